@@ -1,0 +1,12 @@
+"""Every code and every fact once: what `asever help` says, what the documentation pages and the SARIF rules are made from."""
+
+from __future__ import annotations
+
+from asever.catalogue.entries import Entry
+from asever.catalogue.facts import FACTS
+from asever.catalogue.network import NETWORK
+from asever.catalogue.syntax import SYNTAX
+
+ENTRIES: dict[str, Entry] = {entry.code: entry for entry in (*SYNTAX, *NETWORK, *FACTS)}
+
+__all__ = ["ENTRIES", "Entry"]

@@ -1,0 +1,278 @@
+"""What comes back: traces of single flows, answers of the solver, and findings, which are all that reports read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from asever.model.claims import Check
+from asever.model.effective import Arrival, Filter, FilterContext, FilterRow, Route, Scope, SourceTranslation
+from asever.model.packets import Flow, Packet
+from asever.source import Span
+
+# -- One flow, walked ---------------------------------------------------------------------------------------------------
+
+
+class Outcome(Enum):
+    """How a walk ends. UNKNOWN: an unmodelled construct, an unknown tag, or a doubt stands in the way."""
+
+    DELIVERED = "delivered"
+    DROPPED = "dropped"
+    REPLY_LOST = "reply-lost"
+    UNKNOWN = "unknown"
+
+
+class StepKind(Enum):
+    """What a step does, in the words of the reports."""
+
+    SEND = "send"
+    PASS = "pass"
+    DROP = "drop"
+    ROUTE = "route"
+    SOURCE_NAT = "source NAT"
+    DESTINATION_NAT = "destination NAT"
+    RELAY = "relay"
+    PROBE = "probe"
+    DELIVER = "deliver"
+    UNKNOWN = "unknown"
+
+
+Row = FilterRow | Route | SourceTranslation | Arrival
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One stage of a walk. `at` is the resource (`one`, `back-end-lockdown`); `row` decided, None where a default did.
+
+    `filter` is set when a filter decided. `before` and `after` differ where the step rewrote the packet. `reply` marks the
+    way back.
+    """
+
+    at: str
+    kind: StepKind
+    detail: str
+    because: str = ""
+    row: Row | None = None
+    filter: Filter | None = None
+    before: Packet
+    after: Packet
+    reply: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """A walked flow, there and back.
+
+    `arrived` is the packet as the receiving site sees it, `site` that site's name; both are None when it is lost before.
+    `passed` names every resource on the way, for `via`. `routes` are the routes taken, in order. `unknown` gives the
+    reasons when the outcome is UNKNOWN. `assumed` are the assumptions that rows on the way (or skipped rows that would have
+    matched) depend on.
+    """
+
+    flow: Flow
+    outcome: Outcome
+    steps: tuple[Step, ...]
+    site: str | None = None
+    arrived: Packet | None = None
+    passed: frozenset[str] = frozenset()
+    routes: tuple[Route, ...] = ()
+    unknown: tuple[str, ...] = ()
+    assumed: frozenset[str] = frozenset()
+
+
+# -- The solver's answer ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CoreRow:
+    """A filter row that a proof rests on, and the filter it stands in."""
+
+    filter: Filter
+    row: FilterRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proved:
+    """No counterexample exists. `core` rows suffice for the proof; `minimal` when none of them can be left out."""
+
+    core: tuple[CoreRow, ...] = ()
+    minimal: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """`can reach` holds: here is such a flow, for the recommended reading."""
+
+    flow: Flow
+    scope: Scope
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuted:
+    """A flow that breaks the claim. `whole_scope` when every flow in scope breaks it (None: not asked)."""
+
+    flow: Flow
+    scope: Scope
+    whole_scope: bool | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoneArrives:
+    """`can reach` is violated: in the readings given no flow of any scope arrives. `example` is one flow that is lost."""
+
+    readings: Mapping[str, str]
+    example: Flow
+    scope: Scope
+    core: tuple[CoreRow, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiltersDiffer:
+    """A packet on which two filters break their relation, and where."""
+
+    packet: Packet
+    context: FilterContext
+    readings: Mapping[str, str]
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadRows:
+    """Rows that decide no packet, each with the rows that decide in its place."""
+
+    rows: tuple[tuple[FilterRow, tuple[FilterRow, ...]], ...]
+    context: FilterContext
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undecided:
+    """No verdict, and why: an unmodelled construct, an unknown tag, a time-out. `flow` is one that hangs on it."""
+
+    reasons: tuple[str, ...]
+    flow: Flow | None = None
+    scope: Scope | None = None
+    seconds: float = 0.0
+
+
+Answer = Proved | Shown | Refuted | NoneArrives | FiltersDiffer | DeadRows | Undecided
+
+# -- Findings -----------------------------------------------------------------------------------------------------------
+
+
+class Verdict(Enum):
+    """The three verdicts of a check, before `expect violated` is applied."""
+
+    HOLDS = "holds"
+    VIOLATED = "violated"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependence:
+    """The verdict rests on `name` being `value`; under `alternative` it would be `otherwise`."""
+
+    name: str
+    value: str
+    alternative: str
+    otherwise: Verdict
+    question: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocker:
+    """One setting that would have to change for the flow to live. `row` is None where a default decides."""
+
+    resource: str
+    rule: str
+    priority: int | None = None
+    location: Span | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearMiss:
+    """An allow rule that all but one field of the packet meets: `wants` is what it says, `sees` what the packet carries.
+
+    `because` says why the packet carries that; `cause` is the span that made it so (the ase's vip).
+    """
+
+    resource: str
+    rule: str
+    priority: int
+    field: str
+    wants: str
+    sees: str
+    because: str = ""
+    location: Span | None = None
+    field_location: Span | None = None
+    cause: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a proof says and rests on.
+
+    `covered` is the scope in words and numbers, one line each. `rests_on` are the deciding rows; `replayed` how many
+    flows the solver-free evaluator walked with the same verdict, of how many tried; `witness` is a flow in scope.
+    """
+
+    covered: tuple[str, ...]
+    rests_on: tuple[CoreRow, ...] = ()
+    minimal: bool = False
+    replayed: int = 0
+    witness: Flow | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Everything there is to say about one check. `verdict` is the claim's own; `met` also heeds `expect violated`.
+
+    `facts` are words for `asever help` that explain the counterexample. `requirements` are the findings of `is healthy`.
+    """
+
+    check: Check
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    trace: Trace | None = None
+    whole_scope: bool | None = None
+    blockers: tuple[Blocker, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
+    evidence: Evidence | None = None
+    dependences: tuple[Dependence, ...] = ()
+    dead_rows: DeadRows | None = None
+    difference: FiltersDiffer | None = None
+    facts: tuple[str, ...] = ()
+    requirements: tuple[Finding, ...] = ()
+    origin_title: str = ""
+    target_title: str = ""
+    seconds: float = 0.0
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the check is as its author expects; None when unknown."""
+        if self.verdict is Verdict.UNKNOWN:
+            return None
+        return (self.verdict is Verdict.VIOLATED) == self.check.expect_violated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All findings of a run, in the order of the file. `names` makes addresses readable (`192.23.1.2` is `one.vip`)."""
+
+    results: tuple[Finding, ...]
+    names: Mapping[int, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def verdict(self) -> Verdict:
+        """Violated when a check is not met, else unknown when one is unknown, else holds."""
+        met = [finding.met for finding in self.results]
+        if False in met:
+            return Verdict.VIOLATED
+        return Verdict.UNKNOWN if None in met else Verdict.HOLDS

@@ -1,0 +1,387 @@
+"""What Azure makes of the declared network: effective rules, routes, translations and arrivals, each row with its origin.
+
+This is where the two readings meet. `asever.azure` fills these tables with the facts; `asever.evaluate` moves one packet
+through them and `asever.solve` all packets at once, sharing no code. Every table is read in order: **the first row that
+matches decides**. A row with a `condition` exists only in the readings of the named assumptions that it states.
+
+The journey of a packet, stage by stage (azure-network-semantics section 1, ase-network-semantics section 8):
+
+1. `Site.exempt`: a platform service that filters and routes do not touch; the packet is delivered to the platform.
+2. `Site.outbound`: every filter must let it pass; they see the packet before any translation.
+3. `Site.routes`: the first row that contains the destination; it hands the packet to a fabric, or drops it.
+4. `Site.translations`: the first row for that fabric rewrites the source (choice "egress").
+5. `Fabric.arrivals`: the first row for the destination; it may hand on to another fabric with another source (choice
+   "relay"), or to a site, rewriting destination (choice "instance") and port.
+6. `Arrival.probes`: the health probe of each port must pass the site's inbound filters, or nothing is handed to it.
+7. `Site.inbound` of the receiving site: every filter must let it pass; they see the packet after every translation.
+8. The reply: routed by the receiving site's own routes to the source it saw (`walk_back`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from asever.model.addresses import ALL_ADDRESSES
+from asever.model.numbers import NumberSet
+from asever.model.packets import ANY_PORT, ANY_PROTOCOL
+from asever.model.things import Direction
+from asever.source import Span
+
+Condition = frozenset[tuple[str, str]]
+"""Pairs (assumption, value); a row with this condition exists in the readings that agree with every pair."""
+
+ALWAYS: Condition = frozenset()
+
+
+def exists_in(condition: Condition, readings: Mapping[str, str]) -> bool:
+    """Whether a row with this condition exists in these readings, which name every assumption that it mentions."""
+    return all(readings[name] == value for name, value in condition)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who wrote a row: a span of the program, or Azure itself (then `span` is the thing that made Azure write it, if any)."""
+
+    span: Span | None = None
+    azure: str | None = None
+    parts: Mapping[str, Span] = field(default_factory=dict, compare=False, hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressMatch:
+    """What one side of a rule matches. `text` is the rule's own wording.
+
+    An address matches **surely** when it is in `addresses` or the packet is known to lie in one of `unknown_tags`. It
+    matches **perhaps** when there are unknown tags and the address is in `EffectiveNetwork.tag_space`. Else it does not match.
+    """
+
+    addresses: NumberSet = ALL_ADDRESSES
+    unknown_tags: frozenset[str] = frozenset()
+    text: str = "*"
+
+
+ANYWHERE = AddressMatch()
+
+
+class Action(Enum):
+    """What a filter row does: let pass, drop, or let pass and skip every later filter at the same place (admin rules)."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    ALWAYS_ALLOW = "always-allow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterRow:
+    """One effective rule. A rule that ranges over protocols with and without ports is two rows of one name and priority."""
+
+    priority: int
+    name: str
+    action: Action
+    protocol: NumberSet = ANY_PROTOCOL
+    source: AddressMatch = ANYWHERE
+    source_port: NumberSet = ANY_PORT
+    target: AddressMatch = ANYWHERE
+    target_port: NumberSet = ANY_PORT
+    condition: Condition = ALWAYS
+    origin: Origin = field(default_factory=Origin, compare=False)
+
+
+class FilterKind(Enum):
+    """What kind of filter decides."""
+
+    NSG = "nsg"
+    ADMIN = "admin-rules"
+    PLATFORM = "platform"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Rows in order of decision; `otherwise` decides a packet that no row matches. `place` is e.g. `subnet corp/back-end`."""
+
+    resource: str
+    kind: FilterKind
+    direction: Direction
+    place: str
+    rows: tuple[FilterRow, ...]
+    otherwise: Action = Action.DENY
+    span: Span | None = field(default=None, compare=False)
+
+
+class HopKind(Enum):
+    """The effective next hop type, in Azure's spelling."""
+
+    VNET_LOCAL = "VnetLocal"
+    PEERING = "VNetPeering"
+    GLOBAL_PEERING = "VNetGlobalPeering"
+    INTERNET = "Internet"
+    GATEWAY = "VirtualNetworkGateway"
+    APPLIANCE = "VirtualAppliance"
+    SERVICE_ENDPOINT = "VirtualNetworkServiceEndpoint"
+    PRIVATE_ENDPOINT = "InterfaceEndpoint"
+    NONE = "None"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One active effective route. `fabric` is where the packet is handed over; None drops it.
+
+    `unmodelled` names a construct that this version cannot follow: whatever takes the route is unknown.
+    `regional`: True stays in the region, False leaves it; None depends on who calls whom (`Scope.internet_regional`).
+    `text` reads like `0.0.0.0/0 -> Internet (system route)`; `resource` is the route table or gateway that brought it.
+    """
+
+    destinations: NumberSet
+    hop: HopKind
+    fabric: str | None
+    text: str
+    resource: str = ""
+    regional: bool | None = True
+    unmodelled: str | None = None
+    condition: Condition = ALWAYS
+    origin: Origin = field(default_factory=Origin, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceTranslation:
+    """Source translation of packets that a site hands to `fabric`. No matching row leaves the source as it is.
+
+    `becomes` are the addresses that it may carry afterwards (one of them is chosen: choice "egress"); empty means that it
+    keeps its address. `tags` are unknown tags that the new address is known to lie in. `unknown` is set when the address is
+    one of `becomes` but nobody can say which (default outbound access, a VIP that the program does not give), with the reason:
+    a verdict must then be the same for every one of them. `drops` is the reason when the packet cannot leave at all.
+    `unmodelled` as in `Route`. `fact` is a word for `asever help`.
+    """
+
+    fabric: str
+    destinations: NumberSet = ALL_ADDRESSES
+    protocol: NumberSet = ANY_PROTOCOL
+    becomes: NumberSet = NumberSet()
+    tags: frozenset[str] = frozenset()
+    unknown: str | None = None
+    because: str = ""
+    fact: str | None = None
+    resource: str = ""
+    drops: str | None = None
+    unmodelled: str | None = None
+    condition: Condition = ALWAYS
+    origin: Origin = field(default_factory=Origin, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """What becomes of a packet to `called` on these ports in a fabric.
+
+    Exactly one of these: `site` (it is handed to that site), `continues` (it goes on in that fabric), `drops` (why it is lost).
+
+    * `instances`: the addresses it may be handed to (choice "instance"); empty keeps the destination address.
+    * `port`: the destination port it is handed to; None keeps it.
+    * `source_becomes`: with `continues`, the source it carries on (choice "relay"); empty keeps the source.
+    * `callers`: the row is for these origin sites only; None is everyone.
+    * `probes`: ports whose health probe from 168.63.129.16 must pass the inbound filters of `site` at the chosen instance.
+    * `doubt`: why it may not arrive although the row says so; a flow with a doubt is never surely delivered.
+    """
+
+    called: NumberSet
+    protocol: NumberSet = ANY_PROTOCOL
+    called_port: NumberSet = ANY_PORT
+    callers: frozenset[str] | None = None
+    site: str | None = None
+    instances: NumberSet = NumberSet()
+    port: int | None = None
+    continues: str | None = None
+    source_becomes: NumberSet = NumberSet()
+    drops: str | None = None
+    probes: tuple[int, ...] = ()
+    doubt: str | None = None
+    because: str = ""
+    fact: str | None = None
+    resource: str = ""
+    condition: Condition = ALWAYS
+    origin: Origin = field(default_factory=Origin, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fabric:
+    """A medium that carries packets to destinations: the Internet, one virtual network, what is behind one gateway.
+
+    `otherwise` says why a packet to an address that no row has is lost there.
+    """
+
+    name: str
+    arrivals: tuple[Arrival, ...]
+    otherwise: str
+
+
+class SiteKind(Enum):
+    """What stands at a site."""
+
+    ENVIRONMENT = "ase"  # the instances of one App Service Environment
+    MACHINE = "vm"
+    UNLISTED = "other machines"  # whatever else may stand in a subnet
+    ON_PREMISES = "on-premises"
+    INTERNET = "Internet"
+    PLATFORM = "platform"
+    SERVICE = "service"  # a platform service behind a private endpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    """Traffic to the platform that no filter and no route touches (azure-network-semantics section 3.4)."""
+
+    targets: NumberSet
+    protocol: NumberSet
+    target_port: NumberSet
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A place where packets start and end, and where one set of tables applies to all of them.
+
+    `name` is unique (`one`, `sql`, `corp/data`, `Internet`); `title` is for people (`ase one`, `other machines of subnet
+    corp/data`). `thing` is the declared resource behind it. `home` is the fabric in which its own addresses live.
+    """
+
+    name: str
+    title: str
+    kind: SiteKind
+    thing: str
+    addresses: NumberSet
+    home: str
+    vnet: str | None = None
+    subnet: str | None = None
+    exempt: tuple[Exemption, ...] = ()
+    outbound: tuple[Filter, ...] = ()
+    inbound: tuple[Filter, ...] = ()
+    routes: tuple[Route, ...] = ()
+    translations: tuple[SourceTranslation, ...] = ()
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectiveNetwork:
+    """The tables of the whole network.
+
+    `assumptions` maps each named assumption that a row may mention to its values, the recommended one first. `tag_space` is
+    where a service tag of unknown content may lie. `probe_source` is the address that health probes come from.
+    `names` maps single addresses to how the program calls them (`192.23.1.2` is `one.vip`), for readable output and so that
+    counterexamples prefer them.
+    """
+
+    sites: Mapping[str, Site]
+    fabrics: Mapping[str, Fabric]
+    assumptions: Mapping[str, tuple[str, ...]]
+    tag_space: NumberSet
+    probe_source: int
+    names: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packets:
+    """A product set of packets; protocols without ports have port 0 in both port sets. Tags as in `Packet`."""
+
+    protocol: NumberSet
+    source: NumberSet
+    source_port: NumberSet
+    target: NumberSet
+    target_port: NumberSet
+    source_tags: frozenset[str] = frozenset()
+    target_tags: frozenset[str] = frozenset()
+
+    def is_empty(self) -> bool:
+        """Whether no packet is in it."""
+        return not all((self.protocol, self.source, self.source_port, self.target, self.target_port))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """A part of what a claim covers: packets that leave `origin`, and the sites where they count as arrived.
+
+    `subject` and `target` are the endpoints' names for people. `arrives_as` restricts the destination address at arrival
+    (a claim about `10.0.3.0/24` is about these addresses). `internet_regional` says whether a path of this scope
+    over the Internet hop stays in the region; None is not documented. `partial` marks a scope whose members are an unknown
+    part of `packets` (an address of a service tag whose prefixes are not known), with the name of that tag, and which field.
+    `preferred_ports` are target ports to prefer in a counterexample, best first.
+    """
+
+    origin: str
+    packets: Packets
+    arrives_at: frozenset[str]
+    arrives_as: NumberSet = ALL_ADDRESSES
+    subject: str = ""
+    target: str = ""
+    internet_regional: bool | None = None
+    partial_source: str | None = None
+    partial_target: str | None = None
+    preferred_ports: tuple[int, ...] = ()
+    condition: Condition = ALWAYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Success:
+    """What a delivered flow must satisfy besides being delivered. `via` and `not_via` name resources (`Route.resource`,
+    `Filter.resource`, `Site.thing` of the path)."""
+
+    seen_as: AddressMatch = ANYWHERE
+    via: frozenset[str] = frozenset()
+    not_via: frozenset[str] = frozenset()
+    within_region: bool = False
+
+
+class Quantifier(Enum):
+    """What must be true of the flows in scope."""
+
+    ALL_ARRIVE = "all arrive"  # reaches: every flow succeeds, and its reply returns
+    SOME_ARRIVES = "some arrives"  # can reach: in each reading some flow succeeds, and its reply returns
+    NONE_ARRIVES = "none arrives"  # never reaches, only: no packet is delivered (its reply is of no interest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowQuestion:
+    """A reachability claim, ready for either reading.
+
+    `fixed` are the readings taken for granted (platform addresses) or chosen with `--assume`; every other assumption of the
+    network is open: an availability or security claim holds only if it holds in each of its readings.
+    """
+
+    quantifier: Quantifier
+    scopes: tuple[Scope, ...]
+    success: Success = field(default_factory=Success)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterContext:
+    """One place to compare filters at: `where` for people (`subnet corp/back-end`, or `attached nowhere`)."""
+
+    where: str
+    left: Filter
+    right: Filter | None = None
+
+
+class FilterRelation(Enum):
+    """What is claimed of filters."""
+
+    EQUAL = "equals"
+    NO_MORE = "permits no more than"
+    NO_DEAD_ROWS = "has no dead rules"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterQuestion:
+    """A claim about NSGs: the relation must hold in every context (for dead rules: a rule must decide in some context)."""
+
+    relation: FilterRelation
+    contexts: tuple[FilterContext, ...]
+    fixed: Mapping[str, str] = field(default_factory=dict)
+
+
+Question = FlowQuestion | FilterQuestion
+
+
+def conditions_of(rows: Iterable[Condition]) -> frozenset[str]:
+    """The names of the assumptions that these conditions mention."""
+    return frozenset(name for condition in rows for name, _ in condition)

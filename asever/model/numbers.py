@@ -1,0 +1,123 @@
+"""Sets of whole numbers as ordered, disjoint, inclusive ranges: ports, protocols and addresses alike."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSet:
+    """A set of whole numbers. `ranges` are inclusive, ascending, disjoint and not adjacent, so equality is equality of sets."""
+
+    ranges: tuple[Range, ...] = ()
+
+    @staticmethod
+    def of(ranges: Iterable[Range]) -> NumberSet:
+        """The union of inclusive ranges given in any order."""
+        merged: list[Range] = []
+        for low, high in sorted(ranges):
+            if low > high:
+                continue
+            if merged and low <= merged[-1][1] + 1:
+                if high > merged[-1][1]:
+                    merged[-1] = (merged[-1][0], high)
+            else:
+                merged.append((low, high))
+        return NumberSet(tuple(merged))
+
+    @staticmethod
+    def single(number: int) -> NumberSet:
+        """The set of one number."""
+        return NumberSet(((number, number),))
+
+    @staticmethod
+    def span(low: int, high: int) -> NumberSet:
+        """All numbers from `low` to `high`, both included."""
+        return NumberSet(((low, high),)) if low <= high else EMPTY
+
+    def __contains__(self, number: object) -> bool:
+        if not isinstance(number, int):
+            return False
+        index = bisect_right(self.ranges, (number, float("inf"))) - 1
+        return index >= 0 and self.ranges[index][0] <= number <= self.ranges[index][1]
+
+    def __bool__(self) -> bool:
+        return bool(self.ranges)
+
+    def __len__(self) -> int:
+        raise TypeError("a NumberSet may hold more numbers than len() can return; use .size")
+
+    @property
+    def size(self) -> int:
+        """How many numbers the set holds."""
+        return sum(high - low + 1 for low, high in self.ranges)
+
+    @property
+    def first(self) -> int:
+        """The least number; raises `ValueError` for the empty set."""
+        if not self.ranges:
+            raise ValueError("the empty set has no first number")
+        return self.ranges[0][0]
+
+    def __iter__(self) -> Iterator[int]:
+        for low, high in self.ranges:
+            yield from range(low, high + 1)
+
+    def __or__(self, other: NumberSet) -> NumberSet:
+        if not self.ranges:
+            return other
+        if not other.ranges:
+            return self
+        return NumberSet.of(self.ranges + other.ranges)
+
+    def __and__(self, other: NumberSet) -> NumberSet:
+        result: list[Range] = []
+        left, right = self.ranges, other.ranges
+        i = j = 0
+        while i < len(left) and j < len(right):
+            low = max(left[i][0], right[j][0])
+            high = min(left[i][1], right[j][1])
+            if low <= high:
+                result.append((low, high))
+            if left[i][1] < right[j][1]:
+                i += 1
+            else:
+                j += 1
+        return NumberSet(tuple(result))
+
+    def __sub__(self, other: NumberSet) -> NumberSet:
+        result: list[Range] = []
+        j = 0
+        right = other.ranges
+        for start, high in self.ranges:
+            low = start
+            while j < len(right) and right[j][1] < low:
+                j += 1
+            k = j
+            while k < len(right) and right[k][0] <= high:
+                if low < right[k][0]:
+                    result.append((low, right[k][0] - 1))
+                low = max(low, right[k][1] + 1)
+                k += 1
+            if low <= high:
+                result.append((low, high))
+        return NumberSet(tuple(result))
+
+    def __le__(self, other: NumberSet) -> bool:
+        return not self - other
+
+    def overlaps(self, other: NumberSet) -> bool:
+        """Whether the two sets share a number."""
+        return bool(self & other)
+
+
+EMPTY = NumberSet()
+
+
+def union(sets: Iterable[NumberSet]) -> NumberSet:
+    """The union of any number of sets, in one merge."""
+    return NumberSet.of(one for each in sets for one in each.ranges)

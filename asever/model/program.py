@@ -1,0 +1,20 @@
+"""A whole program after loading: the declared network and the checks, in the order of the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from asever.diagnostics import Diagnostic
+from asever.model.claims import Check
+from asever.model.things import Network
+from asever.source import SourceFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """`files` are the main file and everything it imports; `warnings` are diagnostics that did not stop the load."""
+
+    network: Network
+    checks: tuple[Check, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+    files: tuple[SourceFile, ...] = field(default=(), repr=False)

@@ -1,0 +1,292 @@
+"""The network as its author declared it: resources with resolved references, and nothing that Azure derives from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from asever.model.numbers import EMPTY, NumberSet
+from asever.source import Span
+
+
+class Direction(Enum):
+    """Seen from the machine that the filter guards."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class TermKind(Enum):
+    """What an address term of a rule is made of."""
+
+    ADDRESSES = "addresses"  # literal addresses, or a reference that resolved to some (`one.vip`, `corp/front-door`)
+    TAG = "tag"
+    ASG = "asg"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressTerm:
+    """One member of a rule's or modifier's address list. `text` is as written; `addresses` is empty for tags and ASGs."""
+
+    kind: TermKind
+    text: str
+    addresses: NumberSet = EMPTY
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredRule:
+    """A rule of an NSG, of admin rules or of a firewall, as written. `access` is allow, deny, always-allow or dnat.
+
+    `protocol` is a set of protocol numbers (`any` is all of them). `translated` and `translated_port` belong to `dnat`.
+    The spans are those of the whole rule and of its parts, for blame: "source", "source_port", "target", "target_port",
+    "protocol", "access", "priority".
+    """
+
+    priority: int
+    name: str
+    access: str
+    protocol: NumberSet
+    any_protocol: bool
+    sources: tuple[AddressTerm, ...]
+    source_port: NumberSet
+    targets: tuple[AddressTerm, ...]
+    target_port: NumberSet
+    translated: int | None = None
+    translated_port: int | None = None
+    span: Span | None = field(default=None, compare=False)
+    parts: Mapping[str, Span] = field(default_factory=dict, compare=False, hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """What every declared resource has: its full name (`corp/back-end`, `prod.one`) and where it is declared.
+
+    `parts` maps an attribute's name to the span of its values ("vip", "nsg", "address"), for messages.
+    """
+
+    name: str
+    span: Span | None = field(default=None, compare=False)
+    parts: Mapping[str, Span] = field(default_factory=dict, compare=False, hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peering:
+    """One side of a peering, with its flags as Azure's portal sets them by default."""
+
+    vnet: str
+    remote: str
+    access: bool = True
+    forwarded_traffic: bool = False
+    gateway_transit: bool = False
+    remote_gateway: bool = False
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vnet(Thing):
+    """A virtual network. `address` may hold public ranges too."""
+
+    address: NumberSet
+    region: str | None = None
+    subnets: tuple[str, ...] = ()
+    peerings: tuple[Peering, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subnet(Thing):
+    """A subnet; `name` is `VNET/SUBNET`. `prefixes` keeps each prefix apart, since Azure reserves addresses in each."""
+
+    vnet: str
+    prefixes: tuple[NumberSet, ...]
+    nsg: str | None = None
+    route_table: str | None = None
+    nat_gateway: str | None = None
+    service_endpoints: tuple[str, ...] = ()
+    private_endpoint_policies: str = "off"
+    default_outbound: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IpSsl:
+    """An address bought for one app of a v1 or v2 external environment, and the ports its traffic arrives on."""
+
+    address: int
+    http: int
+    https: int
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment(Thing):
+    """An App Service Environment. `ilb` set means HTTP arrives inside; `ftp` is `public` or `ilb`.
+
+    `outbound` are extra outbound addresses (v3). `instances` is the number of plan instances, for sizing. The feature flags
+    are those of v3 (ftpEnabled, remoteDebugEnabled; ase-network-semantics section 2.3), both false by default there.
+    """
+
+    version: int
+    subnet: str
+    vip: int | None = None
+    ilb: int | None = None
+    ftp: str | None = None
+    outbound: NumberSet = EMPTY
+    ip_ssl: tuple[IpSsl, ...] = ()
+    instances: int | None = None
+    ftp_enabled: bool = False
+    remote_debug_enabled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine(Thing):
+    """A virtual machine with one NIC. `addresses` are private, in the order written."""
+
+    subnet: str
+    addresses: tuple[int, ...]
+    public_ip: int | None = None
+    nsg: str | None = None
+    asgs: tuple[str, ...] = ()
+    ip_forwarding: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityGroup(Thing):
+    """A network security group as written, without Azure's default rules; each list ascends by priority."""
+
+    inbound: tuple[DeclaredRule, ...] = ()
+    outbound: tuple[DeclaredRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationGroup(Thing):
+    """An application security group; its members name it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRoute:
+    """A user-defined route to `prefix` or to the prefixes of `tag`. `hop` is internet, vnet-local, gateway, appliance or none."""
+
+    name: str
+    prefix: NumberSet
+    tag: str | None
+    hop: str
+    appliance: int | None = None
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteTable(Thing):
+    """User-defined routes of a subnet. `bgp_propagation` off removes every gateway route from it."""
+
+    routes: tuple[UserRoute, ...] = ()
+    bgp_propagation: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway(Thing):
+    """A virtual network gateway. `learns` keeps each advertised prefix apart, since route selection compares lengths."""
+
+    vnet: str
+    kind: str
+    learns: tuple[NumberSet, ...] = ()
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnPremises(Thing):
+    """A network that is not in Azure."""
+
+    prefixes: tuple[NumberSet, ...]
+
+    @property
+    def address(self) -> NumberSet:
+        """All its addresses."""
+        return NumberSet.of(one for each in self.prefixes for one in each.ranges)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortMapping:
+    """A load-balancing rule: `protocol` on `front` goes to `back`."""
+
+    protocol: NumberSet
+    front: int
+    back: int
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadBalancer(Thing):
+    """A load balancer; `subnet` set means internal."""
+
+    frontend: int
+    subnet: str | None = None
+    mappings: tuple[PortMapping, ...] = ()
+    backends: tuple[str, ...] = ()
+    probe: int | None = None
+    outbound: bool = True
+    sku: str = "standard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NatGateway(Thing):
+    """A NAT gateway with its public addresses."""
+
+    public_ip: NumberSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firewall(Thing):
+    """An Azure Firewall, static and layer 4. `rules` are network and DNAT rules in ascending priority."""
+
+    subnet: str
+    address: int
+    public_ip: int | None = None
+    rules: tuple[DeclaredRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateEndpoint(Thing):
+    """A private endpoint: an address in a subnet that leads to a platform service (`to` is its tag name)."""
+
+    subnet: str
+    address: int
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminRules(Thing):
+    """Security admin rules of a Virtual Network Manager, applied to whole virtual networks."""
+
+    applies_to: tuple[str, ...]
+    inbound: tuple[DeclaredRule, ...] = ()
+    outbound: tuple[DeclaredRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag(Thing):
+    """A service tag whose prefixes the program gives."""
+
+    addresses: NumberSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """Everything declared, by full name. `named_addresses` are the single public addresses that the program writes anywhere."""
+
+    vnets: Mapping[str, Vnet] = field(default_factory=dict)
+    subnets: Mapping[str, Subnet] = field(default_factory=dict)
+    environments: Mapping[str, Environment] = field(default_factory=dict)
+    machines: Mapping[str, Machine] = field(default_factory=dict)
+    groups: Mapping[str, SecurityGroup] = field(default_factory=dict)
+    application_groups: Mapping[str, ApplicationGroup] = field(default_factory=dict)
+    route_tables: Mapping[str, RouteTable] = field(default_factory=dict)
+    gateways: Mapping[str, Gateway] = field(default_factory=dict)
+    on_premises: Mapping[str, OnPremises] = field(default_factory=dict)
+    load_balancers: Mapping[str, LoadBalancer] = field(default_factory=dict)
+    nat_gateways: Mapping[str, NatGateway] = field(default_factory=dict)
+    firewalls: Mapping[str, Firewall] = field(default_factory=dict)
+    private_endpoints: Mapping[str, PrivateEndpoint] = field(default_factory=dict)
+    admin_rules: Mapping[str, AdminRules] = field(default_factory=dict)
+    tags: Mapping[str, Tag] = field(default_factory=dict)
+    named_addresses: NumberSet = EMPTY

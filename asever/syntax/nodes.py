@@ -1,0 +1,292 @@
+"""The tree of a source text: one frozen dataclass per rule of `grammar/asever.lark`.
+
+Spans never take part in equality, so two texts that mean the same have equal trees. Importers build the same nodes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from asever.model.numbers import NumberSet
+from asever.source import SourceFile, Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """Anything with a place in a text."""
+
+    span: Span = field(compare=False, repr=False)
+
+
+# -- Words and values ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name(Node):
+    """A name, bare or quoted; the two are equal. Dots of a bare name stay inside `text` (`Storage.WestEurope`, `one.vip`)."""
+
+    text: str
+    quoted: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ref(Node):
+    """A reference: `corp/back-end` has two names, `one.vip` one. A quoted name may be followed by `.word`."""
+
+    names: tuple[Name, ...]
+
+    @property
+    def text(self) -> str:
+        """The names joined by `/`, without quotes."""
+        return "/".join(name.text for name in self.names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses(Node):
+    """An address, a prefix, a range or `*`. `text` is canonical."""
+
+    text: str
+    value: NumberSet = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports(Node):
+    """A port, a port range or `*` where ports stand; elsewhere a whole number (`instances 4`)."""
+
+    low: int
+    high: int
+    any: bool = False
+
+
+Value = Ref | Addresses | Ports
+
+# -- Declarations -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Node):
+    """`PRIORITY ["name"] ACCESS PROTOCOL from … [port …] to … [port …] [-> ADDRESS [port N]]`. Words are not judged here."""
+
+    priority: Ports
+    name: Name | None
+    access: Name
+    protocol: Name
+    sources: tuple[Addresses | Ref, ...]
+    source_ports: tuple[Ports, ...]
+    targets: tuple[Addresses | Ref, ...]
+    target_ports: tuple[Ports, ...]
+    translated: Addresses | Ref | None = None
+    translated_port: Ports | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules(Node):
+    """`inbound { … }` or `outbound { … }`; also the bare rules of a firewall, with direction None."""
+
+    direction: str | None
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route(Node):
+    """`route ["name"] PREFIX-or-TAG -> HOP [ADDRESS]`."""
+
+    name: Name | None
+    destination: Addresses | Ref
+    hop: Name
+    appliance: Addresses | Ref | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortMap(Node):
+    """`rule PROTO PORT -> PORT` of a load balancer."""
+
+    protocol: Name
+    front: Ports
+    back: Ports
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute(Node):
+    """`WORD VALUE, …  [{ … }]`: an attribute, or a block inside a body such as `subnet NAME { … }` and `peer NAME { … }`."""
+
+    word: Name
+    values: tuple[Value, ...]
+    body: Body | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body(Node):
+    """What stands between the braces of a declaration, in the order written."""
+
+    items: tuple[Attribute | Rules | Route | PortMap, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration(Node):
+    """`KIND NAME { … }`; `asg NAME` has no body."""
+
+    kind: Name
+    name: Name
+    body: Body | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import(Node):
+    """`import "path" [as NAME] [with "parameters"]`."""
+
+    path: Name
+    alias: Name | None = None
+    parameters: Name | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtocolPorts(Node):
+    """`tcp 80, 443` in a service or after `on`: a protocol and the ports that belong to it; no ports means every port."""
+
+    protocol: Name
+    ports: tuple[Ports, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service(Node):
+    """`service NAME = …`; members are protocol-and-ports or other services' names."""
+
+    name: Name
+    members: tuple[ProtocolPorts | Ref, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tag(Node):
+    """`tag NAME = ADDRS`."""
+
+    name: Name
+    addresses: tuple[Addresses | Ref, ...]
+
+
+# -- Checks -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach(Node):
+    """`A reaches B`, `A can reach B`, `A never reaches B` and `only A, C reach B`; `verb` is one of these four beginnings:
+    `reaches`, `can reach`, `never reaches`, `only`."""
+
+    verb: str
+    subjects: tuple[Ref | Addresses, ...]
+    target: Ref | Addresses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IsHealthy(Node):
+    """`A is healthy`."""
+
+    subject: Ref
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equals(Node):
+    """`nsg X equals nsg Y`. The kinds are words as written."""
+
+    left_kind: Name
+    left: Ref
+    right_kind: Name
+    right: Ref
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitsNoMore(Node):
+    """`nsg X permits no more than nsg Y`."""
+
+    left_kind: Name
+    left: Ref
+    right_kind: Name
+    right: Ref
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HasNoDeadRules(Node):
+    """`nsg X has no dead rules`."""
+
+    kind: Name
+    subject: Ref
+
+
+ClaimNode = Reach | IsHealthy | Equals | PermitsNoMore | HasNoDeadRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class As(Node):
+    """`as ADDRS`."""
+
+    addresses: tuple[Addresses | Ref, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Via(Node):
+    """`via R` and `not via R`."""
+
+    resource: Ref
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithinRegion(Node):
+    """`within region`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptFrom(Node):
+    """`except from X, …`."""
+
+    endpoints: tuple[Ref | Addresses, ...]
+
+
+Modifier = As | Via | WithinRegion | ExceptFrom
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check(Node):
+    """`check ["name"] CLAIM [on …] MODIFIER* [expect violated]`."""
+
+    name: Name | None
+    claim: ClaimNode
+    services: tuple[ProtocolPorts | Ref, ...] = ()
+    modifiers: tuple[Modifier, ...] = ()
+    expect_violated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack(Node):
+    """`pack NAME(a, b) { check … }`."""
+
+    name: Name
+    parameters: tuple[Name, ...]
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apply(Node):
+    """`apply NAME(X, Y)`."""
+
+    pack: Name
+    arguments: tuple[Ref | Addresses, ...]
+
+
+Item = Import | Declaration | Service | Tag | Pack | Apply | Check
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment(Node):
+    """One comment with its delimiters; comments are not part of the tree, the formatter attaches them by position."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileNode:
+    """All items of one file in order, and its comments."""
+
+    file: SourceFile = field(compare=False)
+    items: tuple[Item, ...]
+    comments: tuple[Comment, ...] = field(default=(), compare=False)
