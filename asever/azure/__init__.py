@@ -1,0 +1,1 @@
+"""The facts of Azure: from what is declared to the tables in force."""

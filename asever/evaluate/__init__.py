@@ -1,0 +1,1 @@
+"""The solver-free reading: one packet at a time."""

@@ -322,8 +322,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
-    """What a delivered flow must satisfy besides being delivered. `via` and `not_via` name resources (`Route.resource`,
-    `Filter.resource`, `Site.thing` of the path)."""
+    """What a delivered flow must satisfy besides being delivered.
+
+    `via` and `not_via` name resources of the path (`Route.resource`, `Filter.resource`, `Site.thing`).
+    """
 
     seen_as: AddressMatch = ANYWHERE
     via: frozenset[str] = frozenset()

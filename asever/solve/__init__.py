@@ -1,0 +1,1 @@
+"""The symbolic reading: all packets at once."""

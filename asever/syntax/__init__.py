@@ -1,0 +1,1 @@
+"""Text to tree and back: the parser, its messages, and the formatter."""

@@ -169,8 +169,10 @@ class Tag(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach(Node):
-    """`A reaches B`, `A can reach B`, `A never reaches B` and `only A, C reach B`; `verb` is one of these four beginnings:
-    `reaches`, `can reach`, `never reaches`, `only`."""
+    """`A reaches B`, `A can reach B`, `A never reaches B` and `only A, C reach B`.
+
+    `verb` is one of these four beginnings: `reaches`, `can reach`, `never reaches`, `only`.
+    """
 
     verb: str
     subjects: tuple[Ref | Addresses, ...]
