@@ -165,7 +165,10 @@ class ApplicationGroup(Thing):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserRoute:
-    """A user-defined route to `prefix` or to the prefixes of `tag`. `hop` is internet, vnet-local, gateway, appliance or none."""
+    """A user-defined route to `prefix` or to the prefixes of `tag`.
+
+    `hop` is internet, vnet-local, gateway, appliance or none.
+    """
 
     name: str
     prefix: NumberSet

@@ -1,0 +1,144 @@
+"""The switches where Azure's documentation is silent or says two things, each with exactly two readings.
+
+An *open* assumption is explored both ways: availability and security claims hold only if they hold in both readings. A
+*granted* one is taken at its first value; the other value is only asked for to say what an answer rests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from asever.model.effective import Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption:
+    """One switch: `values` are pairs of value and meaning, the recommended reading first."""
+
+    name: str
+    question: str
+    values: tuple[tuple[str, str], ...]
+    granted: bool
+    sources: tuple[str, ...]
+
+
+CROSS_CALL = Assumption(
+    name="ase-v1-cross-call-source",
+    question="which source does a call of a version 1 environment carry to the ILB address of another environment in its vnet?",
+    values=(
+        ("instance", "the address of the calling instance, as every call inside the virtual network"),
+        ("vip", "the caller's VIP, as every call between environments"),
+    ),
+    granted=False,
+    sources=("ase-network-semantics 4.1", "MicrosoftDocs/azure-docs issue 49744"),
+)
+PRIVATE_FRONT_ENDS = Assumption(
+    name="private-front-ends",
+    question="do the instances of an environment answer other machines on their private addresses?",
+    values=(
+        ("silent", "they answer on the VIP or the ILB address only"),
+        ("answer", "they answer on their private addresses too, where the NSG lets the packet in"),
+    ),
+    granted=False,
+    sources=("ase-network-semantics 12", "ase-network-semantics 10, A3"),
+)
+SAME_SUBNET = Assumption(
+    name="same-subnet-to-environment",
+    question="does a call from a machine inside an environment's subnet to that environment arrive?",
+    values=(
+        ("blocked", "the platform blocks it, as it blocks the other direction"),
+        ("delivered", "it is delivered like a call from anywhere else"),
+    ),
+    granted=False,
+    sources=("ase-network-semantics 5.1 (c)", "MicrosoftDocs/azure-docs issue 11938"),
+)
+INTERNET_MINUS_VNET = Assumption(
+    name="internet-minus-vnet",
+    question="are the addresses of VirtualNetwork taken out of the tag Internet?",
+    values=(
+        ("yes", "a public address inside VirtualNetwork is not Internet"),
+        ("no", "it is in both tags at once"),
+    ),
+    granted=False,
+    sources=("azure-network-semantics 3.2", "MicrosoftDocs/azure-docs issues 101300, 94454, 81801"),
+)
+ROUTE_WIDENS_VNET = Assumption(
+    name="default-route-widens-virtual-network",
+    question="does the prefix of a route to an appliance or a gateway enter the subnet's tag VirtualNetwork?",
+    values=(
+        ("yes", "it does: with a route for 0.0.0.0/0 the tag holds every IPv4 address"),
+        ("no", "the tag holds the virtual network, its peers and what is connected by gateways"),
+    ),
+    granted=False,
+    sources=("azure-network-semantics 3.1", "MicrosoftDocs/azure-docs issue 22178"),
+)
+PROBE_REQUIRED = Assumption(
+    name="blocked-probe",
+    question="does an environment still serve its apps while its NSG drops the load balancer's health probe?",
+    values=(
+        ("serves-on", "traffic goes on until the platform suspends the environment, which is a matter of its health"),
+        ("stops-traffic", "nothing is handed to an instance whose probe is dropped"),
+    ),
+    granted=True,
+    sources=("azure-network-semantics 8", "ase-network-semantics 3.4, 12", "MicrosoftDocs/azure-docs issue 115138"),
+)
+PLATFORM_ADDRESS = Assumption(
+    name="platform-address",
+    question="can anyone but the platform send from 168.63.129.16 or 169.254.169.254?",
+    values=(("platform-only", "nobody else can"), ("anyone", "any sender may claim these addresses")),
+    granted=True,
+    sources=("azure-network-semantics 3.4",),
+)
+OWNED_ADDRESS = Assumption(
+    name="owned-address",
+    question="can anyone but its owner send from a public address that the file gives to one of its resources?",
+    values=(("owner-only", "nobody else can"), ("anyone", "any sender may claim these addresses")),
+    granted=True,
+    sources=("language page, What a flow is",),
+)
+MANAGEMENT_ADDRESSES = Assumption(
+    name="management-addresses",
+    question="does Azure manage environments from the published addresses only?",
+    values=(
+        ("published", "calls come from the tag AppServiceManagement"),
+        ("any-internet", "calls may come from any public address, as the articles on version 1 say"),
+    ),
+    granted=True,
+    sources=("ase-network-semantics 2.1, 2.2, 13",),
+)
+IP_SSL_SOURCE = Assumption(
+    name="ip-ssl-source",
+    question="which source does an NSG see for traffic to an IP-SSL address?",
+    values=(
+        ("client", "the client's, as for all load-balanced traffic"),
+        ("app", "the IP-SSL address of the app"),
+    ),
+    granted=True,
+    sources=("ase-network-semantics 2.5",),
+)
+
+ASSUMPTIONS: Mapping[str, Assumption] = {
+    one.name: one
+    for one in (
+        CROSS_CALL,
+        PRIVATE_FRONT_ENDS,
+        SAME_SUBNET,
+        INTERNET_MINUS_VNET,
+        ROUTE_WIDENS_VNET,
+        PROBE_REQUIRED,
+        PLATFORM_ADDRESS,
+        OWNED_ADDRESS,
+        MANAGEMENT_ADDRESSES,
+        IP_SSL_SOURCE,
+    )
+}
+
+
+@cache
+def reading(assumption: Assumption, value: str) -> Condition:
+    """The condition of a row that exists in one reading only; raises `ValueError` for a value that the switch lacks."""
+    if value not in dict(assumption.values):
+        raise ValueError(f"{assumption.name} has no value {value}")
+    return frozenset({(assumption.name, value)})

@@ -1,0 +1,226 @@
+"""What is called: the addresses of the target of a check, by verb and caller, and where such packets count as arrived.
+
+`reaches` is about the address that a thing is meant to be called by, the other verbs are about every address that it has
+(docs/decisions/009).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from asever.azure.callers import Caller
+from asever.azure.endpoints import PLATFORM_TAGS, Endpoints, with_wider_tags
+from asever.azure.environments import arrives_inside, fronts
+from asever.azure.inventory import singles
+from asever.azure.neighbours import gateways_of, vnets_behind
+from asever.azure.routes import gateways_to
+from asever.azure.tags import canonical_tag, known_tag
+from asever.model.claims import Endpoint, EndpointKind
+from asever.model.effective import Site, SiteKind
+from asever.model.numbers import EMPTY, NumberSet, union
+from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, TCP
+from asever.model.things import Environment, Machine
+
+TCP_ONLY = NumberSet.single(TCP)
+_NO_PORT = NumberSet.single(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """Protocols and ports that a check covers; protocols without ports have port 0."""
+
+    protocol: NumberSet
+    source_port: NumberSet
+    target_port: NumberSet
+
+    @staticmethod
+    def with_ports(protocol: NumberSet, ports: NumberSet) -> Traffic:
+        """TCP or UDP from any port."""
+        return Traffic(protocol=protocol, source_port=ANY_PORT, target_port=ports)
+
+    @staticmethod
+    def without_ports(protocol: NumberSet) -> Traffic:
+        """ICMP, ESP and AH."""
+        return Traffic(protocol=protocol, source_port=_NO_PORT, target_port=_NO_PORT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """Addresses that are called on some service, and the sites where such a packet counts as arrived."""
+
+    traffic: Traffic
+    addresses: NumberSet
+    sites: frozenset[str]
+    tags: frozenset[str] = frozenset()
+    partial: str | None = None
+
+
+class Targets:
+    """The targets of checks in one network."""
+
+    def __init__(self, ends: Endpoints) -> None:
+        self.ends = ends
+
+    def called(self, endpoint: Endpoint, caller: Caller, traffics: Iterable[Traffic], *, every: bool) -> Iterator[Called]:
+        """What a caller calls when it calls `endpoint`; with `every`, all the ways in."""
+        origins = () if caller.site.vnet is None else (caller.site.vnet,)
+        sites = frozenset(site.name for site in self.ends.called_sites(endpoint, origins))
+        for traffic in traffics:
+            match endpoint.kind:
+                case EndpointKind.ENVIRONMENT:
+                    one = self.ends.known.network.environments[endpoint.name]
+                    yield from self._environment(one, caller, traffic, every=every)
+                case EndpointKind.MACHINE:
+                    yield self._machine(self.ends.known.network.machines[endpoint.name], caller, traffic, every=every)
+                case EndpointKind.TAG:
+                    yield from self._tag(endpoint, traffic, sites)
+                case EndpointKind.ADDRESSES:
+                    yield Called(traffic=traffic, addresses=self._somebody(endpoint.addresses, sites), sites=sites)
+                case EndpointKind.SUBNET | EndpointKind.VNET:
+                    yield self._all_in(endpoint, traffic, every=every)
+                case EndpointKind.INTERNET:
+                    yield Called(traffic=traffic, addresses=self.ends.internet.addresses, sites=sites)
+                case EndpointKind.MANAGEMENT:
+                    yield Called(traffic=traffic, addresses=self.ends.management(), sites=sites)
+                case _:
+                    site = self.ends.tables.sites[endpoint.name]
+                    addresses = site.addresses | (self.ends.ways_in(site) if every else EMPTY)
+                    yield Called(traffic=traffic, addresses=addresses, sites=sites)
+
+    def _environment(self, one: Environment, caller: Caller, traffic: Traffic, *, every: bool) -> Iterator[Called]:
+        """By `reaches` the address that each port arrives on; by other verbs every address (ase-network-semantics 1.1)."""
+        site = self.ends.tables.sites[one.name]
+        here = frozenset({one.name})
+        if caller.site.kind is SiteKind.PLATFORM:
+            # Probes do not go through the front address: they meet each instance (ase-network-semantics 2.2, 8).
+            yield Called(traffic=traffic, addresses=site.addresses, sites=here)
+        elif every:
+            yield self._also_balanced(
+                Called(traffic=traffic, addresses=self.ends.fronts_of(one) | site.addresses, sites=here), one.name
+            )
+        else:
+            yield from (Called(traffic=each, addresses=address, sites=here) for each, address in self._by_port(one, traffic))
+
+    def _by_port(self, one: Environment, traffic: Traffic) -> Iterator[tuple[Traffic, NumberSet]]:
+        vip = self.ends.known.vip(one)
+        if one.ilb is None or vip is None:
+            address = one.ilb if one.ilb is not None else vip
+            yield traffic, EMPTY if address is None else NumberSet.single(address)
+            return
+        outside = union(front.port for front in fronts(one) if not arrives_inside(one, front))
+        public = traffic.target_port & outside if TCP in traffic.protocol else EMPTY
+        if public:
+            yield replace(traffic, protocol=TCP_ONLY, target_port=public), NumberSet.single(vip)
+        inner = NumberSet.single(one.ilb)
+        if public and traffic.protocol != TCP_ONLY:
+            yield replace(traffic, protocol=traffic.protocol - TCP_ONLY), inner
+        rest = traffic.target_port - public
+        if rest:
+            yield (
+                replace(traffic, protocol=traffic.protocol & TCP_ONLY if public else traffic.protocol, target_port=rest),
+                inner,
+            )
+
+    def _machine(self, one: Machine, caller: Caller, traffic: Traffic, *, every: bool) -> Called:
+        """By `reaches` the private address where the caller has a way to it, else the public one; else all."""
+        private, here = singles(one.addresses), frozenset({one.name})
+        public = EMPTY if one.public_ip is None else NumberSet.single(one.public_ip)
+        if every:
+            return self._also_balanced(Called(traffic=traffic, addresses=private | public, sites=here), one.name)
+        inside = self._has_way_into(caller.site, self.ends.known.vnet_of(one.subnet))
+        return Called(traffic=traffic, addresses=private if inside or not public else public, sites=here)
+
+    def _also_balanced(self, called: Called, name: str) -> Called:
+        """Load balancers and translating firewalls before a machine are ways in, too; what they do is not modelled yet."""
+        network = self.ends.known.network
+        balancers = [network.load_balancers[each] for each in self.ends.known.backends.get(name, ())]
+        walls = [
+            wall
+            for wall in network.firewalls.values()
+            if wall.public_ip is not None and any(rule.translated in called.addresses for rule in wall.rules if rule.translated)
+        ]
+        ways = singles([*(one.frontend for one in balancers), *(one.public_ip for one in walls if one.public_ip is not None)])
+        names = {one.name for one in balancers} | {one.name for one in walls}
+        return replace(called, addresses=called.addresses | ways, sites=called.sites | names)
+
+    def _has_way_into(self, site: Site, vnet: str) -> bool:
+        """Whether a site's own network is connected to a virtual network: the same, a peer, or by a gateway."""
+        network = self.ends.known.network
+        if site.kind is SiteKind.ON_PREMISES:
+            gateways = gateways_to(self.ends.known, network.on_premises[site.thing])
+            return any(vnet in vnets_behind(self.ends.known, gateway) for gateway in gateways)
+        if site.vnet is None:
+            return False
+        if site.vnet == vnet or any(link.remote.name == vnet for link in self.ends.known.links(site.vnet)):
+            return True
+        return any(
+            gateway.kind == "vpn" and vnet in vnets_behind(self.ends.known, gateway)
+            for gateway in gateways_of(self.ends.known, site.vnet)
+        )
+
+    def _all_in(self, endpoint: Endpoint, traffic: Traffic, *, every: bool) -> Called:
+        """Every address of a subnet or a virtual network; for claims that nothing comes in, the public ways in as well."""
+        sites = self.ends.inside(endpoint)
+        addresses = union(site.addresses for site in sites)
+        called = Called(traffic=traffic, addresses=addresses, sites=frozenset(site.name for site in sites))
+        if not every:
+            return called
+        for site in sites:
+            called = self._also_balanced(replace(called, addresses=called.addresses | self.ends.ways_in(site)), site.name)
+        return called
+
+    def _tag(self, endpoint: Endpoint, traffic: Traffic, sites: frozenset[str]) -> Iterator[Called]:
+        behind = self.ends.reference(endpoint)
+        if behind is not None:
+            one, word = behind
+            vip = self.ends.known.vip(one)
+            addresses = NumberSet.single(vip) if word == "vip" and vip is not None else one.outbound
+            yield Called(traffic=traffic, addresses=addresses, sites=sites)
+            return
+        name = canonical_tag(endpoint.name)
+        if name in PLATFORM_TAGS:
+            yield Called(traffic=traffic, addresses=PLATFORM_TAGS[name] if sites else EMPTY, sites=sites)
+        elif name == "Internet":
+            yield Called(traffic=traffic, addresses=self.ends.internet.addresses, sites=sites)
+        elif name == "VirtualNetwork":
+            yield Called(
+                traffic=traffic, addresses=union(self.ends.tables.sites[site].addresses for site in sites), sites=sites
+            )
+        elif (prefixes := known_tag(self.ends.known, endpoint.name)) is not None:
+            yield Called(traffic=traffic, addresses=self._somebody(prefixes, sites), sites=sites)
+        else:
+            yield Called(
+                traffic=traffic,
+                addresses=self.ends.tables.tag_space & self.ends.internet.addresses,
+                sites=sites,
+                tags=with_wider_tags(name),
+                partial=name,
+            )
+
+    def _somebody(self, addresses: NumberSet, sites: Iterable[str]) -> NumberSet:
+        """Those addresses that belong to one of these sites: a packet to an address that nobody has says nothing."""
+        found = (self.ends.tables.sites[name] for name in sites)
+        return addresses & union(site.addresses | self.ends.other_addresses(site) for site in found)
+
+
+def merged(pairs: Iterable[tuple[NumberSet, NumberSet]]) -> tuple[Traffic, ...]:
+    """Protocols with their ports as few services: protocols with the same ports together, and those without ports apart.
+
+    Ports that are asked of a protocol which has none (`any 443`) leave that protocol out.
+    """
+    ports: dict[int, NumberSet] = {}
+    portless: set[int] = set()
+    for protocols, wanted in pairs:
+        for protocol in protocols & ANY_PROTOCOL:
+            if protocol in PROTOCOLS_WITH_PORTS:
+                ports[protocol] = ports.get(protocol, EMPTY) | wanted
+            elif wanted == ANY_PORT:
+                portless.add(protocol)
+    together: dict[NumberSet, list[int]] = {}
+    for protocol, wanted in sorted(ports.items()):
+        together.setdefault(wanted, []).append(protocol)
+    result = [Traffic.with_ports(singles(protocols), wanted) for wanted, protocols in together.items() if wanted]
+    if portless:
+        result.append(Traffic.without_ports(singles(portless)))
+    return tuple(result)

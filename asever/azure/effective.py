@@ -1,0 +1,229 @@
+"""Puts the tables together: everything Azure makes of a declared network, for the two readings to work on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from asever.azure.assumptions import ASSUMPTIONS
+from asever.azure.candidates import INTERNET, vnet_fabric
+from asever.azure.environments import Arrivals, platform_site
+from asever.azure.fabrics import fabrics, home_of
+from asever.azure.filters import exemptions_left, filter_at, same_subnet_filter
+from asever.azure.inventory import Inventory, inventory
+from asever.azure.naming import address_names
+from asever.azure.outside import internet_routes, on_premises_routes, platform_routes
+from asever.azure.platform import AGENT_EXEMPTION, PLATFORM, PROBE_SOURCE, TAG_SPACE
+from asever.azure.routes import subnet_routes
+from asever.azure.tags import view
+from asever.azure.translation import (
+    environment_translations,
+    machine_translations,
+    on_premises_translations,
+    rest_translations,
+)
+from asever.model.effective import EffectiveNetwork, Filter, Route, Site, SiteKind
+from asever.model.numbers import NumberSet
+from asever.model.things import Direction, Environment, Machine, Network, SecurityGroup, Subnet
+
+
+def effective(network: Network) -> EffectiveNetwork:
+    """The effective tables of a whole network.
+
+    The network must be valid (references resolve, addresses lie in their subnets); loading has seen to that.
+    """
+    known = inventory(network)
+    sites = {site.name: site for site in _sites(known)}
+    arrivals = {one.name: Arrivals(known, one, sites[one.name].inbound) for one in network.environments.values()}
+    return EffectiveNetwork(
+        sites=sites,
+        fabrics={fabric.name: fabric for fabric in fabrics(known, sites, arrivals)},
+        assumptions={name: tuple(value for value, _ in one.values) for name, one in ASSUMPTIONS.items()},
+        tag_space=TAG_SPACE,
+        probe_source=PROBE_SOURCE,
+        names=address_names(known),
+    )
+
+
+def _sites(known: Inventory) -> Iterator[Site]:
+    network = known.network
+    yield from (_environment_site(known, one) for one in network.environments.values())
+    yield from (_machine_site(known, one) for one in network.machines.values())
+    for subnet in network.subnets.values():
+        if subnet.name not in known.environment_in:
+            free = known.rest(subnet)
+            if free:
+                yield _rest_site(known, subnet, free)
+    yield from _on_premises_sites(known)
+    yield from _service_sites(known)
+    yield from _platform_sites(known)
+    yield Site(
+        name=INTERNET,
+        title="the Internet",
+        kind=SiteKind.INTERNET,
+        thing=INTERNET,
+        addresses=known.internet,
+        home=INTERNET,
+        routes=internet_routes(),
+    )
+
+
+# -- Sites in a subnet --------------------------------------------------------------------------------------------------
+
+
+def _environment_site(known: Inventory, one: Environment) -> Site:
+    subnet = known.network.subnets[one.subnet]
+    others = known.taken(subnet.name)
+    blocked = (same_subnet_filter(one, subnet, others),) if others else ()
+    site = _in_subnet(known, subnet, None, "")
+    return replace(
+        site,
+        name=one.name,
+        title=f"ase {one.name}",
+        kind=SiteKind.ENVIRONMENT,
+        thing=one.name,
+        addresses=known.instances(one),
+        outbound=(*blocked, *site.outbound),
+        translations=environment_translations(known, one, subnet),
+        span=one.span,
+    )
+
+
+def _machine_site(known: Inventory, one: Machine) -> Site:
+    subnet = known.network.subnets[one.subnet]
+    group = known.network.groups[one.nsg] if one.nsg is not None else None
+    return replace(
+        _in_subnet(known, subnet, group, f"nic of {one.name}"),
+        name=one.name,
+        title=f"vm {one.name}",
+        kind=SiteKind.MACHINE,
+        thing=one.name,
+        addresses=NumberSet.of((address, address) for address in one.addresses),
+        translations=machine_translations(known, one, subnet),
+        span=one.span,
+    )
+
+
+def _rest_site(known: Inventory, subnet: Subnet, free: NumberSet) -> Site:
+    return replace(_in_subnet(known, subnet, None, ""), addresses=free, translations=rest_translations(known, subnet))
+
+
+def _in_subnet(known: Inventory, subnet: Subnet, nic_group: SecurityGroup | None, nic: str) -> Site:
+    """What every machine in a subnet shares: filters, routes and what is exempt from them.
+
+    Outbound the NIC's NSG comes before the subnet's, inbound after it; no NSG means no filter
+    (azure-network-semantics 1, 2.9). They apply inside one subnet too.
+    """
+    subnet_group = known.network.groups[subnet.nsg] if subnet.nsg is not None else None
+    place = f"subnet {subnet.name}"
+    groups = [(nic_group, nic)] * (nic_group is not None) + [(subnet_group, place)] * (subnet_group is not None)
+    attached = [(group, where) for group, where in groups if group is not None]
+    at = view(known, subnet)
+
+    def filters(direction: Direction) -> tuple[Filter, ...]:
+        return tuple(filter_at(known, group, direction, at, where) for group, where in attached)
+
+    administered = _administered(known, subnet.vnet)
+    routes = subnet_routes(known, subnet, guarded=bool(attached))
+    return Site(
+        name=subnet.name,
+        title=f"other machines of subnet {subnet.name}",
+        kind=SiteKind.UNLISTED,
+        thing=subnet.name,
+        addresses=NumberSet(),
+        home=vnet_fabric(subnet.vnet),
+        vnet=subnet.vnet,
+        subnet=subnet.name,
+        exempt=(AGENT_EXEMPTION, *exemptions_left([group for group, _ in attached])),
+        outbound=() if administered else filters(Direction.OUTBOUND),
+        inbound=() if administered else tuple(reversed(filters(Direction.INBOUND))),
+        routes=_unfollowed(known, routes, administered) if administered else routes,
+        span=subnet.span,
+    )
+
+
+def _administered(known: Inventory, vnet: str) -> str | None:
+    """The security admin rules of a vnet: they come before NSGs and may overrule them (azure-network-semantics 4).
+
+    They are not modelled yet, so whatever passes a place that they govern is unknown: their NSGs decide nothing.
+    """
+    return known.administered.get(vnet)
+
+
+def _unfollowed(known: Inventory, routes: Sequence[Route], construct: str) -> tuple[Route, ...]:
+    key = ("unfollowed", construct, routes)
+    found = known.cache.get(key)
+    if not isinstance(found, tuple):
+        found = known.cache[key] = tuple(replace(one, unmodelled=one.unmodelled or construct) for one in routes)
+    return found
+
+
+# -- Sites elsewhere ----------------------------------------------------------------------------------------------------
+
+
+def _on_premises_sites(known: Inventory) -> Iterator[Site]:
+    for one in known.network.on_premises.values():
+        home = home_of(known, one)
+        yield Site(
+            name=one.name,
+            title=f"on-premises {one.name}",
+            kind=SiteKind.ON_PREMISES,
+            thing=one.name,
+            addresses=one.address,
+            home=home,
+            routes=on_premises_routes(known, one, home),
+            translations=on_premises_translations(known, one),
+            span=one.span,
+        )
+
+
+def _service_sites(known: Inventory) -> Iterator[Site]:
+    """Things that receive packets and that are not followed further: firewalls, load balancers, private endpoints."""
+    network = known.network
+    inner = [(one.name, "firewall", one.subnet, one.address, one.span) for one in network.firewalls.values()]
+    inner += [(one.name, "private-endpoint", one.subnet, one.address, one.span) for one in network.private_endpoints.values()]
+    for balancer in network.load_balancers.values():
+        if balancer.subnet is not None:
+            inner.append((balancer.name, "load-balancer", balancer.subnet, balancer.frontend, balancer.span))
+            continue
+        yield Site(
+            name=balancer.name,
+            title=f"load-balancer {balancer.name}",
+            kind=SiteKind.SERVICE,
+            thing=balancer.name,
+            addresses=NumberSet.single(balancer.frontend),
+            home=INTERNET,
+            routes=_unfollowed(known, internet_routes(), f"load-balancer {balancer.name}"),
+            span=balancer.span,
+        )
+    for name, kind, subnet, address, span in inner:
+        inside = network.subnets[subnet]
+        routes = subnet_routes(known, inside, guarded=True)
+        yield Site(
+            name=name,
+            title=f"{kind} {name}",
+            kind=SiteKind.SERVICE,
+            thing=name,
+            addresses=NumberSet.single(address),
+            home=vnet_fabric(inside.vnet),
+            vnet=inside.vnet,
+            subnet=subnet,
+            routes=_unfollowed(known, routes, f"{kind} {name}"),
+            span=span,
+        )
+
+
+def _platform_sites(known: Inventory) -> Iterator[Site]:
+    """The platform, seen from each vnet: where probes come from and where exempt traffic goes (azure-network-semantics 3.4)."""
+    for vnet in known.network.vnets.values():
+        yield Site(
+            name=platform_site(vnet.name),
+            title=f"Azure's platform in vnet {vnet.name}",
+            kind=SiteKind.PLATFORM,
+            thing=vnet.name,
+            addresses=PLATFORM,
+            home=vnet_fabric(vnet.name),
+            vnet=vnet.name,
+            routes=platform_routes(vnet),
+            span=vnet.span,
+        )

@@ -1,0 +1,270 @@
+"""The media that carry packets, and what becomes of a packet to each address there.
+
+Different things have different addresses, so only the rows of one thing compete; they are kept together, and things are
+sorted by their first address.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from asever.azure.candidates import INTERNET, gateway_fabric, vnet_fabric
+from asever.azure.environments import Arrivals, ip_ssl_fabric, platform_site
+from asever.azure.inventory import Inventory, of_family, singles
+from asever.azure.neighbours import vnets_behind
+from asever.azure.outside import gateways_to
+from asever.azure.platform import INTERNET_BASE, METADATA, PLATFORM, PROBE
+from asever.model.addresses import ALL_V4
+from asever.model.effective import Arrival, Fabric, Origin, Site, SiteKind
+from asever.model.numbers import NumberSet
+from asever.model.things import Gateway, Machine, OnPremises
+
+_Block = tuple[Arrival, ...]
+
+
+def fabrics(known: Inventory, sites: Mapping[str, Site], environments: Mapping[str, Arrivals]) -> Iterator[Fabric]:
+    """Every fabric of a network."""
+    yield Fabric(
+        name=INTERNET,
+        arrivals=_sorted([*_public_blocks(known, environments), *_internet_blocks(known)]),
+        otherwise="no public address that anybody answers at",
+    )
+    inside: dict[str, list[_Block]] = defaultdict(list)
+    for name, vnet_block in _inside_blocks(known, sites, environments):
+        inside[name].append(vnet_block)
+    for vnet in known.network.vnets:
+        yield Fabric(
+            name=vnet_fabric(vnet),
+            arrivals=_sorted(inside[vnet]),
+            otherwise=f"nobody in vnet {vnet} has this address",
+        )
+    for gateway in known.network.gateways.values():
+        yield Fabric(
+            name=gateway_fabric(gateway.name),
+            arrivals=_behind_gateway(known, gateway),
+            otherwise=f"the file declares nobody behind gateway {gateway.name} who has this address",
+        )
+    for network in known.network.on_premises.values():
+        if home_of(known, network) == _alone(network):
+            yield Fabric(
+                name=_alone(network),
+                arrivals=(_to_on_premises(network),),
+                otherwise=f"nobody on premises at {network.name} has this address",
+            )
+    for one in environments.values():
+        for address in one.one.ip_ssl:
+            yield Fabric(
+                name=ip_ssl_fabric(one.one, address),
+                arrivals=one.by_ip_ssl(address),
+                otherwise="only its own port pair is behind an IP-SSL address",
+            )
+
+
+def _sorted(blocks: list[_Block]) -> tuple[Arrival, ...]:
+    ordered = sorted((block for block in blocks if block), key=lambda block: block[0].called.ranges)
+    return tuple(row for block in ordered for row in block)
+
+
+# -- The Internet -------------------------------------------------------------------------------------------------------
+
+
+def _public_blocks(known: Inventory, environments: Mapping[str, Arrivals]) -> Iterator[_Block]:
+    network = known.network
+    for one in environments.values():
+        rows = one.public()
+        by_address: dict[NumberSet, list[Arrival]] = defaultdict(list)
+        for row in rows:
+            by_address[row.called].append(row)
+        yield from (tuple(block) for block in by_address.values())
+        yield from _no_listener(one.one.outbound - known.environment_addresses, one.one.name, "an outbound address")
+    for machine in network.machines.values():
+        if machine.public_ip is not None:
+            yield (_to_public_ip(known, machine, machine.public_ip),)
+    for gateway in network.nat_gateways.values():
+        yield from _no_listener(gateway.public_ip, gateway.name, "a NAT gateway")
+    for balancer in network.load_balancers.values():
+        if balancer.subnet is None:
+            yield (_not_followed(balancer.name, f"load-balancer {balancer.name}", balancer.frontend),)
+    for firewall in network.firewalls.values():
+        if firewall.public_ip is not None:
+            yield (_not_followed(firewall.name, f"firewall {firewall.name}", firewall.public_ip),)
+    for premises in network.on_premises.values():
+        public = premises.address & INTERNET_BASE
+        if public:
+            yield (replace(_to_on_premises(premises), called=public),)
+
+
+def _internet_blocks(known: Inventory) -> Iterator[_Block]:
+    """Everything public that nobody in the file owns."""
+    yield (
+        Arrival(
+            called=known.internet,
+            site=INTERNET,
+            resource=INTERNET,
+            origin=Origin(azure="Internet"),
+        ),
+    )
+
+
+def _no_listener(addresses: NumberSet, resource: str, what: str) -> Iterator[_Block]:
+    """Addresses that packets leave by and that admit none that nobody asked for (azure-network-semantics 7)."""
+    if addresses:
+        yield (
+            Arrival(
+                called=addresses,
+                drops=f"nothing listens on {what}",
+                resource=resource,
+                origin=Origin(azure="no listener"),
+            ),
+        )
+
+
+def _to_public_ip(known: Inventory, machine: Machine, public: int) -> Arrival:
+    """A machine's own public address; without any NSG it admits nothing (azure-network-semantics 2.9)."""
+    row = Arrival(
+        called=NumberSet.single(public),
+        resource=machine.name,
+        fact="public-ip",
+        origin=Origin(span=machine.parts.get("public-ip", machine.span), azure="public address", parts=machine.parts),
+    )
+    private = of_family(singles(machine.addresses), public)
+    if not private:
+        return replace(row, drops=f"{machine.name} has no private address of this family")
+    subnet = known.network.subnets[machine.subnet]
+    if subnet.nsg is None and machine.nsg is None and subnet.vnet not in known.administered:
+        return replace(row, drops="a Standard public IP admits nothing without an NSG", fact="public-ip-closed")
+    first = next(one for one in machine.addresses if one in private)
+    return replace(
+        row,
+        site=machine.name,
+        instances=NumberSet.single(first),
+        doubt=known.administered.get(subnet.vnet),
+        because=f"{machine.name}.public-ip stands for its private address",
+    )
+
+
+# -- Inside a vnet ------------------------------------------------------------------------------------------------------
+
+
+def _inside_blocks(
+    known: Inventory, sites: Mapping[str, Site], environments: Mapping[str, Arrivals]
+) -> Iterator[tuple[str, _Block]]:
+    for one in environments.values():
+        vnet = known.vnet_of(one.one.subnet)
+        by_address: dict[NumberSet, list[Arrival]] = defaultdict(list)
+        for row in one.inside():
+            by_address[row.called].append(row)
+        yield from ((vnet, tuple(block)) for block in by_address.values())
+    for site in sites.values():
+        if site.vnet is None:
+            continue
+        match site.kind:
+            case SiteKind.MACHINE | SiteKind.UNLISTED:
+                yield site.vnet, (_to_site(known, site),)
+            case SiteKind.SERVICE:
+                yield site.vnet, (_not_followed(site.name, site.title, site.addresses.first),)
+            case SiteKind.PLATFORM:
+                yield site.vnet, (_to_platform(site.vnet, METADATA),)
+                yield site.vnet, (_to_platform(site.vnet, PROBE),)
+            case _:
+                pass
+
+
+def _to_site(known: Inventory, site: Site) -> Arrival:
+    return Arrival(
+        called=site.addresses,
+        site=site.name,
+        doubt=known.administered.get(site.vnet or ""),
+        resource=site.thing,
+        origin=Origin(span=site.span),
+    )
+
+
+def _to_platform(vnet: str, addresses: NumberSet) -> Arrival:
+    return Arrival(
+        called=addresses,
+        site=platform_site(vnet),
+        resource=platform_site(vnet),
+        fact="platform-address",
+        origin=Origin(azure="platform-address"),
+    )
+
+
+def _not_followed(site: str, construct: str, address: int) -> Arrival:
+    """Something that receives packets and whose behaviour is not modelled."""
+    return Arrival(
+        called=NumberSet.single(address),
+        site=site,
+        doubt=f"what {construct} does with it is not modelled yet",
+        resource=site,
+    )
+
+
+# -- Behind gateways ----------------------------------------------------------------------------------------------------
+
+
+def _alone(network: OnPremises) -> str:
+    return f"on-premises {network.name}"
+
+
+def home_of(known: Inventory, network: OnPremises) -> str:
+    """The fabric in which an on-premises network's addresses live: behind its first gateway, or by itself.
+
+    A network with public addresses only and no gateway is a part of the Internet that has a name.
+    """
+    gateways = gateways_to(known, network)
+    if gateways:
+        return gateway_fabric(gateways[0].name)
+    return INTERNET if network.address <= INTERNET_BASE else _alone(network)
+
+
+def _to_on_premises(network: OnPremises) -> Arrival:
+    return Arrival(
+        called=network.address,
+        site=network.name,
+        resource=network.name,
+        origin=Origin(span=network.span, parts=network.parts),
+    )
+
+
+def _behind_gateway(known: Inventory, gateway: Gateway) -> _Block:
+    """What is behind a gateway: its on-premises network, the vnets that it joins, and the Internet beyond.
+
+    Traffic to the Internet that a gateway takes is forced through the network on premises, which may lose it and gives it an
+    address of its own (ase-network-semantics 4 and 6.2).
+    """
+    rows: list[Arrival] = []
+    network = known.network.on_premises.get(gateway.to or "")
+    if network is not None:
+        rows.append(_to_on_premises(network))
+    where = f"on-premises network {network.name}" if network is not None else f"the network behind gateway {gateway.name}"
+    rows.extend(_back_into(known, gateway, name) for name in vnets_behind(known, gateway))
+    public = (INTERNET_BASE & ALL_V4) - PLATFORM
+    rows.append(
+        Arrival(
+            called=public,
+            continues=INTERNET,
+            source_becomes=known.strangers,
+            doubt=f"it leaves through {where}, which may block it and gives it an address of its own",
+            because=f"forced through {where}",
+            fact="forced-tunnel",
+            resource=gateway.name,
+            origin=Origin(span=gateway.span, parts=gateway.parts),
+        )
+    )
+    return tuple(rows)
+
+
+def _back_into(known: Inventory, gateway: Gateway, vnet: str) -> Arrival:
+    """From one vnet of a gateway to another: through a VPN gateway, not through ExpressRoute (azure-network-semantics 6)."""
+    row = Arrival(
+        called=known.network.vnets[vnet].address,
+        resource=gateway.name,
+        fact="gateway-transit",
+        origin=Origin(span=gateway.span, parts=gateway.parts),
+    )
+    if gateway.kind == "vpn":
+        return replace(row, continues=vnet_fabric(vnet), because=f"gateway {gateway.name} joins its virtual networks")
+    return replace(row, drops=f"ExpressRoute gateway {gateway.name} does not lead from one virtual network to another")

@@ -1,0 +1,226 @@
+"""NSGs as effective rules: tags and groups resolved for one place, Azure's default rules appended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from asever.azure.defaults import DEFAULT_RULES
+from asever.azure.inventory import Inventory, inventory
+from asever.azure.platform import DNS_EXEMPTION, METADATA_EXEMPTION, PROBE_SOURCE
+from asever.azure.tags import NOWHERE, PLATFORM_DNS, PLATFORM_METADATA, View, canonical_tag, depends_on_place, meanings, view
+from asever.model.effective import (
+    ALWAYS,
+    Action,
+    AddressMatch,
+    Exemption,
+    Filter,
+    FilterKind,
+    FilterRow,
+    Origin,
+)
+from asever.model.numbers import NumberSet
+from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, TCP
+from asever.model.things import AddressTerm, DeclaredRule, Direction, Environment, Network, SecurityGroup, Subnet, TermKind
+
+_ACTIONS = {"allow": Action.ALLOW, "deny": Action.DENY, "always-allow": Action.ALWAYS_ALLOW}
+
+
+def group_filter(network: Network, group: str, direction: Direction, subnet: str | None, place: str) -> Filter:
+    """An NSG in one direction as it takes effect at a subnet, or attached nowhere (`subnet` None).
+
+    `place` is how answers call the place. Raises `KeyError` for a group or subnet that the network does not have.
+    """
+    known = inventory(network)
+    at = NOWHERE if subnet is None else view(known, network.subnets[subnet])
+    return filter_at(known, network.groups[group], direction, at, place)
+
+
+def filter_at(known: Inventory, group: SecurityGroup, direction: Direction, at: View, place: str) -> Filter:
+    """An NSG in one direction with the computed tags of one place."""
+    key = ("rows", group.name, direction, at)
+    rows = known.cache.get(key)
+    if not isinstance(rows, tuple):
+        rows = known.cache[key] = _rows(known, group, direction, at)
+    return Filter(
+        resource=group.name,
+        kind=FilterKind.NSG,
+        direction=direction,
+        place=place,
+        rows=rows,
+        span=group.span,
+    )
+
+
+def _rows(known: Inventory, group: SecurityGroup, direction: Direction, at: View) -> tuple[FilterRow, ...]:
+    rules = group.inbound if direction is Direction.INBOUND else group.outbound
+    rows: list[FilterRow] = []
+    for rule in rules:
+        if not all(_is_platform_tag(term) for term in rule.targets):  # else `_platform_rows` says it all
+            rows.extend(_own_rows(known, group, rule, direction, at))
+    for rule in DEFAULT_RULES[direction]:
+        rows.extend(_rule_rows(known, rule, at, Origin(azure=rule.name)))
+    return (*_platform_rows(known, group, direction, at), *rows)
+
+
+def _own_rows(
+    known: Inventory, group: SecurityGroup, rule: DeclaredRule, direction: Direction, at: View
+) -> tuple[FilterRow, ...]:
+    """The rows of a user's rule; those that mean the same everywhere are made once for all places."""
+    origin = Origin(rule.span, None, rule.parts)
+    if depends_on_place((*rule.sources, *rule.targets)):
+        return tuple(_rule_rows(known, rule, at, origin))
+    key = ("rule", group.name, direction, rule.priority, rule.name)
+    found = known.cache.get(key)
+    if not isinstance(found, tuple):
+        found = known.cache[key] = tuple(_rule_rows(known, rule, at, origin))
+    return found
+
+
+def _rule_rows(known: Inventory, rule: DeclaredRule, at: View, origin: Origin) -> Iterable[FilterRow]:
+    """One rule as effective rows: one for each reading of its tags, split where only some of its protocols have ports."""
+    for meaning in meanings(known, at, rule.sources, rule.targets):
+        for protocol, source_port, target_port in _split(rule):
+            yield FilterRow(
+                priority=rule.priority,
+                name=rule.name,
+                action=_ACTIONS[rule.access],
+                protocol=protocol,
+                source=meaning.source,
+                source_port=source_port,
+                target=meaning.target,
+                target_port=target_port,
+                condition=meaning.condition,
+                origin=origin,
+            )
+
+
+def _split(rule: DeclaredRule) -> tuple[tuple[NumberSet, NumberSet, NumberSet], ...]:
+    """Protocols with the ports that a rule asks of them.
+
+    ICMP, ESP and AH have no ports, so a rule's ports do not restrict them (azure-network-semantics 2.2 and 13).
+    """
+    with_ports, without = rule.protocol & PROTOCOLS_WITH_PORTS, rule.protocol - PROTOCOLS_WITH_PORTS
+    if rule.source_port == ANY_PORT and rule.target_port == ANY_PORT:
+        return ((rule.protocol, ANY_PORT, ANY_PORT),)
+    parts = ((with_ports, rule.source_port, rule.target_port), (without, ANY_PORT, ANY_PORT))
+    return tuple(part for part in parts if part[0])
+
+
+# -- The platform's own services ----------------------------------------------------------------------------------------
+
+_PLATFORM_TAGS = {PLATFORM_DNS: DNS_EXEMPTION, PLATFORM_METADATA: METADATA_EXEMPTION}
+
+
+def _platform_rows(known: Inventory, group: SecurityGroup, direction: Direction, at: View) -> list[FilterRow]:
+    """The rules that name AzurePlatformDNS or AzurePlatformIMDS, ahead of all others.
+
+    Only such rules touch that traffic (azure-network-semantics 3.4): what none of them decides passes, so a row that lets
+    it pass follows them.
+    """
+    if direction is Direction.INBOUND:
+        return []
+    rows: list[FilterRow] = []
+    for tag, exemption in _PLATFORM_TAGS.items():
+        naming = [rule for rule in group.outbound if _names(rule, tag)]
+        for rule in naming:
+            origin = Origin(rule.span, None, rule.parts)
+            rows.extend(_narrowed(row, exemption, tag) for row in _rule_rows(known, rule, at, origin))
+        if naming:
+            rows.append(_lets_pass(exemption, tag))
+    return [row for row in rows if row.protocol and row.target_port]
+
+
+def _names(rule: DeclaredRule, tag: str) -> bool:
+    return any(term.kind is TermKind.TAG and canonical_tag(term.text) == tag for term in rule.targets)
+
+
+def _is_platform_tag(term: AddressTerm) -> bool:
+    return term.kind is TermKind.TAG and canonical_tag(term.text) in _PLATFORM_TAGS
+
+
+def _narrowed(row: FilterRow, exemption: Exemption, tag: str) -> FilterRow:
+    return FilterRow(
+        priority=row.priority,
+        name=row.name,
+        action=row.action,
+        protocol=row.protocol & exemption.protocol,
+        source=row.source,
+        source_port=row.source_port,
+        target=AddressMatch(addresses=exemption.targets, text=tag),
+        target_port=row.target_port & exemption.target_port,
+        condition=row.condition,
+        origin=row.origin,
+    )
+
+
+def _lets_pass(exemption: Exemption, tag: str) -> FilterRow:
+    return FilterRow(
+        priority=0,
+        name=f"{tag} by default",
+        action=Action.ALLOW,
+        protocol=exemption.protocol,
+        target=AddressMatch(addresses=exemption.targets, text=tag),
+        target_port=exemption.target_port,
+        origin=Origin(azure=exemption.because),
+    )
+
+
+def exemptions_left(groups: Sequence[SecurityGroup]) -> tuple[Exemption, ...]:
+    """DNS and metadata, unless one of these outbound NSGs names the platform's tag for it."""
+    return tuple(
+        exemption
+        for tag, exemption in _PLATFORM_TAGS.items()
+        if not any(_names(rule, tag) for group in groups for rule in group.outbound)
+    )
+
+
+# -- Filters that Azure itself puts in place ----------------------------------------------------------------------------
+
+
+def same_subnet_filter(environment: Environment, subnet: Subnet, others: NumberSet) -> Filter:
+    """What keeps an environment from other machines in its own subnet, whatever the NSG says (ase-network-semantics 5.1).
+
+    Documented for version 1; for versions 2 and 3 nothing else may be in the subnet at all, and the same holds if something is.
+    """
+    row = FilterRow(
+        priority=0,
+        name="other machines of the environment's own subnet",
+        action=Action.DENY,
+        target=AddressMatch(addresses=others, text=f"other machines in {subnet.name}"),
+        origin=Origin(span=environment.span, azure="same-subnet-block", parts=environment.parts),
+    )
+    return Filter(
+        resource=environment.name,
+        kind=FilterKind.PLATFORM,
+        direction=Direction.OUTBOUND,
+        place=f"subnet {subnet.name}",
+        rows=(row,),
+        otherwise=Action.ALLOW,
+        span=environment.span,
+    )
+
+
+def surely_admits_probe(filters: Sequence[Filter], instances: NumberSet, port: int) -> bool:
+    """Whether a health probe from 168.63.129.16 passes these filters at every instance, in every reading.
+
+    It may say no although it is so; then the tables leave the question to whoever reads them.
+    """
+    return all(_surely_admits(one, instances, port) for one in filters)
+
+
+def _surely_admits(one: Filter, instances: NumberSet, port: int) -> bool:
+    for row in one.rows:
+        may_match = (
+            TCP in row.protocol
+            and PROBE_SOURCE in row.source.addresses
+            and port in row.target_port
+            and (row.target.unknown_tags or row.target.addresses.overlaps(instances))
+        )
+        if not may_match:
+            continue
+        if row.action is Action.DENY:
+            return False
+        sure = row.source_port == ANY_PORT and instances <= row.target.addresses and row.condition == ALWAYS
+        if sure:
+            return True
+    return one.otherwise is not Action.DENY

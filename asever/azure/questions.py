@@ -1,0 +1,407 @@
+"""What a claim covers: the question that both readings answer.
+
+A claim speaks of endpoints; a question speaks of packets. Each scope is one origin with the packets that it sends, and the
+sites where they count as arrived. docs/language.md has the table of which addresses each endpoint stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from asever.azure.assumptions import ASSUMPTIONS, MANAGEMENT_ADDRESSES
+from asever.azure.called import TCP_ONLY, Called, Targets, Traffic, merged
+from asever.azure.callers import Caller, Callers
+from asever.azure.endpoints import Endpoints, title
+from asever.azure.filters import group_filter
+from asever.azure.inventory import Inventory, inventory, same_region
+from asever.azure.platform import INTERNET_BASE
+from asever.azure.tags import canonical_tag, known_tag, view
+from asever.model.addresses import ALL_V4, ALL_V6
+from asever.model.claims import (
+    Endpoint,
+    EndpointKind,
+    GroupHasNoDeadRules,
+    GroupPermitsNoMore,
+    GroupsEqual,
+    Reachability,
+    Service,
+    Verb,
+)
+from asever.model.effective import (
+    ALWAYS,
+    ANYWHERE,
+    AddressMatch,
+    EffectiveNetwork,
+    Filter,
+    FilterContext,
+    FilterQuestion,
+    FilterRelation,
+    FlowQuestion,
+    Packets,
+    Quantifier,
+    Question,
+    Scope,
+    SiteKind,
+    Success,
+    exists_in,
+)
+from asever.model.numbers import EMPTY, NumberSet, union
+from asever.model.packets import ANY_PORT
+from asever.model.things import AddressTerm, Direction, Network, TermKind
+
+_MANAGEMENT_PORTS = NumberSet.span(454, 455)
+_USUAL_PORTS = (443, 80, 22)
+_QUANTIFIERS = {
+    Verb.REACHES: Quantifier.ALL_ARRIVE,
+    Verb.CAN_REACH: Quantifier.SOME_ARRIVES,
+    Verb.NEVER_REACHES: Quantifier.NONE_ARRIVES,
+    Verb.ONLY: Quantifier.NONE_ARRIVES,
+}
+
+GroupClaim = GroupsEqual | GroupPermitsNoMore | GroupHasNoDeadRules
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswerable:
+    """There is no question to ask. `vacuous`: the claim covers nothing; else `reasons` say what is not known."""
+
+    vacuous: bool
+    reasons: tuple[str, ...]
+
+
+def question(
+    network: Network,
+    tables: EffectiveNetwork,
+    claim: Reachability | GroupClaim,
+    readings: Mapping[str, str],
+) -> Question | Unanswerable:
+    """What a claim asks of the effective tables; `readings` are the assumptions whose value the user chose."""
+    fixed = fixed_readings(tables, readings)
+    if isinstance(claim, Reachability):
+        return _Coverage(inventory(network), tables, claim, fixed).question()
+    return _filter_question(network, claim, fixed)
+
+
+def fixed_readings(tables: EffectiveNetwork, readings: Mapping[str, str]) -> dict[str, str]:
+    """The readings that a question takes as given: granted assumptions at their first value, and those the user chose."""
+    granted = {name: one.values[0][0] for name, one in ASSUMPTIONS.items() if one.granted and name in tables.assumptions}
+    return granted | dict(readings)
+
+
+# -- Reachability -------------------------------------------------------------------------------------------------------
+
+
+class _Coverage:
+    """The packets that one claim covers."""
+
+    def __init__(self, known: Inventory, tables: EffectiveNetwork, claim: Reachability, fixed: Mapping[str, str]) -> None:
+        self.known = known
+        self.tables = tables
+        self.claim = claim
+        self.fixed = fixed
+        self.ends = Endpoints(known, tables)
+        self.callers = Callers(self.ends)
+        self.targets = Targets(self.ends)
+        self.traffic = merged((one.protocol, one.port) for one in claim.services)
+        self.quantifier = _QUANTIFIERS[claim.verb]
+
+    def question(self) -> FlowQuestion | Unanswerable:
+        scopes = tuple(self._scopes())
+        if not any(exists_in(scope.condition, self.fixed) for scope in scopes):
+            return Unanswerable(vacuous=True, reasons=(self._why_nothing(),))
+        return FlowQuestion(quantifier=self.quantifier, scopes=scopes, success=self._success(), fixed=self.fixed)
+
+    # -- Who calls ------------------------------------------------------------------------------------------------------
+
+    def _callers(self) -> Iterator[Caller]:
+        claim = self.claim
+        if claim.verb is Verb.ONLY:
+            out = self.callers.left_out(claim.subjects)
+            callers = self.callers.without(self._everyone_else(), out)
+        else:
+            what_if = self.quantifier is Quantifier.NONE_ARRIVES
+            called = self.ends.called_sites(claim.target, sorted(self.known.network.vnets))
+            every = (self.callers.callers(one, called, what_if=what_if) for one in claim.subjects)
+            callers = (caller for each in every for caller in each)
+        return self.callers.without(callers, self.callers.left_out(claim.excepted))
+
+    def _everyone_else(self) -> Iterator[Caller]:
+        """Every origin but the target's own machines (docs/decisions/011)."""
+        target = self.claim.target
+        own = {site.name: site for site in self.ends.called_sites(target)}
+        for caller in self.callers.everyone():
+            if caller.site.name not in own or caller.condition != ALWAYS:
+                yield caller
+            elif caller.site.kind is SiteKind.UNLISTED and target.kind is EndpointKind.ADDRESSES:
+                # The machine at a called address is one of many that the file does not list.
+                others = caller.sources - target.addresses
+                if others:
+                    yield Caller(site=caller.site, sources=others, title=caller.title)
+
+    # -- Scopes ---------------------------------------------------------------------------------------------------------
+
+    def _scopes(self) -> Iterator[Scope]:
+        every = self.quantifier is not Quantifier.ALL_ARRIVE
+        for caller in self._callers():
+            if self._is_target_itself(caller):
+                continue
+            for called in self.targets.called(self.claim.target, caller, self.traffic, every=every):
+                for part in self._without_management(caller, called):
+                    yield from self._scopes_of(part[0], self._narrowed(part[0], part[1]))
+
+    def _is_target_itself(self, caller: Caller) -> bool:
+        """A machine's packets to itself never leave it; a range that holds the called environment means the others."""
+        target = self.claim.target
+        if caller.site.name != target.name or target.kind not in (EndpointKind.MACHINE, EndpointKind.ENVIRONMENT):
+            return False
+        if target.kind is EndpointKind.MACHINE:
+            return True
+        return all(one.kind in (EndpointKind.SUBNET, EndpointKind.VNET) for one in self.claim.subjects)
+
+    def _narrowed(self, caller: Caller, called: Called) -> Called:
+        """Without what the caller cannot mean: itself, and from the Internet what is not public, if anything is."""
+        addresses, sites = called.addresses, called.sites
+        if caller.site.kind is SiteKind.MACHINE and caller.site.name in sites:
+            addresses -= caller.site.addresses | self.ends.other_addresses(caller.site)
+            sites -= {caller.site.name}
+        if caller.site.kind is SiteKind.INTERNET:
+            addresses = addresses & INTERNET_BASE or addresses
+        return Called(traffic=called.traffic, addresses=addresses, sites=sites, tags=called.tags, partial=called.partial)
+
+    def _without_management(self, caller: Caller, called: Called) -> Iterator[tuple[Caller, Called]]:
+        """`only` leaves out how Azure manages an environment: its addresses on 454 and 455 (docs/decisions/011)."""
+        traffic = called.traffic
+        management = traffic.target_port & _MANAGEMENT_PORTS if traffic.protocol.overlaps(TCP_ONLY) else EMPTY
+        manages = self.claim.verb is Verb.ONLY and caller.site.kind is SiteKind.INTERNET and management
+        if not manages or self.claim.target.kind is not EndpointKind.ENVIRONMENT:
+            yield caller, called
+            return
+        rest = traffic.target_port - management
+        if rest:
+            yield caller, _with(called, Traffic.with_ports(traffic.protocol, rest))
+        if traffic.protocol != TCP_ONLY:
+            yield caller, _with(called, Traffic.with_ports(traffic.protocol - TCP_ONLY, management))
+        strangers = caller.sources - self._management()
+        if strangers:
+            others = Caller(
+                site=caller.site,
+                sources=strangers,
+                title=caller.title,
+                tags=caller.tags,
+                partial=caller.partial,
+                condition=caller.condition,
+            )
+            yield others, _with(called, Traffic.with_ports(TCP_ONLY, management))
+
+    def _management(self) -> NumberSet:
+        if self.fixed.get(MANAGEMENT_ADDRESSES.name) == MANAGEMENT_ADDRESSES.values[1][0]:
+            return self.ends.internet.addresses
+        return self.ends.management()
+
+    def _scopes_of(self, caller: Caller, called: Called) -> Iterator[Scope]:
+        for family in (ALL_V4, ALL_V6):
+            # No packet goes from one family to the other.
+            packets = Packets(
+                protocol=called.traffic.protocol,
+                source=caller.sources & family,
+                source_port=called.traffic.source_port,
+                target=called.addresses & family,
+                target_port=called.traffic.target_port,
+                source_tags=caller.tags,
+                target_tags=called.tags,
+            )
+            if not packets.is_empty() and called.sites:
+                yield Scope(
+                    origin=caller.site.name,
+                    packets=packets,
+                    arrives_at=called.sites,
+                    subject=caller.title,
+                    target=title(self.claim.target),
+                    internet_regional=self._regional(caller, called),
+                    partial_source=caller.partial,
+                    partial_target=called.partial,
+                    preferred_ports=_preferred(self.claim.services, called.traffic),
+                    condition=caller.condition,
+                )
+
+    def _regional(self, caller: Caller, called: Called) -> bool | None:
+        """Whether a path over the Internet hop stays in the region (ase-network-semantics 4.2, 8)."""
+        network, target = self.known.network, self.claim.target
+        outside = (SiteKind.INTERNET, SiteKind.ON_PREMISES)
+        if target.kind is EndpointKind.TAG and caller.site.vnet is not None:
+            region, own = target.name.partition(".")[2], network.vnets[caller.site.vnet].region
+            if region and own:
+                return region.casefold() == own.casefold()
+            if canonical_tag(target.name) != "Internet":
+                return None
+        sites = [self.tables.sites[name] for name in sorted(called.sites)]
+        if target.kind is EndpointKind.ADDRESSES and all(site.kind is SiteKind.INTERNET for site in sites):
+            return None if caller.site.kind not in outside else False
+        if caller.site.kind in outside or any(site.kind in outside for site in sites):
+            return False
+        if caller.site.vnet is None or any(site.vnet is None for site in sites):
+            return None
+        here = network.vnets[caller.site.vnet]
+        answers = {same_region(here, network.vnets[site.vnet]) for site in sites if site.vnet is not None}
+        environments = all(site.kind is SiteKind.ENVIRONMENT for site in (caller.site, *sites))
+        if answers == {True}:
+            return True if environments else None
+        return False if answers == {False} else None
+
+    # -- Success --------------------------------------------------------------------------------------------------------
+
+    def _success(self) -> Success:
+        claim = self.claim
+        return Success(
+            seen_as=self._seen_as(claim.seen_as) if claim.seen_as else ANYWHERE,
+            via=frozenset(one.name for one in claim.via),
+            not_via=frozenset(one.name for one in claim.not_via),
+            within_region=claim.within_region,
+        )
+
+    def _seen_as(self, terms: tuple[AddressTerm, ...]) -> AddressMatch:
+        """What `as` demands of the source; a tag whose content is not known matches what is known to lie in it."""
+        known, unknown = [], set()
+        for term in terms:
+            match term.kind:
+                case TermKind.ADDRESSES:
+                    known.append(term.addresses)
+                case TermKind.ASG:
+                    known.append(self.known.group_members.get(term.text, EMPTY))
+                case TermKind.TAG:
+                    addresses = self._seen_tag(term.text)
+                    if addresses is None:
+                        unknown.add(_tag_name(self.known, term.text))
+                    else:
+                        known.append(addresses)
+        return AddressMatch(
+            addresses=union(known), unknown_tags=frozenset(unknown), text=", ".join(term.text for term in terms)
+        )
+
+    def _seen_tag(self, text: str) -> NumberSet | None:
+        match canonical_tag(text):
+            case "Internet":
+                return INTERNET_BASE
+            case "VirtualNetwork":
+                # The tag differs from subnet to subnet: it is that of the target's, if the target stands in one.
+                subnets = {site.subnet for site in self.ends.called_sites(self.claim.target)}
+                sets = {view(self.known, self.known.network.subnets[one]).vnet for one in subnets if one is not None}
+                return sets.pop() if len(sets) == 1 else None
+            case _:
+                return known_tag(self.known, text)
+
+    # -- Nothing is covered ---------------------------------------------------------------------------------------------
+
+    def _why_nothing(self) -> str:
+        claim = self.claim
+        subjects = ", ".join(title(one) for one in claim.subjects)
+        target = title(claim.target)
+        if not self.traffic:
+            return "the protocols that the check names have no ports"
+        if claim.excepted and self._without_exceptions():
+            return f"`except from` leaves nothing of {subjects}"
+        callers = list(self._callers())
+        if not callers:
+            return self._nobody_calls(subjects)
+        if all(self._is_target_itself(caller) for caller in callers):
+            return f"what {target} sends to itself never leaves it"
+        if not any(
+            called.addresses
+            for caller in callers
+            for called in self.targets.called(claim.target, caller, self.traffic, every=claim.verb is not Verb.REACHES)
+        ):
+            return (
+                f"nobody in the file is called by the address {target}"
+                if _is_address(claim.target)
+                else f"nobody is in {target}"
+            )
+        return f"{subjects} and {target} have no address family in common"
+
+    def _without_exceptions(self) -> bool:
+        claim = self.claim
+        plain = Reachability(verb=claim.verb, subjects=claim.subjects, target=claim.target, services=claim.services)
+        return isinstance(_Coverage(self.known, self.tables, plain, self.fixed).question(), FlowQuestion)
+
+    def _nobody_calls(self, subjects: str) -> str:
+        claim = self.claim
+        if claim.verb is Verb.ONLY:
+            return f"besides {subjects} and {title(claim.target)} nobody is left who could call"
+        if any(canonical_tag(one.name) == "AzureLoadBalancer" for one in claim.subjects):
+            return f"AzureLoadBalancer probes what is in a virtual network, and {title(claim.target)} is not"
+        if all(_is_address(one) for one in claim.subjects):
+            return f"nobody in the file has the address {subjects}, and it is not public"
+        return f"nobody is in {subjects}"
+
+
+def _with(called: Called, traffic: Traffic) -> Called:
+    return Called(traffic=traffic, addresses=called.addresses, sites=called.sites, tags=called.tags, partial=called.partial)
+
+
+def _is_address(endpoint: Endpoint) -> bool:
+    return endpoint.kind is EndpointKind.ADDRESSES
+
+
+def _tag_name(known: Inventory, text: str) -> str:
+    """`one.vip` is no service tag, whatever the environment is called."""
+    return text if text.rpartition(".")[0] in known.network.environments else canonical_tag(text)
+
+
+def _preferred(services: Iterable[Service], traffic: Traffic) -> tuple[int, ...]:
+    """Ports that look like real traffic: the named services' first ports, then their other ports, then usual ones."""
+    wanted = [one.port for one in services if one.port != ANY_PORT]
+    firsts = [port.first for port in wanted if port]
+    others = [low for port in wanted for low, _ in port.ranges]
+    found = dict.fromkeys(port for port in (*firsts, *others, *_USUAL_PORTS) if port in traffic.target_port)
+    return tuple(found)[:8]
+
+
+# -- Claims about NSGs --------------------------------------------------------------------------------------------------
+
+
+def _filter_question(network: Network, claim: GroupClaim, fixed: Mapping[str, str]) -> FilterQuestion | Unanswerable:
+    match claim:
+        case GroupsEqual():
+            return _compared(network, FilterRelation.EQUAL, claim.left, claim.right, fixed)
+        case GroupPermitsNoMore():
+            return _compared(network, FilterRelation.NO_MORE, claim.left, claim.right, fixed)
+        case GroupHasNoDeadRules():
+            if not (network.groups[claim.group].inbound or network.groups[claim.group].outbound):
+                return Unanswerable(vacuous=True, reasons=(f"nsg {claim.group} has no rule of its own",))
+            return _compared(network, FilterRelation.NO_DEAD_ROWS, claim.group, None, fixed)
+
+
+def _compared(
+    network: Network, relation: FilterRelation, left: str, right: str | None, fixed: Mapping[str, str]
+) -> FilterQuestion:
+    return FilterQuestion(relation=relation, contexts=tuple(_contexts(network, left, right)), fixed=fixed)
+
+
+def _contexts(network: Network, left: str, right: str | None) -> Iterator[FilterContext]:
+    """Every place where one of the two NSGs stands, in both directions; places where they mean the same count once.
+
+    What a tag such as VirtualNetwork holds depends on the place, so two NSGs may be equal at one place and not at another.
+    """
+    groups = [network.groups[name] for name in (left, right) if name is not None]
+    for direction in Direction:
+        own = [group.inbound if direction is Direction.INBOUND else group.outbound for group in groups]
+        if not any(own):
+            continue  # Azure's default rules on both sides
+        seen: set[tuple[object, object]] = set()
+        for place, subnet in _places(network, {left, right}):
+            first = group_filter(network, left, direction, subnet, place)
+            second = None if right is None else group_filter(network, right, direction, subnet, place)
+            key = (first.rows, _rows(second))
+            if key not in seen:
+                seen.add(key)
+                yield FilterContext(where=place, left=first, right=second)
+
+
+def _rows(one: Filter | None) -> object:
+    return None if one is None else one.rows
+
+
+def _places(network: Network, groups: set[str | None]) -> tuple[tuple[str, str | None], ...]:
+    at_subnets = [(f"subnet {one.name}", one.name) for one in network.subnets.values() if one.nsg in groups and one.nsg]
+    at_nics = [(f"nic of {one.name}", one.subnet) for one in network.machines.values() if one.nsg in groups and one.nsg]
+    return (*at_subnets, *at_nics) or (("attached nowhere", None),)

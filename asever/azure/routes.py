@@ -1,0 +1,212 @@
+"""Effective routes of a subnet: rows in order, the first that contains the destination decides.
+
+Azure chooses the longest prefix; of equal ones a user route before a gateway's before its own (azure-network-semantics 5.4).
+The rows here are sorted by that order, so that a reader needs no prefix arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from asever.azure.candidates import (
+    INTERNET,
+    Candidate,
+    Rank,
+    blocks,
+    candidates_of,
+    gateway_fabric,
+    perhaps,
+    to_internet,
+    vnet_fabric,
+)
+from asever.azure.inventory import Inventory, PeeringLink, same_region
+from asever.azure.neighbours import gateways_of, learned
+from asever.azure.outside import gateways_to
+from asever.azure.platform import PLATFORM, RESERVED
+from asever.azure.tags import known_tag
+from asever.azure.user_routes import user_routes
+from asever.model.addresses import ALL_V4, ALL_V6, format_addresses, is_v6
+from asever.model.effective import HopKind, Origin, Route
+from asever.model.numbers import EMPTY, NumberSet, union
+from asever.model.things import Subnet, Vnet
+
+__all__ = ["INTERNET", "gateway_fabric", "gateways_to", "subnet_routes", "vnet_fabric"]
+
+
+def subnet_routes(known: Inventory, subnet: Subnet, *, guarded: bool) -> tuple[Route, ...]:
+    """The effective routes of a subnet; `guarded` says that an NSG stands before the machine that sends."""
+    vnet = known.network.vnets[subnet.vnet]
+    access_matters = not guarded and any(not (link.own.access and link.other.access) for link in known.links(vnet.name))
+    key = ("routes", vnet.name, subnet.route_table, subnet.service_endpoints and subnet.name, access_matters)
+    found = known.cache.get(key)
+    if not isinstance(found, tuple):
+        found = known.cache[key] = _subnet_routes(known, subnet, vnet, access_matters=access_matters)
+    return found
+
+
+def _subnet_routes(known: Inventory, subnet: Subnet, vnet: Vnet, *, access_matters: bool) -> tuple[Route, ...]:
+    table = known.network.route_tables.get(subnet.route_table or "")
+    endpoints = list(_service_endpoints(known, subnet))
+    user = list(user_routes(known, vnet, table)) if table else []
+    inside = list(_inside(known, vnet, access_matters=access_matters))
+    gateways = list(_gateway_routes(known, vnet)) if table is None or table.bgp_propagation else []
+    # System routes of vnet, peering and service endpoint beat a gateway's even where that is more specific
+    # (azure-network-semantics 5.4, exception 3), so a gateway's route loses what they contain.
+    stronger = union(one.route.destinations for one in (*inside, *(one for one in endpoints if _is_known(one))))
+    gateways = [_without(one, stronger) for one in gateways]
+    candidates = [*endpoints, *user, *inside, *gateways, *_way_out(vnet), *_private_endpoints(known, vnet)]
+    # A default route of a user or of a gateway removes the reserved ranges' own routes (azure-network-semantics 5.1).
+    if not any(one.length == 0 and one.route.destinations.overlaps(ALL_V4) for one in (*user, *gateways)):
+        candidates.extend(_reserved(vnet))
+    candidates.sort(key=lambda one: (-one.length, one.rank))
+    return (_to_platform(vnet), *(one.route for one in candidates if one.route.destinations))
+
+
+def _is_known(candidate: Candidate) -> bool:
+    return candidate.rank is not Rank.LAST_OF_LENGTH
+
+
+def _without(candidate: Candidate, addresses: NumberSet) -> Candidate:
+    return replace(candidate, route=replace(candidate.route, destinations=candidate.route.destinations - addresses))
+
+
+# -- Azure's own routes -------------------------------------------------------------------------------------------------
+
+
+def _to_platform(vnet: Vnet) -> Route:
+    """The host answers on its virtual addresses itself; no route table changes that (azure-network-semantics 3.4)."""
+    return Route(
+        destinations=PLATFORM,
+        hop=HopKind.VNET_LOCAL,
+        fabric=vnet_fabric(vnet.name),
+        text="168.63.129.16, 169.254.169.254 -> the host itself",
+        origin=Origin(azure="platform-address"),
+    )
+
+
+def _inside(known: Inventory, vnet: Vnet, *, access_matters: bool) -> Iterator[Candidate]:
+    """The vnet's own prefixes and those of its peers (azure-network-semantics 5.1, 5.2)."""
+    for length, block in blocks(vnet.address):
+        route = Route(
+            destinations=block,
+            hop=HopKind.VNET_LOCAL,
+            fabric=vnet_fabric(vnet.name),
+            text=f"{format_addresses(block)} -> VnetLocal (system route)",
+            origin=Origin(azure="system route", span=vnet.span, parts=vnet.parts),
+        )
+        yield Candidate(length, Rank.SYSTEM, route)
+    for link in known.links(vnet.name):
+        yield from _peer_routes(known, vnet, link, access_matters=access_matters)
+
+
+def _peer_routes(known: Inventory, vnet: Vnet, link: PeeringLink, *, access_matters: bool) -> Iterator[Candidate]:
+    regional = same_region(vnet, link.remote)
+    hop = HopKind.GLOBAL_PEERING if regional is False else HopKind.PEERING
+    # Without access the route stays and the tag VirtualNetwork shrinks; what happens where no NSG stands is not said
+    # (azure-network-semantics 6).
+    closed = access_matters and not (link.own.access and link.other.access)
+    for length, block in blocks(link.remote.address):
+        route = Route(
+            destinations=block,
+            hop=hop,
+            fabric=vnet_fabric(link.remote.name),
+            text=f"{format_addresses(block)} -> {hop.value} {link.remote.name} (system route)",
+            regional=regional,
+            unmodelled=f"the peering of {vnet.name} and {link.remote.name} with access off and no NSG" if closed else None,
+            origin=Origin(azure="system route", span=link.own.span),
+        )
+        yield Candidate(length, Rank.SYSTEM, route)
+    if regional is False:
+        yield from _basic_load_balancers(known, link.remote)
+
+
+def _basic_load_balancers(known: Inventory, remote: Vnet) -> Iterator[Candidate]:
+    """ILB addresses of versions 1 and 2 do not answer over global peering (ase-network-semantics 8)."""
+    for one in known.network.environments.values():
+        if one.ilb is not None and one.version < 3 and known.vnet_of(one.subnet) == remote.name:
+            route = Route(
+                destinations=NumberSet.single(one.ilb),
+                hop=HopKind.GLOBAL_PEERING,
+                fabric=None,
+                text=f"{one.name}.ilb does not answer over global peering (version {one.version})",
+                regional=False,
+                origin=Origin(azure="global-peering", span=one.span, parts=one.parts),
+            )
+            yield Candidate(32, Rank.SYSTEM, route)
+
+
+def _way_out(vnet: Vnet) -> Iterator[Candidate]:
+    for everything, text in ((ALL_V4, "0.0.0.0/0"), (ALL_V6, "::/0")):
+        if everything == ALL_V4 or everything.overlaps(vnet.address):
+            yield Candidate(0, Rank.SYSTEM, to_internet(everything, f"{text} -> Internet (system route)"))
+
+
+def _reserved(vnet: Vnet) -> Iterator[Candidate]:
+    for prefix in RESERVED:
+        if not prefix <= vnet.address:
+            route = Route(
+                destinations=prefix,
+                hop=HopKind.NONE,
+                fabric=None,
+                text=f"{format_addresses(prefix)} -> None (system route)",
+                origin=Origin(azure="system route"),
+            )
+            yield from candidates_of(Rank.RESERVED, prefix, route)
+
+
+# -- Gateways -----------------------------------------------------------------------------------------------------------
+
+
+def _gateway_routes(known: Inventory, vnet: Vnet) -> Iterator[Candidate]:
+    for gateway in gateways_of(known, vnet.name):
+        for prefix in learned(known, gateway):
+            route = Route(
+                destinations=prefix,
+                hop=HopKind.GATEWAY,
+                fabric=gateway_fabric(gateway.name),
+                text=f"{format_addresses(prefix)} -> VirtualNetworkGateway {gateway.name} (learned)",
+                resource=gateway.name,
+                regional=False,
+                origin=Origin(span=gateway.span, azure="gateway route", parts=gateway.parts),
+            )
+            yield from candidates_of(Rank.GATEWAY, prefix, route)
+
+
+# -- Constructs that are followed up to here and no further ------------------------------------------------------------
+
+
+def _service_endpoints(known: Inventory, subnet: Subnet) -> Iterator[Candidate]:
+    """Service endpoints: their routes win, and the source stays private (azure-network-semantics 9.2)."""
+    for name in subnet.service_endpoints:
+        addresses = known_tag(known, name)
+        route = Route(
+            destinations=EMPTY,
+            hop=HopKind.SERVICE_ENDPOINT,
+            fabric=None,
+            text=f"{name} -> VirtualNetworkServiceEndpoint (subnet {subnet.name})",
+            resource=subnet.name,
+            unmodelled=f"the service endpoint {name} of subnet {subnet.name}",
+            origin=Origin(span=subnet.parts.get("service-endpoints", subnet.span)),
+        )
+        if addresses is None:
+            yield from perhaps(known, route)
+        else:
+            yield from candidates_of(Rank.SERVICE_ENDPOINT, addresses, route)
+
+
+def _private_endpoints(known: Inventory, vnet: Vnet) -> Iterator[Candidate]:
+    """The /32 route of each private endpoint, in its vnet and the peers (azure-network-semantics 5.2)."""
+    near = {vnet.name, *(link.remote.name for link in known.links(vnet.name))}
+    for one in known.network.private_endpoints.values():
+        home = known.vnet_of(one.subnet)
+        if home in near:
+            route = Route(
+                destinations=NumberSet.single(one.address),
+                hop=HopKind.PRIVATE_ENDPOINT,
+                fabric=vnet_fabric(home),
+                text=f"{format_addresses(NumberSet.single(one.address))} -> InterfaceEndpoint {one.name}",
+                resource=one.name,
+                origin=Origin(span=one.span, azure="private endpoint"),
+            )
+            yield Candidate(128 if is_v6(one.address) else 32, Rank.SYSTEM, route)

@@ -1,0 +1,123 @@
+"""User-defined routes: what a route table adds, and where its hops lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asever.azure.candidates import INTERNET, Candidate, Rank, candidates_of, gateway_fabric, perhaps, vnet_fabric
+from asever.azure.inventory import Inventory, singles
+from asever.azure.neighbours import gateway_prefixes, gateways_of, learned_defaults
+from asever.azure.platform import TAG_SPACE
+from asever.azure.tags import known_tag
+from asever.model.addresses import format_addresses
+from asever.model.effective import HopKind, Origin, Route
+from asever.model.numbers import EMPTY, NumberSet, union
+from asever.model.things import RouteTable, UserRoute, Vnet
+
+
+def user_routes(known: Inventory, vnet: Vnet, table: RouteTable) -> Iterator[Candidate]:
+    """The routes of a table as they take effect in a vnet."""
+    for one in table.routes:
+        if one.tag is None:
+            yield from candidates_of(Rank.USER, one.prefix, _user_route(known, vnet, table, one, one.prefix))
+            continue
+        addresses = known_tag(known, one.tag)
+        if addresses is not None:
+            yield from candidates_of(_tag_rank(one.tag), addresses, _user_route(known, vnet, table, one, addresses))
+        elif one.hop != "internet" or not _leads_nowhere_else(known, vnet, table):
+            yield from _unknown_tag_route(known, table, one)
+
+
+def _leads_nowhere_else(known: Inventory, vnet: Vnet, table: RouteTable) -> bool:
+    """Whether every public address takes next hop Internet anyway, so that a tag's route to it changes nothing."""
+    brought = (*gateway_prefixes(known, vnet.name), *learned_defaults(known, vnet.name)) if table.bgp_propagation else ()
+    return all(one.hop == "internet" for one in table.routes) and not union(brought).overlaps(TAG_SPACE)
+
+
+def _tag_rank(tag: str) -> Rank:
+    """An explicit prefix wins over a regional tag, over a tag, over AzureCloud (azure-network-semantics 5.3)."""
+    base, _, region = tag.casefold().partition(".")
+    if base == "azurecloud":
+        return Rank.USER_CLOUD_REGIONAL if region else Rank.USER_CLOUD
+    return Rank.USER_REGIONAL_TAG if region else Rank.USER_TAG
+
+
+def _user_route(known: Inventory, vnet: Vnet, table: RouteTable, one: UserRoute, destinations: NumberSet) -> Route:
+    wanted = one.tag or format_addresses(destinations)
+    where = f"route {one.name} of {table.name}" if one.name not in ("", wanted) else f"route of {table.name}"
+    hop, fabric, regional, unmodelled = _user_hop(known, vnet, one, where)
+    return Route(
+        destinations=destinations,
+        hop=hop,
+        fabric=fabric,
+        text=f"{wanted} -> {_hop_text(one)} ({where})",
+        resource=table.name,
+        regional=regional,
+        unmodelled=unmodelled,
+        origin=Origin(span=one.span),
+    )
+
+
+def _hop_text(one: UserRoute) -> str:
+    match one.hop:
+        case "internet":
+            return "Internet"
+        case "vnet-local":
+            return "VnetLocal"
+        case "gateway":
+            return "VirtualNetworkGateway"
+        case "appliance":
+            return f"VirtualAppliance {format_addresses(singles([one.appliance]))}" if one.appliance else "VirtualAppliance"
+        case _:
+            return "None"
+
+
+def _user_hop(known: Inventory, vnet: Vnet, one: UserRoute, where: str) -> tuple[HopKind, str | None, bool | None, str | None]:
+    """The hop, the fabric, whether it stays in the region, and what cannot be followed."""
+    match one.hop:
+        case "internet":
+            return HopKind.INTERNET, INTERNET, None, None
+        case "vnet-local":
+            return HopKind.VNET_LOCAL, vnet_fabric(vnet.name), True, None
+        case "gateway":
+            return _to_gateway(known, vnet, where)
+        case "appliance":
+            at = format_addresses(singles([one.appliance])) if one.appliance else "?"
+            return HopKind.APPLIANCE, None, None, f"the appliance {_appliance(known, one)}{at} ({where})"
+        case _:
+            return HopKind.NONE, None, True, None
+
+
+def _appliance(known: Inventory, one: UserRoute) -> str:
+    names = (
+        *(f"firewall {each.name} at " for each in known.network.firewalls.values() if each.address == one.appliance),
+        *(f"vm {each.name} at " for each in known.network.machines.values() if one.appliance in each.addresses),
+        *(f"load-balancer {each.name} at " for each in known.network.load_balancers.values() if each.frontend == one.appliance),
+    )
+    return names[0] if names else "at "
+
+
+def _to_gateway(known: Inventory, vnet: Vnet, where: str) -> tuple[HopKind, str | None, bool | None, str | None]:
+    """A user route to the gateway. It is valid for VPN gateways only (azure-network-semantics 5.3)."""
+    gateways = gateways_of(known, vnet.name)
+    if not gateways:
+        return HopKind.NONE, None, True, None  # there is no gateway that could take the packet
+    if len(gateways) == 1 and gateways[0].kind == "vpn":
+        return HopKind.GATEWAY, gateway_fabric(gateways[0].name), False, None
+    names = ", ".join(one.name for one in gateways)
+    return HopKind.GATEWAY, None, False, f"a user route to the gateways {names}, valid for one VPN gateway only ({where})"
+
+
+def _unknown_tag_route(known: Inventory, table: RouteTable, one: UserRoute) -> Iterator[Candidate]:
+    """A route to a service tag whose prefixes the file does not give: whatever may lie in it is not known."""
+    route = Route(
+        destinations=EMPTY,
+        hop=HopKind.INTERNET,
+        fabric=None,
+        text=f"{one.tag} -> {_hop_text(one)} (route of {table.name})",
+        resource=table.name,
+        regional=None,
+        unmodelled=f"the route to service tag {one.tag} of {table.name}, whose prefixes the file does not give",
+        origin=Origin(span=one.span),
+    )
+    yield from perhaps(known, route)
