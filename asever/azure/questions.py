@@ -7,7 +7,7 @@ sites where they count as arrived. docs/language.md has the table of which addre
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asever.azure.assumptions import ASSUMPTIONS, MANAGEMENT_ADDRESSES
 from asever.azure.called import TCP_ONLY, Called, Targets, Traffic, merged
@@ -33,7 +33,6 @@ from asever.model.effective import (
     ANYWHERE,
     AddressMatch,
     EffectiveNetwork,
-    Filter,
     FilterContext,
     FilterQuestion,
     FilterRelation,
@@ -52,6 +51,7 @@ from asever.model.things import AddressTerm, Direction, Network, TermKind
 
 _MANAGEMENT_PORTS = NumberSet.span(454, 455)
 _USUAL_PORTS = (443, 80, 22)
+_MOST_PLACES = 3
 _QUANTIFIERS = {
     Verb.REACHES: Quantifier.ALL_ARRIVE,
     Verb.CAN_REACH: Quantifier.SOME_ARRIVES,
@@ -147,8 +147,8 @@ class _Coverage:
             if self._is_target_itself(caller):
                 continue
             for called in self.targets.called(self.claim.target, caller, self.traffic, every=every):
-                for part in self._without_management(caller, called):
-                    yield from self._scopes_of(part[0], self._narrowed(part[0], part[1]))
+                for who, what in self._without_management(caller, self._narrowed(caller, called)):
+                    yield from self._scopes_of(who, what)
 
     def _is_target_itself(self, caller: Caller) -> bool:
         """A machine's packets to itself never leave it; a range that holds the called environment means the others."""
@@ -167,32 +167,24 @@ class _Coverage:
             sites -= {caller.site.name}
         if caller.site.kind is SiteKind.INTERNET:
             addresses = addresses & INTERNET_BASE or addresses
-        return Called(traffic=called.traffic, addresses=addresses, sites=sites, tags=called.tags, partial=called.partial)
+        return replace(called, addresses=addresses, sites=sites)
 
     def _without_management(self, caller: Caller, called: Called) -> Iterator[tuple[Caller, Called]]:
         """`only` leaves out how Azure manages an environment: its addresses on 454 and 455 (docs/decisions/011)."""
         traffic = called.traffic
         management = traffic.target_port & _MANAGEMENT_PORTS if traffic.protocol.overlaps(TCP_ONLY) else EMPTY
-        manages = self.claim.verb is Verb.ONLY and caller.site.kind is SiteKind.INTERNET and management
-        if not manages or self.claim.target.kind is not EndpointKind.ENVIRONMENT:
+        manages = self.claim.verb is Verb.ONLY and self.claim.target.kind is EndpointKind.ENVIRONMENT and management
+        if not manages or caller.site.kind is not SiteKind.INTERNET or not caller.sources.overlaps(self._management()):
             yield caller, called
             return
         rest = traffic.target_port - management
         if rest:
-            yield caller, _with(called, Traffic.with_ports(traffic.protocol, rest))
+            yield caller, replace(called, traffic=Traffic.with_ports(traffic.protocol, rest))
         if traffic.protocol != TCP_ONLY:
-            yield caller, _with(called, Traffic.with_ports(traffic.protocol - TCP_ONLY, management))
+            yield caller, replace(called, traffic=Traffic.with_ports(traffic.protocol - TCP_ONLY, management))
         strangers = caller.sources - self._management()
         if strangers:
-            others = Caller(
-                site=caller.site,
-                sources=strangers,
-                title=caller.title,
-                tags=caller.tags,
-                partial=caller.partial,
-                condition=caller.condition,
-            )
-            yield others, _with(called, Traffic.with_ports(TCP_ONLY, management))
+            yield replace(caller, sources=strangers), replace(called, traffic=Traffic.with_ports(TCP_ONLY, management))
 
     def _management(self) -> NumberSet:
         if self.fixed.get(MANAGEMENT_ADDRESSES.name) == MANAGEMENT_ADDRESSES.values[1][0]:
@@ -334,10 +326,6 @@ class _Coverage:
         return f"nobody is in {subjects}"
 
 
-def _with(called: Called, traffic: Traffic) -> Called:
-    return Called(traffic=traffic, addresses=called.addresses, sites=called.sites, tags=called.tags, partial=called.partial)
-
-
 def _is_address(endpoint: Endpoint) -> bool:
     return endpoint.kind is EndpointKind.ADDRESSES
 
@@ -387,18 +375,15 @@ def _contexts(network: Network, left: str, right: str | None) -> Iterator[Filter
         own = [group.inbound if direction is Direction.INBOUND else group.outbound for group in groups]
         if not any(own):
             continue  # Azure's default rules on both sides
-        seen: set[tuple[object, object]] = set()
+        found: dict[tuple[object, object], list[FilterContext]] = {}
         for place, subnet in _places(network, {left, right}):
             first = group_filter(network, left, direction, subnet, place)
             second = None if right is None else group_filter(network, right, direction, subnet, place)
-            key = (first.rows, _rows(second))
-            if key not in seen:
-                seen.add(key)
-                yield FilterContext(where=place, left=first, right=second)
-
-
-def _rows(one: Filter | None) -> object:
-    return None if one is None else one.rows
+            key = (first.rows, None if second is None else second.rows)
+            found.setdefault(key, []).append(FilterContext(where=place, left=first, right=second))
+        for alike in found.values():
+            more = f" and {len(alike) - _MOST_PLACES} more" if len(alike) > _MOST_PLACES else ""
+            yield replace(alike[0], where=", ".join(one.where for one in alike[:_MOST_PLACES]) + more)
 
 
 def _places(network: Network, groups: set[str | None]) -> tuple[tuple[str, str | None], ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from asever.catalogue.checks import CHECKS
 from asever.catalogue.entries import Entry
 from asever.catalogue.facts import FACTS
 from asever.catalogue.network import NETWORK
 from asever.catalogue.syntax import SYNTAX
 
-ENTRIES: dict[str, Entry] = {entry.code: entry for entry in (*SYNTAX, *NETWORK, *FACTS)}
+ENTRIES: dict[str, Entry] = {entry.code: entry for entry in (*SYNTAX, *NETWORK, *CHECKS, *FACTS)}
 
 __all__ = ["ENTRIES", "Entry"]

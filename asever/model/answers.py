@@ -254,6 +254,18 @@ class Finding:
     seconds: float = 0.0
 
     @property
+    def name(self) -> str:
+        """The name of the check, or its text where it has none."""
+        return self.check.name or self.check.text
+
+    @property
+    def counterexample(self) -> Trace | FiltersDiffer | DeadRows | None:
+        """What breaks the claim, None where nothing does."""
+        if self.verdict is not Verdict.VIOLATED:
+            return None
+        return self.trace or self.difference or self.dead_rows
+
+    @property
     def met(self) -> bool | None:
         """Whether the check is as its author expects; None when unknown."""
         if self.verdict is Verdict.UNKNOWN:

@@ -1,0 +1,358 @@
+"""The command line: arguments, and what becomes of every way to fail. What a command does is in `asever.commands`.
+
+Nothing here imports a solver, a parser or rich, so `asever --help` answers at once. A wrong command line is exit status 3, as a
+wrong input is; a traceback never reaches the user.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NoReturn
+
+from asever.commands.console import Status, UsageError
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+BROKEN_PIPE = 141  # 128 + SIGPIPE
+TRACEBACK = "ASEVER_TRACEBACK"
+
+_EXITS = """\
+exit status: 0 every check holds or is violated as expected; 1 a check is violated; 2 none is violated, some are unknown;
+3 the input or the command line is wrong; 4 an internal error. Documentation: asever help WORD.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with our exit status for wrong usage, and a suggestion for a misspelt option."""
+
+    def error(self, message: str) -> NoReturn:
+        advice = ""
+        if message.startswith("unrecognized arguments: "):
+            wrong = message.removeprefix("unrecognized arguments: ").split()[0]
+            known = [option for action in self._known_actions() for option in action.option_strings]
+            close = get_close_matches(wrong.split("=")[0], known, n=1, cutoff=0.6)
+            message = f"there is no option {wrong}" if wrong.startswith("-") else f"there is one argument too many: {wrong}"
+            advice = f"did you mean {close[0]}?" if close else ""
+        complain(self.prog, message, advice=advice, usage=self.format_usage())
+        raise SystemExit(int(Status.WRONG_INPUT))
+
+    def _known_actions(self) -> list[argparse.Action]:
+        """The options of this parser and, in the main one, of every command: it reports what no command took."""
+        actions = list(self._actions)
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - argparse has no public name for it
+                actions += [one for parser in action.choices.values() for one in parser._actions]  # noqa: SLF001
+        return actions
+
+
+def complain(program: str, message: str, *, advice: str = "", usage: str = "") -> None:
+    """A wrong command line on standard error: what is wrong, what to do, how it reads."""
+    sys.stderr.write(f"{program}: error: {message}\n")
+    if advice:
+        sys.stderr.write(f"  help: {advice}\n")
+    if usage:
+        sys.stderr.write(usage)
+
+
+# -- Values of options --------------------------------------------------------------------------------------------------
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number of seconds above 0")
+    return seconds
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 <= int(text[:9]) <= 65535):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a port (0 to 65535)")
+    return int(text)
+
+
+def _switch(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"`{text}` does not read NAME=VALUE (asever assumptions lists them)")
+    return name, value
+
+
+# -- The commands -------------------------------------------------------------------------------------------------------
+# Each runs by a function of its own, so that nothing is imported before it is known which one is asked for.
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from asever.commands import check  # noqa: PLC0415
+
+    return check.run(arguments)
+
+
+def _trace(arguments: argparse.Namespace) -> int:
+    from asever.commands import trace  # noqa: PLC0415
+
+    return trace.run(arguments)
+
+
+def _fmt(arguments: argparse.Namespace) -> int:
+    from asever.commands import fmt  # noqa: PLC0415
+
+    return fmt.run(arguments)
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from asever.commands import init  # noqa: PLC0415
+
+    return init.run(arguments)
+
+
+def _smt(arguments: argparse.Namespace) -> int:
+    from asever.commands import smt  # noqa: PLC0415
+
+    return smt.run(arguments)
+
+
+def _assumptions(arguments: argparse.Namespace) -> int:
+    from asever.commands import assumptions  # noqa: PLC0415
+
+    return assumptions.run(arguments)
+
+
+def _help(arguments: argparse.Namespace) -> int:
+    from asever.commands import help as help_  # noqa: PLC0415
+
+    return help_.run(arguments, {name: parser.format_help for name, parser in _commands(build_parser()).items()})
+
+
+Adder = Callable[[argparse.ArgumentParser], None]
+
+
+def _color_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto", help="auto: on a terminal, unless NO_COLOR is set"
+    )
+
+
+def _assume_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--assume",
+        metavar="NAME=VALUE",
+        type=_switch,
+        action="append",
+        default=[],
+        help="pick one reading of an ambiguous Azure behaviour (repeatable; see asever assumptions)",
+    )
+
+
+def _format_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="text for people (default), JSON for programs"
+    )
+
+
+def _output_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output", metavar="PATH", type=Path, help="write the result to a file instead of standard output")
+
+
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", help="specifications; - reads standard input")
+    _format_argument(parser)
+    _output_argument(parser)
+    parser.add_argument(
+        "--only",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="only checks of this name (* and ? stand for any; repeatable)",
+    )
+    parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for each check (default 30)")
+    _assume_argument(parser)
+    parser.add_argument("--fail-fast", action="store_true", help="stop at the first check that is not as expected")
+    parser.add_argument("--quiet", action="store_true", help="name only the checks that are not as expected")
+    parser.add_argument("--evidence", action="store_true", help="say more about what holds, and why")
+    parser.add_argument("--timing", action="store_true", help="end the text with how long it took")
+    _color_argument(parser)
+
+
+def _trace_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument(
+        "--from", dest="origin", metavar="A", required=True, help="who sends: a thing of the file, Internet, or an address"
+    )
+    parser.add_argument(
+        "--to", dest="target", metavar="B", required=True, help="who is called: a thing of the file, Internet, or an address"
+    )
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--tcp", metavar="PORT", type=_port, help="TCP to this port (default: 443)")
+    kind.add_argument("--udp", metavar="PORT", type=_port, help="UDP to this port")
+    kind.add_argument("--icmp", action="store_true", help="ICMP, which has no ports")
+    parser.add_argument("--source-address", metavar="X", help="the sender's own address (default: a usual one)")
+    parser.add_argument("--source-port", metavar="N", type=_port, help="the sender's port (default: 49152)")
+    parser.add_argument(
+        "--destination-address", metavar="Y", help="the address that is called (default: the one where B answers)"
+    )
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
+def _fmt_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", help="files to rewrite in place; - writes standard input to standard output"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; name the files that would change, exit status 1 if any"
+    )
+    _color_argument(parser)
+
+
+def _init_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", metavar="DIR", nargs="?", default=".", help="where to (default: here)")
+
+
+def _smt_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument("check", metavar="CHECK", help="the name of a check, or its text")
+    _assume_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
+def _assumptions_arguments(parser: argparse.ArgumentParser) -> None:
+    _format_argument(parser)
+    _color_argument(parser)
+
+
+def _help_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("word", metavar="WORD", nargs="?", help="a code, an assumption, a fact or a command")
+    _color_argument(parser)
+
+
+COMMANDS: Sequence[tuple[str, str, Adder, Callable[[argparse.Namespace], int]]] = (
+    ("check", "prove or refute every check", _check_arguments, _check),
+    ("trace", "walk one packet through the network, step by step, both ways", _trace_arguments, _trace),
+    ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _fmt),
+    ("init", "write a commented specification to start from", _init_arguments, _init),
+    ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _smt),
+    ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, _assumptions),
+    ("help", "what a code, an assumption or a fact of Azure means", _help_arguments, _help),
+)
+
+
+class _Version(argparse.Action):
+    """Prints the version; imported only then."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:  # noqa: A002 - argparse's word
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from asever import __version__  # noqa: PLC0415
+
+        sys.stdout.write(f"asever {__version__}\n")
+        parser.exit()
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = _Parser(
+        prog="asever",
+        description="Proves what an Azure network does with every packet, or shows the packet that breaks it.",
+        epilog=_EXITS,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, dest="version", help="print the version")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, summary, add_arguments, run in COMMANDS:
+        command = commands.add_parser(
+            name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
+        )
+        add_arguments(command)
+        command.set_defaults(run=run)
+    return parser
+
+
+def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public name for its commands
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            return dict(action.choices)
+    return {}
+
+
+def _misspelt_command(arguments: Sequence[str]) -> str | None:
+    """What to do about a first word that is no command, None when it is one."""
+    first = next((word for word in arguments if not word.startswith("-")), None)
+    names = [name for name, *_ in COMMANDS]
+    if first is None or first in names:
+        return None
+    if first.endswith(".asev") or Path(first).is_file():
+        return f"did you mean `asever check {first}`?"
+    close = get_close_matches(first.lower(), names, n=1, cutoff=0.5)
+    return f"did you mean `asever {close[0]}`?" if close else f"the commands are {', '.join(names)}"
+
+
+# -- Running ------------------------------------------------------------------------------------------------------------
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns the exit status; never raises, apart from what the interpreter itself cannot survive."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        # A name of the input may hold letters that the terminal's encoding lacks; they are shown escaped.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        status = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read us has enough (`| head`). Nothing is left to say, not even when the interpreter flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted\n")
+        return INTERRUPTED
+    except SystemExit as stop:  # argparse: help, version, wrong usage
+        return stop.code if isinstance(stop.code, int) else Status.MET
+    except UsageError as error:
+        complain(f"asever {arguments[0]}", str(error), advice=error.advice)
+        return Status.WRONG_INPUT
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a user gets a sentence, never a traceback
+        return _internal(error)
+    return status
+
+
+def _run(arguments: Sequence[str]) -> int:
+    parser = build_parser()
+    if not arguments:
+        complain("asever", "a command is missing", usage=parser.format_help())
+        return Status.WRONG_INPUT
+    advice = _misspelt_command(arguments)
+    if advice is not None and not {"-h", "--help", "--version"} & set(arguments[:1]):
+        word = next(word for word in arguments if not word.startswith("-"))
+        complain("asever", f"there is no command called `{word}`", advice=advice, usage=parser.format_usage())
+        return Status.WRONG_INPUT
+    parsed = parser.parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = parsed.run
+    return run(parsed)
+
+
+def _internal(error: Exception) -> int:
+    """Our own mistake, in a few words, with what to send us. A disagreement of the readings carries its reproducer."""
+    if os.environ.get(TRACEBACK):
+        raise error
+    if type(error).__name__ == "ReadingsDisagree":
+        sys.stderr.write(f"asever: error[readings-disagree]: the solver and the interpreter give different answers\n{error}\n")
+        sys.stderr.write("  help: this is a bug in asever; please report it with the text above, which reproduces it\n")
+        return Status.INTERNAL
+    text = str(error).split("\n", 1)[0]
+    sys.stderr.write(f"asever: internal error: {type(error).__name__}{': ' + text if text else ''}\n")
+    sys.stderr.write(
+        f"  help: this is a bug in asever; please report it with the file and the command ({TRACEBACK}=1 shows where)\n"
+    )
+    return Status.INTERNAL

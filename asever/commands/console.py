@@ -1,0 +1,130 @@
+"""What every command shares: reading files, the two output streams, colour, and the exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from asever.diagnostics import Diagnostic
+    from asever.model.program import Program
+
+STANDARD_INPUT = "-"
+STANDARD_INPUT_NAME = "<stdin>"
+_PATIENCE = 1.0  # seconds
+
+
+class Status(IntEnum):
+    """The exit status; scripts lean on these numbers."""
+
+    MET = 0
+    VIOLATED = 1
+    UNKNOWN = 2
+    WRONG_INPUT = 3
+    INTERNAL = 4
+
+
+class UsageError(Exception):
+    """The command line is wrong in a way that only the command itself can see; `help` says what to do."""
+
+    def __init__(self, message: str, *, advice: str = "") -> None:
+        self.advice = advice
+        super().__init__(message)
+
+
+def wants_color(choice: str, stream: TextIO, output: Path | None = None) -> bool:
+    """Whether to paint: as told, else only on a terminal (no file `output`) whose user has not set NO_COLOR (no-color.org)."""
+    if choice != "auto" or output is not None:
+        return choice == "always"
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def write_result(text: str, output: Path | None = None) -> None:
+    """The result: to standard output, or to a file; raises `UsageError` when the file cannot be written."""
+    if output is None or str(output) == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {reason(error)}") from error
+
+
+def reason(error: OSError) -> str:
+    """Why the operating system refused, in its words, small letter first."""
+    text = error.strerror or str(error)
+    return text[:1].lower() + text[1:]
+
+
+def show_diagnostics(diagnostics: Sequence[Diagnostic], color: str) -> None:
+    """Diagnostics in full on standard error."""
+    from asever.report.diagnostics import render_diagnostics  # noqa: PLC0415 - a clean run renders none
+
+    if diagnostics:
+        sys.stderr.write(render_diagnostics(diagnostics, color=wants_color(color, sys.stderr)))
+
+
+def read_text(name: str) -> str:
+    """The text of standard input, undecodable bytes replaced so that the parser can say where they are."""
+    if name == STANDARD_INPUT:
+        return sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
+    return Path(name).read_bytes().decode("utf-8-sig", errors="replace")
+
+
+def load(name: str, color: str) -> Program | None:
+    """The program of a file or of standard input (`-`); its diagnostics go to standard error. None when there are errors."""
+    program, diagnostics = loaded(name)
+    show_diagnostics(diagnostics, color)
+    return program
+
+
+def loaded(name: str) -> tuple[Program | None, Sequence[Diagnostic]]:
+    """The program of a file or of standard input (`-`) and all its diagnostics."""
+    from asever.semantics.loading import load_program  # noqa: PLC0415 - brings lark
+
+    if name == STANDARD_INPUT:
+        program, diagnostics = load_program(Path(STANDARD_INPUT_NAME), text=read_text(name))
+    else:
+        program, diagnostics = load_program(Path(name))
+    return program, tuple(diagnostics)
+
+
+def say_nothing_done(diagnostics: Sequence[Diagnostic], what: str) -> None:
+    """`2 errors, nothing was checked`."""
+    from asever.report.diagnostics import count  # noqa: PLC0415 - a clean run counts none
+
+    sys.stderr.write(f"{count(diagnostics)}, {what}\n")
+
+
+@contextmanager
+def progress(text: str) -> Iterator[None]:
+    """Says on a terminal what takes long, once it has taken a second; leaves nothing behind."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    done = threading.Event()
+    thread = threading.Thread(target=_tell, args=(text, done), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _tell(text: str, done: threading.Event) -> None:
+    """Writes the seconds that have gone by over and over on one line, and wipes it when done."""
+    seconds = 0
+    while not done.wait(_PATIENCE):
+        seconds += 1
+        sys.stderr.write(f"\r{text} ... {seconds} s")
+        sys.stderr.flush()
+    if seconds:
+        sys.stderr.write(f"\r{'':{len(text) + 12}}\r")
+        sys.stderr.flush()

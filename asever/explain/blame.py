@@ -1,0 +1,266 @@
+"""Why a flow fails: every setting in its way, the rules that nearly let it in, and the facts of Azure behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from asever.catalogue import ENTRIES
+from asever.evaluate.judge import matches_address
+from asever.evaluate.walk import walk_through
+from asever.model.addresses import format_address
+from asever.model.answers import Blocker, NearMiss, Outcome, Step, StepKind, Trace
+from asever.model.effective import (
+    Action,
+    AddressMatch,
+    Arrival,
+    EffectiveNetwork,
+    Filter,
+    FilterKind,
+    FilterRow,
+    Route,
+    Site,
+    SiteKind,
+    SourceTranslation,
+    exists_in,
+)
+from asever.model.numbers import NumberSet
+from asever.model.packets import ANY_PROTOCOL, PROTOCOL_NAMES, Packet
+from asever.source import Span
+
+_MOST = 5
+_MOST_FACTS = 3
+_ADDRESS_FIELDS = ("source", "target")
+# The attributes that give a thing the address its packets carry, most telling first.
+_CAUSES = ("outbound", "public-ip", "vip", "address")
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """What stands in a flow's way, and the words for `asever help` that explain it."""
+
+    blockers: tuple[Blocker, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
+    facts: tuple[str, ...] = ()
+
+
+def blame(network: EffectiveNetwork, trace: Trace) -> Blame:
+    """The blame for a walked flow that does not do what its claim wants."""
+    drops = () if trace.outcome in (Outcome.DELIVERED, Outcome.UNKNOWN) else walk_through(network, trace.flow)
+    misses = tuple(near_misses(network, trace, drops))
+    return Blame(
+        blockers=tuple(dict.fromkeys(_blocker(step) for step in drops)),
+        near_misses=misses,
+        facts=facts(network, trace, misses),
+    )
+
+
+# -- Blockers -----------------------------------------------------------------------------------------------------------
+
+
+def _blocker(step: Step) -> Blocker:
+    row = step.row
+    location = None if row is None else row.origin.span
+    if step.filter is not None:
+        if isinstance(row, FilterRow):
+            priority = None if step.filter.kind is FilterKind.PLATFORM else row.priority
+            return Blocker(
+                resource=step.filter.resource,
+                rule=row.name,
+                priority=priority,
+                location=location,
+                detail=f"{step.filter.direction.value} at {step.filter.place}",
+            )
+        return Blocker(resource=step.filter.resource, rule=step.detail, detail=step.filter.place)
+    if isinstance(row, Route):
+        return Blocker(resource=row.resource or step.at, rule=row.text, location=location, detail=_on_the_way(step))
+    return Blocker(resource=step.at, rule=step.detail, location=location, detail=step.because)
+
+
+def _on_the_way(step: Step) -> str:
+    return "on the way back" if step.reply else ""
+
+
+# -- Near misses --------------------------------------------------------------------------------------------------------
+
+
+def near_misses(network: EffectiveNetwork, trace: Trace, drops: Iterable[Step]) -> Iterator[NearMiss]:
+    """The user's allow rules that would have let the flow pass but for one field, in the filters that dropped it.
+
+    Where no rule fails in one field alone, those that fail in the fewest. A rule that is about another service (its port
+    fails) is named only if no rule fails by its addresses.
+    """
+    for step in drops:
+        if step.filter is None or step.filter.kind is not FilterKind.NSG:
+            continue
+        # Inside a filter the packet is what the walk says it is there; the readings are those of the flow.
+        found = list(_candidates(network, trace, step.filter, step))
+        if not found:
+            continue
+        fewest = min(len(fields) for _, fields in found)
+        best = [(row, fields) for row, fields in found if len(fields) == fewest]
+        by_address = [(row, fields) for row, fields in best if any(one in _ADDRESS_FIELDS for one in fields)]
+        for row, fields in (by_address or best)[:_MOST]:
+            yield _near_miss(network, trace, step, row, fields)
+
+
+def _candidates(
+    network: EffectiveNetwork, trace: Trace, one: Filter, step: Step
+) -> Iterator[tuple[FilterRow, tuple[str, ...]]]:
+    readings = {name: values[0] for name, values in network.assumptions.items()} | dict(trace.flow.readings)
+    found: dict[tuple[int, str], tuple[FilterRow, tuple[str, ...]]] = {}
+    for row in one.rows:
+        if row is step.row:
+            break  # no rule after the one that decides could let the packet in
+        if row.action is Action.DENY or row.origin.azure is not None or not exists_in(row.condition, readings):
+            continue
+        fields = tuple(failing_fields(row, step.before, network.tag_space))
+        key = (row.priority, row.name)
+        if fields and (key not in found or len(fields) < len(found[key][1])):
+            found[key] = (row, fields)
+    yield from found.values()
+
+
+def failing_fields(row: FilterRow, packet: Packet, tag_space: NumberSet) -> Iterator[str]:
+    """The names of the fields in which a row does not match a packet; one that perhaps matches does not fail."""
+    if packet.protocol not in row.protocol:
+        yield "protocol"
+    if matches_address(row.source, packet.source, packet.source_tags, tag_space) is False:
+        yield "source"
+    if packet.source_port not in row.source_port:
+        yield "source_port"
+    if matches_address(row.target, packet.target, packet.target_tags, tag_space) is False:
+        yield "target"
+    if packet.target_port not in row.target_port:
+        yield "target_port"
+
+
+def _near_miss(network: EffectiveNetwork, trace: Trace, step: Step, row: FilterRow, fields: tuple[str, ...]) -> NearMiss:
+    packet = step.before
+    because, cause = _because(network, trace, packet, fields)
+    parts = row.origin.parts
+    return NearMiss(
+        resource=step.at if step.filter is None else step.filter.resource,
+        rule=row.name,
+        priority=row.priority,
+        field=" and ".join(name.replace("_", " ") for name in fields),
+        wants=" and ".join(_wants(row, name) for name in fields),
+        sees=" and ".join(_sees(packet, name) for name in fields),
+        because=because,
+        location=row.origin.span,
+        field_location=next((parts[name] for name in fields if name in parts), None),
+        cause=cause,
+    )
+
+
+def _wants(row: FilterRow, name: str) -> str:
+    match name:
+        case "protocol":
+            return _protocols(row.protocol)
+        case "source":
+            return _addresses(row.source)
+        case "target":
+            return _addresses(row.target)
+        case "source_port":
+            return ports_text(row.source_port)
+        case _:
+            return ports_text(row.target_port)
+
+
+def _sees(packet: Packet, name: str) -> str:
+    match name:
+        case "protocol":
+            return PROTOCOL_NAMES.get(packet.protocol, str(packet.protocol))
+        case "source":
+            return format_address(packet.source)
+        case "target":
+            return format_address(packet.target)
+        case "source_port":
+            return str(packet.source_port)
+        case _:
+            return str(packet.target_port)
+
+
+def _protocols(protocols: NumberSet) -> str:
+    return "any" if protocols == ANY_PROTOCOL else ", ".join(PROTOCOL_NAMES.get(one, str(one)) for one in protocols)
+
+
+def _addresses(match: AddressMatch) -> str:
+    return match.text
+
+
+def ports_text(ports: NumberSet) -> str:
+    """`80, 443, 10001-10020`."""
+    return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in ports.ranges)
+
+
+def _because(network: EffectiveNetwork, trace: Trace, packet: Packet, fields: tuple[str, ...]) -> tuple[str, Span | None]:
+    """Why the packet carries the address that the rule does not expect, and what in the program made it so."""
+    origin = network.sites[trace.flow.origin]
+    if "source" in fields:
+        for step in trace.steps:
+            rewritten = step.kind in (StepKind.SOURCE_NAT, StepKind.RELAY) and step.before.source != step.after.source
+            if rewritten and step.after.source == packet.source and isinstance(step.row, (SourceTranslation, Arrival)):
+                return step.because, _cause(step.row)
+        if packet.source != trace.flow.packet.source:
+            return "the load balancer's health probe comes from there", None
+        if origin.kind is SiteKind.ENVIRONMENT:
+            return f"an instance of {origin.name} may have any address of {origin.subnet}", None
+    if "target" in fields:
+        for step in trace.steps:
+            if step.kind is StepKind.DESTINATION_NAT and step.after.target == packet.target:
+                return "an NSG sees the packet after destination translation", None
+    return "", None
+
+
+def _cause(row: SourceTranslation | Arrival) -> Span | None:
+    parts = row.origin.parts
+    return next((parts[name] for name in _CAUSES if name in parts), row.origin.span)
+
+
+# -- Facts --------------------------------------------------------------------------------------------------------------
+
+
+def facts(network: EffectiveNetwork, trace: Trace, misses: Iterable[NearMiss] = ()) -> tuple[str, ...]:
+    """Words of the catalogue that explain what became of a flow, the most telling first, and few."""
+    found = dict.fromkeys(_facts(network, trace, tuple(misses)))
+    return tuple(word for word in found if word in ENTRIES)[:_MOST_FACTS]
+
+
+def _facts(network: EffectiveNetwork, trace: Trace, misses: tuple[NearMiss, ...]) -> Iterator[str]:
+    last = next((step for step in trace.steps if step.kind is StepKind.DROP), None)
+    if last is not None:
+        yield from _drop_facts(last)
+    for step in trace.steps:
+        if isinstance(step.row, SourceTranslation) and step.row.fact and step.before.source != step.after.source:
+            yield step.row.fact
+        if isinstance(step.row, Arrival) and step.row.fact and step.kind in (StepKind.RELAY, StepKind.DROP):
+            yield step.row.fact
+    named = {field for miss in misses for field in miss.field.split(" and ")}
+    if "target" in named and any(step.kind is StepKind.DESTINATION_NAT for step in trace.steps):
+        yield "translation-before-inbound-rules"
+    if "source" in named and not any(step.kind is StepKind.SOURCE_NAT for step in trace.steps):
+        yield from _origin_facts(network.sites[trace.flow.origin])
+    if trace.outcome is Outcome.DELIVERED and trace.arrived is not None and trace.site is not None:
+        yield from _let_in_facts(trace)
+
+
+def _drop_facts(step: Step) -> Iterator[str]:
+    if step.reply:
+        yield "reply-path"
+    if step.filter is not None and step.filter.kind is FilterKind.PLATFORM:
+        yield "same-subnet-block"
+    if isinstance(step.row, (SourceTranslation, Arrival)) and step.row.fact:
+        yield step.row.fact
+
+
+def _origin_facts(origin: Site) -> Iterator[str]:
+    if origin.kind is SiteKind.ENVIRONMENT:
+        yield "any-instance-address"
+
+
+def _let_in_facts(trace: Trace) -> Iterator[str]:
+    """What lets a packet pass that should not: a default rule, or an undocumented way in."""
+    for step in trace.steps:
+        if isinstance(step.row, FilterRow) and step.row.origin.azure is not None and step.kind is StepKind.PASS:
+            yield "virtual-network-tag" if "Vnet" in step.row.name else "default-rules"

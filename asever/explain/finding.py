@@ -1,0 +1,198 @@
+"""Judges one check: asks, replays what is shown, and gathers everything there is to say about the answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from asever.azure.questions import Unanswerable, question
+from asever.diagnostics import Diagnostic, Label, SpecError
+from asever.evaluate.walk import walk
+from asever.explain.blame import Blame, blame, facts
+from asever.explain.dependences import dependences, verdict_of
+from asever.explain.evidence import evidence, filter_evidence
+from asever.explain.witness import replay, replay_difference, wants_reply
+from asever.model.answers import (
+    DeadRows,
+    FiltersDiffer,
+    Finding,
+    NoneArrives,
+    Proved,
+    Refuted,
+    Shown,
+    Trace,
+    Undecided,
+    Verdict,
+)
+from asever.model.claims import Check, Healthy
+from asever.model.effective import EffectiveNetwork, FilterQuestion, FlowQuestion, Question, Scope
+from asever.model.program import Program
+from asever.solve.answer import answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to check: the names of checks to judge (globs), the solver's limit for each, chosen readings of assumptions."""
+
+    only: tuple[str, ...] = ()
+    seconds: float | None = 30
+    readings: Mapping[str, str] = field(default_factory=dict)
+    fail_fast: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A check with the question that it asks; `is healthy` asks one for each requirement."""
+
+    check: Check
+    question: Question | Unanswerable | None = None
+    requirements: tuple[Asked, ...] = ()
+
+
+def judge(program: Program, tables: EffectiveNetwork, check: Check, options: Options) -> Finding:
+    """Everything there is to say about one check.
+
+    Raises `SpecError` for a check that covers nothing, and `ReadingsDisagree` when the solver and the walk differ.
+    """
+    asked = ask(program, tables, check, options.readings)
+    vacuous = tuple(vacuities(asked))
+    if vacuous:
+        raise SpecError(vacuous)
+    return judged(tables, asked, options)
+
+
+# -- Asking -------------------------------------------------------------------------------------------------------------
+
+
+def ask(program: Program, tables: EffectiveNetwork, check: Check, readings: Mapping[str, str]) -> Asked:
+    """The questions that a check asks."""
+    if isinstance(check.claim, Healthy):
+        return Asked(check=check, requirements=tuple(ask(program, tables, one, readings) for one in check.claim.requirements))
+    return Asked(check=check, question=question(program.network, tables, check.claim, readings))
+
+
+def vacuities(asked: Asked) -> Iterator[Diagnostic]:
+    """One diagnostic for a check that covers nothing: its verdict would say nothing."""
+    for one in asked.requirements:
+        yield from vacuities(one)
+    if isinstance(asked.question, Unanswerable) and asked.question.vacuous:
+        span = asked.check.span
+        yield Diagnostic(
+            code="vacuous-check",
+            message=f"`{asked.check.text}` covers nothing: {'; '.join(asked.question.reasons)}",
+            primary=None if span is None else Label(span, "there is nothing to prove here"),
+            notes=("a check that covers no packet would hold whatever the network is",),
+        )
+
+
+# -- Judging ------------------------------------------------------------------------------------------------------------
+
+
+def judged(tables: EffectiveNetwork, asked: Asked, options: Options) -> Finding:
+    """The finding of a check whose questions are known. Raises `ReadingsDisagree` when the two readings differ."""
+    started = time.perf_counter()
+    match asked.question:
+        case None:
+            finding = _healthy(asked.check, tuple(judged(tables, one, options) for one in asked.requirements))
+        case Unanswerable(reasons=reasons):
+            finding = Finding(check=asked.check, verdict=Verdict.UNKNOWN, reasons=reasons)
+        case FlowQuestion() as asks:
+            finding = _Flows(tables, asked.check, asks, options).finding()
+        case FilterQuestion() as asks:
+            finding = _filters(tables, asked.check, asks, options)
+        case _:
+            assert_never(asked.question)
+    return replace(finding, seconds=time.perf_counter() - started)
+
+
+def _healthy(check: Check, requirements: tuple[Finding, ...]) -> Finding:
+    """Healthy if every requirement holds; otherwise the first that does not is shown."""
+    worst = next((one for one in requirements if one.verdict is Verdict.VIOLATED), None)
+    worst = worst or next((one for one in requirements if one.verdict is Verdict.UNKNOWN), None)
+    if worst is None:
+        every = {one.name: one for finding in requirements for one in finding.dependences}
+        return Finding(check=check, verdict=Verdict.HOLDS, requirements=requirements, dependences=tuple(every.values()))
+    return replace(worst, check=check, requirements=requirements)
+
+
+def _filters(tables: EffectiveNetwork, check: Check, asks: FilterQuestion, options: Options) -> Finding:
+    found = answer(tables, asks, seconds=options.seconds)
+    finding = Finding(check=check, verdict=verdict_of(found))
+    match found:
+        case FiltersDiffer():
+            replay_difference(tables, asks, found)
+            return replace(finding, difference=found)
+        case DeadRows():
+            return replace(finding, dead_rows=found)
+        case Undecided():
+            return replace(finding, reasons=found.reasons)
+        case Proved():
+            return replace(finding, evidence=filter_evidence(asks, found.core, minimal=found.minimal))
+        case _:
+            raise AssertionError(f"a question about filters was answered by {type(found).__name__}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Flows:
+    """One reachability claim."""
+
+    tables: EffectiveNetwork
+    check: Check
+    asks: FlowQuestion
+    options: Options
+
+    def finding(self) -> Finding:
+        found = answer(self.tables, self.asks, seconds=self.options.seconds)
+        verdict = verdict_of(found)
+        match found:
+            case Proved():
+                proof = evidence(self.tables, self.asks, found.core, minimal=found.minimal)
+                finding = self._about(Finding(check=self.check, verdict=verdict, evidence=proof), self.asks.scopes[0])
+                trace = None
+            case Shown():
+                trace = replay(self.tables, self.asks, found.scope, found.flow, solver=True)
+                finding = self._about(Finding(check=self.check, verdict=verdict, trace=trace), found.scope)
+            case Refuted():
+                # What breaks `reaches` is a flow that fails, what breaks `never` and `only` one that arrives.
+                arrives = not wants_reply(self.asks)
+                trace = replay(self.tables, self.asks, found.scope, found.flow, solver=arrives)
+                finding = self._violated(trace, found.scope, found.whole_scope)
+            case NoneArrives():
+                trace = replay(self.tables, self.asks, found.scope, found.example, solver=False)
+                finding = self._violated(trace, found.scope, whole_scope=True)
+            case Undecided():
+                return self._undecided(found)
+            case _:
+                raise AssertionError(f"a question about flows was answered by {type(found).__name__}")
+        hangs_on = dependences(self.tables, self.asks, found, trace, seconds=self.options.seconds)
+        return replace(finding, dependences=hangs_on)
+
+    def _about(self, finding: Finding, scope: Scope) -> Finding:
+        return replace(finding, origin_title=scope.subject, target_title=scope.target)
+
+    def _violated(self, trace: Trace, scope: Scope, whole_scope: bool | None) -> Finding:
+        why = blame(self.tables, trace) if wants_reply(self.asks) else Blame(facts=facts(self.tables, trace))
+        finding = Finding(
+            check=self.check,
+            verdict=Verdict.VIOLATED,
+            trace=trace,
+            whole_scope=whole_scope,
+            blockers=why.blockers,
+            near_misses=why.near_misses,
+            facts=why.facts,
+        )
+        return self._about(finding, scope)
+
+    def _undecided(self, found: Undecided) -> Finding:
+        finding = Finding(check=self.check, verdict=Verdict.UNKNOWN, reasons=found.reasons)
+        if found.flow is not None:
+            trace = walk(self.tables, found.flow)
+            words = (
+                ("unknown-service-tag",)
+                if any(step.before.source_tags or step.before.target_tags for step in trace.steps)
+                else ()
+            )
+            finding = replace(finding, trace=trace, facts=tuple(dict.fromkeys((*words, *facts(self.tables, trace)))))
+        return finding if found.scope is None else self._about(finding, found.scope)

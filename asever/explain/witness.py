@@ -1,0 +1,131 @@
+"""Every flow that the solver shows is walked by the other reading before a person sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from asever.evaluate.judge import decides, succeeds
+from asever.evaluate.walk import walk
+from asever.model.addresses import format_address
+from asever.model.answers import FiltersDiffer, Trace
+from asever.model.effective import (
+    Action,
+    EffectiveNetwork,
+    Filter,
+    FilterQuestion,
+    FilterRelation,
+    FlowQuestion,
+    Quantifier,
+    Question,
+    Scope,
+)
+from asever.model.packets import PROTOCOL_NAMES, PROTOCOLS_WITH_PORTS, Flow, Packet
+
+_WORDS = {True: "the flow succeeds", False: "the flow fails", None: "it is not known"}
+
+
+class ReadingsDisagree(Exception):  # noqa: N818 - what happened, in the word that the exit status is documented by
+    """The solver and the walk give different answers for one flow: a mistake of this program, never of the input.
+
+    `reproducer` is everything needed to see it again: the flow, the readings and choices, both answers, the question.
+    """
+
+    def __init__(self, reproducer: str) -> None:
+        self.reproducer = reproducer
+        super().__init__(reproducer)
+
+
+def wants_reply(question: FlowQuestion) -> bool:
+    """Whether a flow of this question succeeds only if its reply returns; a security claim asks for no reply."""
+    return question.quantifier is not Quantifier.NONE_ARRIVES
+
+
+def replay(network: EffectiveNetwork, question: FlowQuestion, scope: Scope, flow: Flow, *, solver: bool) -> Trace:
+    """The walked flow. `solver` is whether the flow succeeds according to the solver.
+
+    Raises `ReadingsDisagree` when the walk comes to another answer, or cannot follow the flow at all.
+    """
+    try:
+        trace = walk(network, flow)
+    except ValueError as problem:
+        raise ReadingsDisagree(_reproducer(question, scope, flow, solver=solver, walked=str(problem))) from problem
+    answer = succeeds(trace, scope, question.success, with_reply=wants_reply(question))
+    if answer is not solver:
+        walked = f"{_WORDS[answer]} ({trace.outcome.value}{'; ' if trace.unknown else ''}{'; '.join(trace.unknown)})"
+        raise ReadingsDisagree(_reproducer(question, scope, flow, solver=solver, walked=walked))
+    return trace
+
+
+def replay_difference(network: EffectiveNetwork, question: FilterQuestion, found: FiltersDiffer) -> None:
+    """Raises `ReadingsDisagree` unless both filters, looked up row by row, break their relation on the packet found."""
+    left = _decision(network, found.context.left, found)
+    right = _decision(network, found.context.right, found) if found.context.right is not None else None
+    if question.relation is FilterRelation.EQUAL:
+        breaks = left is not None and right is not None and (left is Action.DENY) != (right is Action.DENY)
+    else:
+        breaks = left in (Action.ALLOW, Action.ALWAYS_ALLOW) and right is Action.DENY
+    if not breaks:
+        raise ReadingsDisagree(
+            "\n".join(
+                (
+                    f"packet    {packet_text(found.packet)}",
+                    f"readings  {_pairs(found.readings)}",
+                    f"place     {found.context.where}",
+                    f"solver    the packet breaks `{question.relation.value}`",
+                    f"walk      left: {_action(left)}; right: {_action(right)}",
+                    f"question  {question!r}",
+                )
+            )
+        )
+
+
+def _decision(network: EffectiveNetwork, one: Filter, found: FiltersDiffer) -> Action | None:
+    readings = {name: values[0] for name, values in network.assumptions.items()} | dict(found.readings)
+    return decides(one, found.packet, readings, network.tag_space)
+
+
+def _action(action: Action | None) -> str:
+    return "unknown" if action is None else action.value
+
+
+def packet_text(packet: Packet) -> str:
+    """`tcp 10.0.1.4:49152 -> 192.23.1.3:443`."""
+    protocol = PROTOCOL_NAMES.get(packet.protocol, str(packet.protocol))
+    ports = packet.protocol in PROTOCOLS_WITH_PORTS
+    source, target = (_end(address, port, ports=ports) for address, port in _ends(packet))
+    return f"{protocol} {source} -> {target}"
+
+
+def _ends(packet: Packet) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (packet.source, packet.source_port), (packet.target, packet.target_port)
+
+
+def _end(address: int, port: int, *, ports: bool) -> str:
+    text = format_address(address)
+    if not ports:
+        return text
+    return f"[{text}]:{port}" if ":" in text else f"{text}:{port}"
+
+
+def _pairs(pairs: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in sorted(pairs.items())) or "none"
+
+
+def _reproducer(question: Question, scope: Scope, flow: Flow, *, solver: bool, walked: str) -> str:
+    tags = sorted(flow.packet.source_tags | flow.packet.target_tags)
+    lines = (
+        f"flow      {packet_text(flow.packet)} from {flow.origin}{', in ' + ', '.join(tags) if tags else ''}",
+        f"readings  {_pairs(flow.readings)}",
+        f"choices   {_pairs({name: format_address(address) for name, address in flow.choices.items()})}",
+        f"solver    {_WORDS[solver]}",
+        f"walk      {walked}",
+        f"scope     {scope!r}",
+        f"question  {_short(question)}",
+    )
+    return "\n".join(lines)
+
+
+def _short(question: Question) -> str:
+    if isinstance(question, FlowQuestion):
+        return f"{question.quantifier.value}, success {question.success!r}, fixed {_pairs(question.fixed)}"
+    return repr(question)

@@ -1,0 +1,181 @@
+"""A filter and one packet, side by side: why each rule before the deciding one does not match.
+
+This is wording, not judgement: which row decides is in the finding, and nothing here can change it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from asever.model.addresses import ALL_ADDRESSES, format_address, format_addresses
+from asever.model.answers import CoreRow
+from asever.model.effective import Action, AddressMatch, Filter, FilterRow, exists_in
+from asever.model.packets import ANY_PORT, Packet
+from asever.report.lines import Line, Piece, Style, line, shortened, wrapped
+from asever.report.words import has_ports, ports_text, protocol_name, protocols_text
+
+# Of a long list the near misses and this many rules at either end are shown.
+_ENDS = 4
+_MOST = 12
+_NAME = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One rule of the user (which may be several rows) and why it does not match."""
+
+    priority: int
+    name: str
+    reasons: tuple[str, ...]
+    allows: bool
+
+
+def mismatches(row: FilterRow, packet: Packet) -> tuple[str, ...]:
+    """What the row wants and the packet does not have, one phrase for each field; empty when the row matches.
+
+    A row that names a tag of unknown content counts as not matching unless the packet is known to lie in the tag.
+    """
+    return tuple(_mismatches(row, packet))
+
+
+def _mismatches(row: FilterRow, packet: Packet) -> Iterator[str]:
+    if packet.protocol not in row.protocol:
+        yield f"protocol {protocol_name(packet.protocol)} is not {protocols_text(row.protocol)}"
+        return
+    if not _matches(row.source, packet.source, packet.source_tags):
+        yield f"source {format_address(packet.source)} {_is_not(row.source)}"
+    if not _matches(row.target, packet.target, packet.target_tags):
+        yield f"destination {format_address(packet.target)} {_is_not(row.target)}"
+    if has_ports(packet) and packet.target_port not in row.target_port:
+        yield f"port {packet.target_port} is not {_in(ports_text(row.target_port), single=row.target_port.size == 1)}"
+    if has_ports(packet) and packet.source_port not in row.source_port:
+        yield f"source port {packet.source_port} is not {_in(ports_text(row.source_port), single=row.source_port.size == 1)}"
+
+
+def _matches(match: AddressMatch, address: int, tags: frozenset[str]) -> bool:
+    return address in match.addresses or bool(match.unknown_tags & tags)
+
+
+def _is_not(match: AddressMatch) -> str:
+    return f"{'is not known to be' if match.unknown_tags else 'is not'} {wanted(match)}"
+
+
+def wanted(match: AddressMatch) -> str:
+    """`in 10.0.1.0/26`, `10.0.1.4`, `in VirtualNetwork`: what one side of a rule wants, in its own words.
+
+    A word that stands for few addresses is followed by them: `VirtualNetwork (10.0.0.0/16)`; for one, it is that one.
+    """
+    single = match.addresses.size == 1 and not match.unknown_tags
+    text = shortened(match.text, 44)
+    plain = format_addresses(match.addresses) if len(match.addresses.ranges) <= 2 and match.addresses != ALL_ADDRESSES else ""
+    if single:
+        return plain
+    if plain and plain != match.text and len(plain) <= 20 and not match.unknown_tags:
+        text = f"{text} ({plain})"
+    return f"in {text}"
+
+
+def _in(text: str, *, single: bool) -> str:
+    return text if single else f"in {text}"
+
+
+def rule_text(row: FilterRow) -> str:
+    """`allow tcp from 10.0.1.0/26 to * port 80, 443`: a row in the language's own form."""
+    source_port = "" if row.source_port == ANY_PORT else f" port {ports_text(row.source_port)}"
+    target_port = "" if row.target_port == ANY_PORT else f" port {shortened(ports_text(row.target_port), 44)}"
+    source, target = shortened(row.source.text, 44), shortened(row.target.text, 44)
+    return f"{row.action.value} {protocols_text(row.protocol)} from {source}{source_port} to {target}{target_port}"
+
+
+def in_order(rows: Iterable[CoreRow]) -> list[CoreRow]:
+    """The rules of a proof, group by group and by priority; a proof has no order of its own."""
+    return sorted(rows, key=lambda one: (one.filter.resource, one.filter.direction.value, one.row.priority, one.row.name))
+
+
+def deciding_row(one: Filter, packet: Packet, readings: Mapping[str, str]) -> FilterRow | None:
+    """The first row that exists in these readings and surely matches; None where `otherwise` decides."""
+    return next((row for row in one.rows if _exists(row, readings) and not mismatches(row, packet)), None)
+
+
+def _exists(row: FilterRow, readings: Mapping[str, str]) -> bool:
+    """A condition that the readings do not mention is shown as if it held: its row was looked at."""
+    known = frozenset(pair for pair in row.condition if pair[0] in readings)
+    return exists_in(known, readings)
+
+
+def decision_lines(
+    one: Filter,
+    packet: Packet,
+    decided_by: FilterRow | None,
+    readings: Mapping[str, str],
+    near: Collection[tuple[int, str]] = (),
+    *,
+    width: int,
+    indent: int = 4,
+) -> list[Line]:
+    """The rules in order up to the deciding one (`>`), each with its reason; `near` are the near misses (`~`)."""
+    before = list(_entries(one, packet, decided_by, readings))
+    shown = _shown(before, near)
+    hidden = len(before) - sum(1 for entry in shown if entry)
+    decider = decided_by.name if decided_by else ""
+    label = max([len(entry.name) for entry in before if len(entry.name) <= _NAME] + [min(len(decider), _NAME)] + [8])
+    lines: list[Line] = []
+    for entry in shown:
+        if entry is None:
+            lines.append(line(" " * (indent + 8), Piece(f"... {hidden} more rules that do not match", Style.FAINT)))
+            continue
+        mark = "~" if (entry.priority, entry.name) in near else " "
+        lines += _row(mark, (entry.priority, entry.name), "; ".join(entry.reasons), label=label, indent=indent, width=width)
+    if decided_by is None:
+        lines.append(
+            line(" " * indent, Piece(">", Style.BAD), "        no rule matches: ", _verb(one.otherwise, by_default=False))
+        )
+    else:
+        by_default = decided_by.origin.azure is not None
+        text = _verb(decided_by.action, by_default=by_default)
+        lines += _row(">", (decided_by.priority, decided_by.name), text, label=label, indent=indent, width=width)
+    return lines
+
+
+def _verb(action: Action, *, by_default: bool) -> str:
+    verb = "drops it" if action is Action.DENY else "lets it pass"
+    return f"{verb} (Azure's default rule)" if by_default else verb
+
+
+def _entries(one: Filter, packet: Packet, decided_by: FilterRow | None, readings: Mapping[str, str]) -> Iterator[_Entry]:
+    """The rules before the deciding one. Rows of one rule are one entry, with the reason that lacks least."""
+    best: dict[tuple[int, str], _Entry] = {}
+    for row in one.rows:
+        if decided_by is not None and row == decided_by:
+            break
+        reasons = mismatches(row, packet) or ("it is not known whether it matches",)
+        key = (row.priority, row.name)
+        if not _exists(row, readings) or (decided_by is not None and key == (decided_by.priority, decided_by.name)):
+            continue
+        if key not in best or len(reasons) < len(best[key].reasons):
+            best[key] = _Entry(row.priority, row.name, reasons, row.action is not Action.DENY)
+    yield from best.values()
+
+
+def _shown(entries: Sequence[_Entry], near: Collection[tuple[int, str]]) -> list[_Entry | None]:
+    """All of a short list; of a long one the ends and the near misses, with one None where rules are left out."""
+    if len(entries) <= _MOST:
+        return list(entries)
+    kept: list[_Entry | None] = []
+    skipped = False
+    for index, entry in enumerate(entries):
+        if index < _ENDS or index >= len(entries) - _ENDS or (entry.priority, entry.name) in near:
+            kept.append(entry)
+        elif not skipped:
+            kept.append(None)
+            skipped = True
+    return kept
+
+
+def _row(mark: str, rule: tuple[int, str], text: str, *, label: int, indent: int, width: int) -> list[Line]:
+    style = {"~": Style.UNSURE, ">": Style.BAD}.get(mark, Style.PLAIN)
+    head = f"{mark} {rule[0]:>5}  {rule[1]:<{label}}  "
+    lines = wrapped(text, first=" " * indent + head, width=width)
+    shown = line(" " * indent, Piece(lines[0][indent : indent + len(head)], style), lines[0][indent + len(head) :])
+    return [shown, *(line(rest) for rest in lines[1:])]

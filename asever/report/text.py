@@ -1,0 +1,110 @@
+"""Whole reports as text: every finding, then one line of counts.
+
+ASCII, at most 100 columns, readable at 80. The same report gives the same bytes: no times unless they are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from asever.model.answers import Report, Trace, Verdict
+from asever.model.program import Program
+from asever.report.diagnostics import render_diagnostics
+from asever.report.findings import finding_lines, headline, reason_lines
+from asever.report.lines import BLANK, NARROW, WIDTH, Line, Piece, Style, drawn, line
+from asever.report.page import Page, listed
+from asever.report.steps import OUTCOMES, flow_lines, step_lines
+from asever.report.words import Vocabulary
+
+__all__ = ["render_diagnostics", "render_report", "render_reports", "render_trace"]
+
+
+def render_report(
+    report: Report,
+    program: Program,
+    *,
+    color: bool = False,
+    width: int = WIDTH,
+    evidence: bool = False,
+    quiet: bool = False,
+    timing: bool = False,
+) -> str:
+    """One report as text; the options as in `render_reports`."""
+    pair = (report, program)
+    return render_reports([pair], color=color, width=width, evidence=evidence, quiet=quiet, timing=timing)
+
+
+def render_reports(
+    pairs: Sequence[tuple[Report, Program]],
+    *,
+    color: bool = False,
+    width: int = WIDTH,
+    evidence: bool = False,
+    quiet: bool = False,
+    timing: bool = False,
+) -> str:
+    """The reports of several programs under one count.
+
+    `evidence` says more of what holds; `quiet` only names the checks that are not as expected; nothing but `timing` makes the
+    text depend on anything besides the reports.
+    """
+    lines: list[Line] = []
+    for report, program in pairs:
+        page = Page(words=Vocabulary(report.names, program.network), width=max(width, NARROW), evidence=evidence)
+        for finding in report.results:
+            if not quiet:
+                lines += [*finding_lines(finding, page), BLANK]
+            elif not finding.met:
+                lines.append(headline(finding, page))
+    if not quiet:
+        lines.append(summary([report for report, _ in pairs], timing=timing))
+    return drawn(lines, color=color)
+
+
+def summary(reports: Sequence[Report], *, timing: bool = False) -> Line:
+    """`7 checks: 4 holds, 2 violated, 1 violated as expected`."""
+    kinds = (
+        ("holds", Style.GOOD, Verdict.HOLDS, False),
+        ("violated", Style.BAD, Verdict.VIOLATED, False),
+        ("unknown", Style.UNSURE, Verdict.UNKNOWN, None),
+        ("violated as expected", Style.GOOD, Verdict.VIOLATED, True),
+        ("holds but expected to be violated", Style.BAD, Verdict.HOLDS, True),
+    )
+    results = [finding for report in reports for finding in report.results]
+    if not results:
+        return line(Piece("0 checks: nothing was asked", Style.STRONG))
+    parts: list[Piece] = []
+    for word, style, verdict, expected in kinds:
+        number = sum(one.verdict is verdict and expected in {None, one.check.expect_violated} for one in results)
+        if number:
+            parts += [Piece(", " if parts else ""), Piece(f"{number} {word}", style)]
+    time = f" in {sum(report.seconds for report in reports):.1f} s" if timing else ""
+    return line(Piece(f"{len(results)} check{'' if len(results) == 1 else 's'}: ", Style.STRONG), *parts, time)
+
+
+def render_trace(
+    trace: Trace,
+    program: Program,
+    names: Mapping[int, str] | None = None,
+    *,
+    color: bool = False,
+    width: int = WIDTH,
+    origin: str = "",
+    target: str = "",
+) -> str:
+    """One walked flow as text: the packet, every step there and back, and how it ends."""
+    page = Page(words=Vocabulary(names or {}, program.network), width=max(width, NARROW))
+    verb, style = OUTCOMES[trace.outcome]
+    lines = [
+        line("This flow ", Piece(verb, style), ":"),
+        BLANK,
+        *flow_lines(trace, page.words, origin=origin, target=target, width=page.width),
+        BLANK,
+        *step_lines(trace, page.words, width=page.width),
+    ]
+    if trace.unknown:
+        lines += [BLANK, *reason_lines(trace.unknown, page)]
+    taken = [f"{name}={trace.flow.readings[name]}" for name in sorted(trace.assumed) if name in trace.flow.readings]
+    if taken:
+        lines += [BLANK, *page.remark("note", f"taking {listed(taken)} (asever assumptions; --assume picks another reading)")]
+    return drawn(lines, color=color)

@@ -1,0 +1,141 @@
+"""Why a flow fares as it does: the rule that nearly let it pass, the line that stops it, the rules that let it in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from asever.catalogue import ENTRIES
+from asever.model.answers import Blocker, Finding, NearMiss, Outcome, Step, StepKind, Trace
+from asever.model.claims import Claim, Reachability, Verb
+from asever.model.effective import FilterKind, FilterRow
+from asever.report.lines import BLANK, Line, line, wrapped
+from asever.report.page import Page, dependence_text, head_of, listed
+from asever.report.quote import Mark
+from asever.report.steps import rule_title
+from asever.report.words import Vocabulary, filter_title, place
+
+# More near misses than these are alternatives that the list of rules shows anyway.
+_NEAR_MISSES = 2
+
+
+def why_lines(finding: Finding, page: Page) -> list[Line]:
+    """The reason, with the lines of the source that matter."""
+    if finding.near_misses:
+        return [one for miss in finding.near_misses[:_NEAR_MISSES] for one in _near_miss(miss, page)]
+    if finding.trace is None:
+        return []
+    lost = lost_at(finding.trace)
+    if lost is not None:
+        return _why_lost(lost, page)
+    if finding.trace.outcome is not Outcome.DELIVERED:
+        return []
+    claim = finding.check.claim
+    if isinstance(claim, Reachability) and claim.verb in {Verb.NEVER_REACHES, Verb.ONLY}:
+        return _why_let_in(finding.trace, page)
+    return _why_not_as_demanded(finding.trace, claim, page)
+
+
+def lost_at(trace: Trace) -> Step | None:
+    """The step that drops the packet or its reply."""
+    return next((step for step in trace.steps if step.kind is StepKind.DROP), None)
+
+
+def _near_miss(miss: NearMiss, page: Page) -> list[Line]:
+    because = f", because {miss.because}" if miss.because else ""
+    text = (
+        f"{rule_title(miss.priority, miss.rule)} of nsg {miss.resource} (~) would allow it, but it wants {miss.field} "
+        f"{miss.wants} and the packet carries {miss.sees}{because}"
+    )
+    marks = []
+    span = miss.field_location or miss.location
+    if span is not None:
+        marks.append(Mark(span, f"the packet carries {miss.sees}"))
+    if miss.cause is not None:
+        marks.append(Mark(miss.cause, f"{miss.sees} comes from here", primary=False))
+    return [BLANK, *page.remark("why", text), *page.quoted(marks)]
+
+
+def _why_lost(step: Step, page: Page) -> list[Line]:
+    span = None if step.row is None else step.row.origin.span
+    if step.filter is None or step.filter.kind is FilterKind.PLATFORM:
+        text = step.because or step.detail
+        marks = [Mark(head_of(span), "what decides this")] if span is not None else []
+        return [BLANK, *page.remark("why", text), *page.quoted(marks)]
+    title = filter_title(step.filter)
+    if isinstance(step.row, FilterRow) and step.row.origin.azure is None:
+        text = f"{rule_title(step.row.priority, step.row.name)} of {title} drops it"
+        return [BLANK, *page.remark("why", text), *page.quoted([Mark(span, "the first rule that matches")] if span else [])]
+    closes = (
+        f"{step.row.name}, which Azure adds to every nsg, drops the rest"
+        if isinstance(step.row, FilterRow)
+        else "it drops the rest"
+    )
+    inside = step.filter.span
+    marks = [Mark(head_of(inside), "no rule in here allows the packet")] if inside is not None else []
+    return [BLANK, *page.remark("why", f"no rule of {title} allows it, and {closes}"), *page.quoted(marks)]
+
+
+def _why_let_in(trace: Trace, page: Page) -> list[Line]:
+    """Which rules let a packet pass that should not."""
+    parts, marks = [], []
+    for step in trace.steps:
+        if step.reply or step.filter is None or step.filter.kind is FilterKind.PLATFORM or not isinstance(step.row, FilterRow):
+            continue
+        span = step.row.origin.span
+        default = " (Azure's default)" if step.row.origin.azure is not None else ""
+        parts.append(f"{rule_title(step.row.priority, step.row.name)} of {filter_title(step.filter)}{default}")
+        if span:
+            marks.append(Mark(span, "lets the packet pass"))
+    if not parts:
+        return [BLANK, *page.remark("why", "no nsg stands on its way, so nothing filters it")]
+    verb = "let" if len(parts) > 1 else "lets"
+    return [BLANK, *page.remark("why", f"{listed(parts)} {verb} it pass"), *page.quoted(marks)]
+
+
+def _why_not_as_demanded(trace: Trace, claim: Claim, page: Page) -> list[Line]:
+    """What gave the packet its source, or which route led it astray."""
+    lines: list[Line] = []
+    if isinstance(claim, Reachability) and claim.seen_as:
+        rewrites = [step for step in trace.steps if not step.reply and step.before.source != step.after.source]
+        if not rewrites:
+            lines += page.remark("why", "nothing on the way translates the source")
+        for step in rewrites:
+            span = None if step.row is None else step.row.origin.span
+            lines += page.remark("why", step.because or step.detail)
+            lines += page.quoted([Mark(head_of(span), "the source comes from here")] if span else [])
+    if isinstance(claim, Reachability) and claim.within_region:
+        for route in (route for route in trace.routes if not route.regional):
+            lines += page.remark("why", f"the route {route.text} leaves the region")
+            lines += page.quoted([Mark(head_of(route.origin.span), "the route")] if route.origin.span else [])
+    return [BLANK, *lines] if lines else []
+
+
+def blocker_lines(blockers: Sequence[Blocker], page: Page) -> list[Line]:
+    """What would stop the flow once the first obstacle is gone."""
+    if len(blockers) < 2:
+        return []
+    lines: list[Line] = [BLANK, line("  Past that, it would be stopped again:")]
+    for one in blockers[1:]:
+        lines += [line(text) for text in wrapped(_blocker(one, page.words), first="    - ", rest=" " * 6, width=page.width)]
+    return lines
+
+
+def _blocker(one: Blocker, words: Vocabulary) -> str:
+    rule = rule_title(one.priority, one.rule) if one.priority is not None else one.rule
+    parts = [words.title(one.resource), *([rule] if rule else [])]
+    where = f" ({place(one.location)})" if one.location else ""
+    detail = f": {one.detail}" if one.detail and one.detail != one.rule else ""
+    return f"{', '.join(parts)}{where}{detail}"
+
+
+def note_lines(finding: Finding, page: Page) -> list[Line]:
+    """The assumptions that the answer depends on, and the facts of Azure that explain it."""
+    lines: list[Line] = []
+    for one in finding.dependences:
+        lines += page.remark("note", dependence_text(one))
+    told = {one.name for one in finding.dependences}
+    for fact in finding.facts:
+        if fact not in told:
+            title = f"{ENTRIES[fact].title} " if fact in ENTRIES else ""
+            lines += page.remark("note", f"{title}(asever help {fact})")
+    return [BLANK, *lines] if lines else []

@@ -1,0 +1,117 @@
+"""How packets, flows and things are called in a report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from asever.model.addresses import format_address, is_v6
+from asever.model.effective import Filter, FilterKind
+from asever.model.numbers import NumberSet
+from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOL_NAMES, PROTOCOLS_WITH_PORTS, Packet
+from asever.model.things import Direction, Network
+from asever.source import Span
+
+PLATFORM = "Azure's platform"
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The names that a report uses: of single addresses (`192.23.1.2` is `one.vip`) and of the declared things."""
+
+    addresses: Mapping[int, str] = field(default_factory=dict)
+    network: Network = field(default_factory=Network)
+
+    def named(self, address: int) -> str:
+        """`192.23.1.2 (one.vip)`, or the bare address where it has no name."""
+        name = self.addresses.get(address)
+        return f"{format_address(address)} ({name})" if name else format_address(address)
+
+    def title(self, name: str) -> str:
+        """`ase one` for `one`: the thing with its kind, or the name as it is where it names no declared thing."""
+        network = self.network
+        kinds: tuple[tuple[str, Mapping[str, object]], ...] = (
+            ("ase", network.environments),
+            ("vm", network.machines),
+            ("subnet", network.subnets),
+            ("vnet", network.vnets),
+            ("nsg", network.groups),
+            ("route-table", network.route_tables),
+            ("gateway", network.gateways),
+            ("on-premises", network.on_premises),
+            ("load-balancer", network.load_balancers),
+            ("nat-gateway", network.nat_gateways),
+            ("firewall", network.firewalls),
+            ("private-endpoint", network.private_endpoints),
+            ("admin-rules", network.admin_rules),
+        )
+        return next((f"{kind} {name}" for kind, things in kinds if name in things), name)
+
+
+def socket(address: int, port: int, *, with_port: bool) -> str:
+    """`10.0.1.4:443`, `[2001:db8::1]:443`, or the bare address."""
+    text = format_address(address)
+    if not with_port:
+        return text
+    return f"[{text}]:{port}" if is_v6(address) else f"{text}:{port}"
+
+
+def protocol_name(number: int) -> str:
+    """`tcp`, or `protocol 47` for a number without a name in the language."""
+    return PROTOCOL_NAMES.get(number, f"protocol {number}")
+
+
+def has_ports(packet: Packet) -> bool:
+    """Whether the packet's protocol has ports."""
+    return packet.protocol in PROTOCOLS_WITH_PORTS
+
+
+def packet_text(packet: Packet) -> str:
+    """`tcp 10.0.1.4:49152 -> 192.23.1.3:443`."""
+    ports = has_ports(packet)
+    source = socket(packet.source, packet.source_port, with_port=ports)
+    target = socket(packet.target, packet.target_port, with_port=ports)
+    return f"{protocol_name(packet.protocol)} {source} -> {target}"
+
+
+def ports_text(ports: NumberSet) -> str:
+    """`80, 443, 10001-10020`, or `*`."""
+    if ports == ANY_PORT:
+        return "*"
+    return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in ports.ranges)
+
+
+def protocols_text(protocols: NumberSet) -> str:
+    """`tcp`, `tcp, udp`, or `any`."""
+    if protocols == ANY_PROTOCOL:
+        return "any"
+    return ", ".join(protocol_name(number) for number in protocols)
+
+
+def tags_text(tags: frozenset[str]) -> str:
+    """`an address of Sql`: what is known of an address beyond its number."""
+    return f"an address of {' and '.join(sorted(tags))}"
+
+
+def filter_title(one: Filter) -> str:
+    """`nsg back-end-lockdown`, or what the platform does where no resource filters."""
+    if one.kind is FilterKind.PLATFORM:
+        return PLATFORM
+    return f"{one.kind.value} {one.resource}"
+
+
+def direction_text(direction: Direction) -> str:
+    """`inbound` or `outbound`."""
+    return direction.value
+
+
+def place(span: Span) -> str:
+    """`layered.asev:33`: file and line."""
+    return f"{span.file.name}:{span.line}"
+
+
+def outermost(span: Span) -> Span:
+    """The place in the user's file that caused a span: for a check of a pack, the `apply`."""
+    while span.parent is not None:
+        span = span.parent
+    return span

@@ -1,0 +1,22 @@
+"""Finds the grammar and the shipped library, in a checkout or in an installed wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_SHIPPED = _PACKAGE / "_shipped"
+
+
+def _first(*candidates: Path) -> Path:
+    return next((one for one in candidates if one.exists()), candidates[-1])
+
+
+def grammar_text() -> str:
+    """The text of the lark grammar."""
+    return _first(_SHIPPED / "grammar" / "asever.lark", _PACKAGE.parent / "grammar" / "asever.lark").read_text(encoding="utf-8")
+
+
+def library() -> Path:
+    """The folder of the shipped library, which programs import as `std/…`."""
+    return _first(_SHIPPED / "std", _PACKAGE.parent / "specs")

@@ -1,0 +1,156 @@
+"""From text to tree. The only module that knows lark; it never raises, and reports as many mistakes as there are.
+
+Items are parsed one by one. When one has a mistake, the line with it is blanked out and the item is parsed again, so
+that the next mistake is found too and the names that the item defines are still known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from asever import resources
+from asever.diagnostics import Diagnostic, Diagnostics, Label
+from asever.source import SourceFile, Span
+from asever.syntax import nodes
+from asever.syntax.items import Piece, cut
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+    from asever.syntax.reading import Reading
+
+MOST_ERRORS = 50
+MOST_IN_ITEM = 20
+DEEPEST = 200
+
+
+def parse(file: SourceFile, diagnostics: Diagnostics) -> nodes.FileNode:
+    """The tree of a file; what is wrong goes to `diagnostics`, and what can be understood is in the tree."""
+    if "\0" in file.text:
+        diagnostics.add(_at(file, "not-a-text", "this is not a text: it holds zero bytes", file.text.index("\0")))
+        return nodes.FileNode(file=file, items=())
+    pieces = cut(file.text)
+    comments = tuple(
+        nodes.Comment(span=Span(file, start, end), text=file.text[start:end]) for start, end in pieces.comments
+    )
+    errors = 0
+    if pieces.open_comment is not None:
+        diagnostics.add(
+            _at(file, "unclosed-comment", "this comment never ends", pieces.open_comment, 2, help="end it with `*/`")
+        )
+        errors += 1
+    items: list[nodes.Item] = []
+    for piece in pieces.items:
+        if errors >= MOST_ERRORS:
+            diagnostics.add(
+                _at(file, "too-many-errors", f"more than {MOST_ERRORS} errors; the rest is not shown", piece.start)
+            )
+            break
+        item, found = _parse_item(file, piece, diagnostics)
+        errors += found
+        if item is not None:
+            items.append(item)
+    return nodes.FileNode(file=file, items=tuple(items), comments=comments)
+
+
+def _at(
+    file: SourceFile, code: str, message: str, start: int, length: int = 1, *, label: str = "", help: str | None = None  # noqa: A002
+) -> Diagnostic:
+    return Diagnostic(code=code, message=message, primary=Label(Span(file, start, start + length), label), help=help)
+
+
+def _parse_item(file: SourceFile, piece: Piece, diagnostics: Diagnostics) -> tuple[nodes.Item | None, int]:
+    """One item, and how many mistakes it has."""
+    from lark.exceptions import UnexpectedInput, VisitError  # noqa: PLC0415 - lark is loaded for a parse only
+
+    from asever.syntax.mistakes import describe  # noqa: PLC0415
+
+    text = file.text[piece.start : piece.end]
+    if len(piece.unclosed) > DEEPEST:
+        diagnostics.add(_at(file, "nested-too-deep", f"more than {DEEPEST} brackets inside each other", piece.unclosed[DEEPEST]))
+        return None, 1
+    found = 0
+    if piece.unclosed:
+        diagnostics.add(
+            _at(
+                file,
+                "unclosed-block",
+                f"this `{file.text[piece.unclosed[-1]]}` is never closed",
+                piece.unclosed[-1],
+                help="close it with `}`" if file.text[piece.unclosed[-1]] == "{" else "close it with `)`",
+            )
+        )
+        found += 1
+        text += "".join(" }" if file.text[one] == "{" else " )" for one in reversed(piece.unclosed))
+    parser, reading = _parser()
+    while True:
+        reading.begin(file, piece.start)
+        try:
+            item: Any = parser.parse(text)
+        except UnexpectedInput as problem:
+            found += 1
+            offset = problem.pos_in_stream if problem.pos_in_stream is not None and problem.pos_in_stream >= 0 else len(text)
+            diagnostics.add(describe(file, piece.start, text, min(offset, len(text)), problem))
+            blanked = _without_line(text, min(offset, max(0, len(text) - 1))) if "{" in text else text
+            if found >= MOST_IN_ITEM or blanked == text:
+                return None, found
+            text = blanked
+        except (VisitError, RecursionError) as problem:
+            diagnostics.add(_at(file, "nested-too-deep", f"this item cannot be read: {type(problem).__name__}", piece.start))
+            return None, found + 1
+        else:
+            diagnostics.extend(reading.problems)
+            return item, found + len(reading.problems)
+
+
+def _without_line(text: str, offset: int) -> str:
+    """The text with the line around an offset blanked out, its brackets kept where they would leave others open."""
+    start = text.rfind("\n", 0, offset) + 1
+    end = text.find("\n", offset)
+    end = len(text) if end < 0 else end
+    line = text[start:end]
+    if start == 0 and "{" in line:
+        start, line = 0, line
+        head = line.index("{") + 1
+        if offset < head:
+            return text
+        start, line = head, line[head:]
+    kept = "".join(letter if letter in "{}" else " " for letter in line)
+    if kept.count("{") != kept.count("}") and kept.strip("{} ") == "":
+        kept = kept if kept.count("{") == kept.count("}") else "".join(letter if letter == "}" else " " for letter in kept)
+    return text[:start] + kept + text[start + len(kept) :]
+
+
+@lru_cache(maxsize=1)
+def _parser() -> tuple[Lark, Reading]:
+    """The LALR parser with its embedded transformer; its tables are cached by the content of the grammar."""
+    import lark  # noqa: PLC0415
+
+    from asever.syntax.reading import Reading  # noqa: PLC0415
+
+    reading = Reading()
+    grammar = resources.grammar_text()
+    cache = _cache_file(grammar, lark.__version__)
+    options: dict[str, Any] = {"parser": "lalr", "maybe_placeholders": True, "transformer": reading}
+    try:
+        return lark.Lark(grammar, cache=str(cache) if cache is not None else False, **options), reading
+    except OSError:
+        return lark.Lark(grammar, **options), reading
+
+
+def _cache_file(grammar: str, version: str) -> Path | None:
+    base = os.environ.get("XDG_CACHE_HOME")
+    folder = (Path(base) if base else Path.home() / ".cache") / "asever"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError:
+        return None
+    digest = hashlib.sha256(f"{version}\n{grammar}".encode()).hexdigest()[:16]
+    return folder / f"grammar-{digest}.pickle"

@@ -1,0 +1,449 @@
+"""The command line as scripts see it: exit status, what goes to which stream, and what is imported."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from asever.cli import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[2]
+LAYERED = ROOT / "examples" / "layered.asev"
+SCHEMA = Draft202012Validator(json.loads((ROOT / "asever" / "report" / "schema.json").read_text(encoding="utf-8")))
+
+NETWORK = """\
+import "std/services"
+
+vnet corp {
+  address 10.0.0.0/16
+
+  subnet apps { address 10.0.1.0/24 }
+  subnet data { address 10.0.2.0/24  nsg data-tier }
+}
+
+vm web { subnet corp/apps  ip 10.0.1.4 }
+vm sql { subnet corp/data  ip 10.0.2.4 }
+
+nsg data-tier {
+  inbound {
+    100 "SQL" allow tcp from corp/apps to * port 1433
+    200       deny  any from * to *
+  }
+}
+
+"""
+HOLDS = f'{NETWORK}check "SQL arrives" web reaches sql on mssql\n'
+VIOLATED = f'{NETWORK}check "SSH arrives" web reaches sql on ssh\n'
+UNKNOWN = f'{NETWORK}check "a tag" Storage.WestEurope never reaches web\n'
+EXPECTED = f'{NETWORK}check "no SSH" web reaches sql on ssh expect violated\n'
+
+
+def asever(*arguments, stdin="", cwd=ROOT, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "asever", *map(str, arguments)],
+        input=stdin,
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def spec(tmp_path):
+    def write(text, name="spec.asev"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+# -- Exit status and streams --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "word"),
+    [(HOLDS, 0, "HOLDS"), (VIOLATED, 1, "VIOLATED"), (EXPECTED, 0, "VIOLATED"), (HOLDS + VIOLATED[len(NETWORK) :], 1, "HOLDS")],
+)
+def test_the_exit_status_tells_the_verdict(spec, text, status, word):
+    run = asever("check", spec(text))
+    assert (run.returncode, run.stderr) == (status, "")
+    assert run.stdout.startswith(word)
+
+
+def test_unknown_is_two_and_violated_wins(spec):
+    undecided = UNKNOWN.replace("never reaches web", "reaches web")
+    path = spec(
+        f"{NETWORK.replace('100', '90').replace('90 ', '100 ')}"
+        "load-balancer lb { frontend 10.0.2.9  subnet corp/data  backend sql  rule tcp 443 -> 443 }\n"
+        'check "through" web reaches lb on https\n'
+    )
+    run = asever("check", path)
+    assert run.returncode == 2, run.stderr + run.stdout
+    assert "UNKNOWN" in run.stdout
+    assert "lb" in run.stdout
+    both = asever("check", path, spec(VIOLATED, "other.asev"))
+    assert both.returncode == 1
+    assert undecided
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "vnet {",
+        "check one reaches two",
+        "\x00\x01\x02\xff",
+        "vnet corp { address 10.0.0.1/16 }",
+        'import "nowhere"',
+        "{" * 5000,
+        "check " * 3000,
+        HOLDS.replace("web reaches", "wbe reaches"),
+        HOLDS.replace("1433", "99999"),
+    ],
+)
+def test_wrong_input_is_three_with_a_place_and_no_traceback(spec, text):
+    path = spec(text)
+    run = asever("check", path)
+    assert run.returncode == 3
+    assert run.stdout == ""
+    assert f"{path}:" in run.stderr
+    assert "error[" in run.stderr
+    assert "nothing was checked" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_bytes_that_are_no_text_are_wrong_input(tmp_path):
+    path = tmp_path / "binary.asev"
+    path.write_bytes(bytes(range(256)) * 40)
+    run = asever("check", path)
+    assert (run.returncode, run.stdout) == (3, "")
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("command", [("check",), ("fmt",), ("smt",), ("trace",)])
+def test_a_missing_file_is_wrong_input(command):
+    more = {"smt": ("x",), "trace": ("--from", "a", "--to", "b")}.get(command[0], ())
+    run = asever(*command, "nowhere.asev", *more)
+    assert (run.returncode, run.stdout) == (3, "")
+    assert "nowhere.asev" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "a command is missing"),
+        (("chek", "x.asev"), "did you mean `asever check`?"),
+        (("examples/layered.asev",), "did you mean `asever check examples/layered.asev`?"),
+        (("check",), "FILE"),
+        (("check", LAYERED, "--formt", "json"), "did you mean --format?"),
+        (("check", LAYERED, "--format", "yaml"), "yaml"),
+        (("check", LAYERED, "--timeout", "soon"), "not a number of seconds"),
+        (("check", LAYERED, "--timeout", "-1"), "not a number of seconds"),
+        (("check", LAYERED, "--assume", "x"), "NAME=VALUE"),
+        (("check", LAYERED, "--assume", "private-frontends=silent"), "did you mean `private-front-ends`?"),
+        (("check", LAYERED, "--only", "front dor"), "front dor"),
+        (("check", LAYERED, "--output", "/nowhere/at/all"), "cannot be written"),
+        (("trace", LAYERED, "--from", "one", "--to", "two", "--tcp", "70000"), "not a port"),
+        (("trace", LAYERED, "--from", "on", "--to", "two"), "on"),
+        (("smt", LAYERED, "front door call the API"), "did you mean `front door calls the API`?"),
+        (("help", "nonsense-word"), "nothing about `nonsense-word`"),
+        (("help", "host-bit-set"), "did you mean `host-bits-set`"),
+    ],
+)
+def test_a_wrong_command_line_is_three_and_says_what_to_do(arguments, says):
+    run = asever(*arguments)
+    assert run.returncode == 3
+    assert run.stdout == ""
+    assert says in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_help_and_version_are_results():
+    assert asever("--version").stdout == "asever 0.1.0\n"
+    run = asever("--help")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert all(name in run.stdout for name, *_ in COMMANDS)
+    for name, *_ in COMMANDS:
+        assert asever(name, "--help").returncode == 0
+
+
+def test_our_own_mistake_is_four_without_a_traceback(spec):
+    breaks = "import asever.pipeline as p, asever.cli as c, sys\np.run = None\nsys.exit(c.main(sys.argv[1:]))"
+    run = subprocess.run(
+        [sys.executable, "-c", breaks, "check", str(spec(HOLDS))], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout) == (4, "")
+    assert "internal error: TypeError" in run.stderr
+    assert "please report" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_readings_that_disagree_are_four_with_the_reproducer(spec):
+    breaks = (
+        "import asever.pipeline as p, asever.cli as c, sys\n"
+        "def run(*_): raise p.ReadingsDisagree('flow tcp 10.0.1.4')\n"
+        "p.run = run\nsys.exit(c.main(sys.argv[1:]))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", breaks, "check", str(spec(HOLDS))], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 4
+    assert "readings-disagree" in run.stderr
+    assert "flow tcp 10.0.1.4" in run.stderr
+
+
+def test_a_reader_that_has_enough_is_no_error():
+    with subprocess.Popen([sys.executable, "-u", "-m", "asever", "help"], cwd=ROOT, stdout=-1, stderr=-1) as run:
+        run.stdout.close()
+        assert (run.wait(60), run.stderr.read()) == (141, b"")
+
+
+# -- Input and output ---------------------------------------------------------------------------------------------------
+
+
+def test_standard_input_is_a_file_called_stdin():
+    assert asever("check", "-", stdin=HOLDS).returncode == 0
+    run = asever("check", "-", stdin="vnet {")
+    assert run.returncode == 3
+    assert "<stdin>:1:" in run.stderr
+
+
+def test_several_files_are_one_report(spec):
+    run = asever("check", spec(HOLDS), spec(VIOLATED, "other.asev"))
+    assert run.returncode == 1
+    assert run.stdout.endswith("2 checks: 1 holds, 1 violated\n")
+    both = json.loads(asever("check", "--format", "json", spec(HOLDS), spec(VIOLATED, "other.asev")).stdout)
+    assert [Path(one["location"]["file"]).name for one in both["checks"]] == ["spec.asev", "other.asev"]
+
+
+def test_nothing_is_checked_while_a_file_is_wrong(spec):
+    run = asever("check", spec(HOLDS), spec("vnet {", "wrong.asev"))
+    assert (run.returncode, run.stdout) == (3, "")
+
+
+def test_only_may_name_checks_of_some_files(spec):
+    run = asever("check", spec(HOLDS), spec(VIOLATED, "other.asev"), "--only", "SQL*")
+    assert run.returncode == 0
+    assert run.stdout.endswith("1 check: 1 holds\n")
+
+
+def test_fail_fast_stops(spec):
+    run = asever("check", spec(VIOLATED + HOLDS[len(NETWORK) :]), "--fail-fast")
+    assert run.stdout.endswith("1 check: 1 violated\n")
+
+
+def test_the_same_input_gives_the_same_bytes():
+    assert asever("check", LAYERED).stdout == asever("check", LAYERED, PYTHONHASHSEED="7").stdout
+
+
+def test_the_result_goes_where_it_is_told(spec, tmp_path):
+    path = spec(VIOLATED)
+    run = asever("check", path, "--output", tmp_path / "out.txt")
+    assert (run.returncode, run.stdout) == (1, "")
+    assert (tmp_path / "out.txt").read_text() == asever("check", path).stdout
+
+
+def test_colour_is_for_terminals_and_for_those_who_ask(spec):
+    path = spec(VIOLATED)
+    assert "\x1b[" not in asever("check", path).stdout
+    assert "\x1b[" in asever("check", path, "--color", "always").stdout
+    assert "\x1b[" not in asever("check", path, "--color", "never").stdout
+
+
+def test_json_is_as_the_schema_says(spec):
+    for text in (HOLDS, VIOLATED, EXPECTED):
+        SCHEMA.validate(json.loads(asever("check", "--format", "json", spec(text)).stdout))
+    run = asever("check", "--format", "json", spec("vnet {"))
+    assert run.returncode == 3
+    SCHEMA.validate(json.loads(run.stdout))
+    assert "error[" in run.stderr
+
+
+def test_layered_in_json_is_the_documented_example():
+    check = json.loads(asever("check", "--format", "json", "examples/layered.asev").stdout)["checks"][0]
+    assert check["name"] == "front door calls the API"
+    assert check["text"] == "one reaches two on web"
+    assert check["location"] == {"file": "examples/layered.asev", "line": 33, "column": 1}
+    found = check["counterexample"]
+    assert found["packet"]["source"] == "10.0.1.4"
+    assert found["packet"]["source_port"] == 49152
+    assert found["packet"]["destination"] == "192.23.1.3"
+    assert (found["origin"], found["target"], found["outcome"], found["seen_as"]) == ("one", "two", "dropped", "192.23.1.2")
+    assert found["blockers"][0]["rule"] == "DenyAllInBound"
+    miss = found["near_misses"][0]
+    assert (miss["rule"], miss["priority"], miss["field"]) == ("front door", 200, "source")
+    assert (miss["wants"], miss["sees"]) == ("10.0.1.0/26", "192.23.1.2")
+
+
+# -- Other commands -----------------------------------------------------------------------------------------------------
+
+
+def test_fmt_rewrites_in_place_and_check_only_names(spec):
+    path = spec("vnet   corp{address 10.0.0.0/16}   // ours\n")
+    before = path.read_text()
+    check = asever("fmt", "--check", path)
+    assert (check.returncode, path.read_text()) == (1, before)
+    assert str(path) in check.stdout
+    assert asever("fmt", path).returncode == 0
+    assert path.read_text() != before
+    assert "// ours" in path.read_text()
+    assert asever("fmt", "--check", path).returncode == 0
+
+
+def test_fmt_reads_standard_input():
+    run = asever("fmt", "-", stdin="vnet   corp{address 10.0.0.0/16}")
+    assert run.returncode == 0
+    assert run.stdout == asever("fmt", "-", stdin=run.stdout).stdout
+
+
+def test_fmt_leaves_a_wrong_file_alone(spec):
+    path = spec("vnet {")
+    run = asever("fmt", path)
+    assert (run.returncode, path.read_text()) == (3, "vnet {")
+    assert "error[" in run.stderr
+
+
+def test_fmt_keeps_the_permissions(spec):
+    path = spec("vnet   corp{address 10.0.0.0/16}")
+    path.chmod(0o640)
+    asever("fmt", path)
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_init_writes_what_checks_green_and_is_formatted(tmp_path):
+    run = asever("init", tmp_path / "new")
+    path = tmp_path / "new" / "network.asev"
+    assert run.returncode == 0
+    assert asever("check", path).returncode == 0
+    assert asever("fmt", "--check", path).returncode == 0
+
+
+def test_init_never_overwrites(spec):
+    path = spec("mine", "network.asev")
+    run = asever("init", path.parent)
+    assert (run.returncode, path.read_text()) == (3, "mine")
+    assert "never overwrites" in run.stderr
+
+
+def test_smt_writes_a_query_that_z3_answers_alike(tmp_path):
+    import z3  # noqa: PLC0415 - only here
+
+    for name, answer in (("front door calls the API", z3.sat), ("API is hidden from the Internet", z3.unsat)):
+        run = asever("smt", LAYERED, name, "--output", tmp_path / "query.smt2")
+        assert run.returncode == 0, run.stderr
+        solver = z3.Solver()
+        solver.from_file(str(tmp_path / "query.smt2"))
+        assert solver.check() == answer
+
+
+def test_assumptions_are_listed():
+    text = asever("assumptions").stdout
+    assert "--assume private-front-ends=silent" in text
+    listed = json.loads(asever("assumptions", "--format", "json").stdout)["assumptions"]
+    assert all(len(one["values"]) == 2 for one in listed)
+
+
+def test_help_explains_words():
+    assert "Internet call" in asever("help", "call-between-environments").stdout
+    assert "--assume private-front-ends=" in asever("help", "private-front-ends").stdout
+    assert "usage: asever check" in asever("help", "check").stdout
+    assert "call-between-environments" in asever("help").stdout
+
+
+# -- Trace --------------------------------------------------------------------------------------------------------------
+
+
+def test_trace_shows_every_step_there_and_back(spec):
+    run = asever("trace", spec(HOLDS), "--from", "web", "--to", "sql", "--tcp", "1433")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.startswith("This flow is delivered:\n\n      tcp 10.0.1.4:49152 -> 10.0.2.4:1433")
+    assert "the reply:" in run.stdout
+
+
+def test_trace_takes_the_address_that_a_check_would_take():
+    run = asever("trace", LAYERED, "--from", "one", "--to", "two", "--tcp", "443")
+    assert run.returncode == 1
+    assert "-> 192.23.1.3:443" in run.stdout
+    assert "192.23.1.2 (one.vip)" in run.stdout
+    assert "DenyAllInBound" in run.stdout
+
+
+def test_trace_in_json_and_with_everything_given(spec):
+    run = asever(
+        *("trace", spec(HOLDS), "--from", "corp/apps", "--to", "sql", "--udp", "53", "--source-address", "10.0.1.77"),
+        *("--source-port", "5353", "--destination-address", "10.0.2.4", "--format", "json"),
+    )
+    assert run.returncode == 1, run.stderr
+    document = json.loads(run.stdout)
+    SCHEMA.validate(document)
+    assert document["trace"]["packet"] == {
+        "protocol": "udp",
+        "source": "10.0.1.77",
+        "source_port": 5353,
+        "destination": "10.0.2.4",
+        "destination_port": 53,
+    }
+    assert document["trace"]["outcome"] == "dropped"
+
+
+def test_trace_refuses_an_address_that_is_not_the_senders(spec):
+    run = asever("trace", spec(HOLDS), "--from", "web", "--to", "sql", "--source-address", "10.9.9.9")
+    assert run.returncode == 3
+    assert "10.9.9.9" in run.stderr
+
+
+def test_trace_of_icmp_has_no_ports(spec):
+    run = asever("trace", spec(HOLDS), "--from", "web", "--to", "sql", "--icmp")
+    assert "icmp 10.0.1.4 -> 10.0.2.4 " in run.stdout
+
+
+# -- What is imported ---------------------------------------------------------------------------------------------------
+
+QUICK = """\
+import sys, asever.cli as c
+c.main(sys.argv[1:])
+print(sorted({"z3", "rich", "lark"} & set(sys.modules)), file=sys.stderr)
+"""
+
+
+def imported(*arguments):
+    run = subprocess.run(
+        [sys.executable, "-c", QUICK, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return set(run.stderr.strip().splitlines()[-1].strip("[]").replace("'", "").replace(" ", "").split(",")) - {""}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), ("--version",), ("check", "--help"), ("help",), ("help", "host-bits-set"), ("assumptions",), ("chek",)],
+)
+def test_help_needs_no_library(arguments):
+    assert imported(*arguments) == set()
+
+
+def test_fmt_needs_no_solver_and_no_colour():
+    assert imported("fmt", "--check", LAYERED) <= {"lark"}
+
+
+def test_a_syntax_error_needs_no_solver(spec):
+    assert imported("check", spec("vnet {")) <= {"lark"}
+
+
+def test_plain_output_needs_no_rich(spec):
+    assert "rich" not in imported("check", spec(HOLDS))
+
+
+def test_the_package_imports_nothing_until_asked():
+    code = "import asever, sys; print(sorted(one for one in sys.modules if one.startswith('asever.')))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout == "[]\n"

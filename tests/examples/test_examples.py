@@ -1,0 +1,117 @@
+"""Every example says what it expects; here it is asked."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from asever.diagnostics import Diagnostic, Diagnostics, SpecError
+from asever.model.answers import Verdict
+from asever.pipeline import Options, run
+from asever.semantics.loading import load_program
+from asever.source import SourceFile
+from asever.syntax.parser import parse
+from asever.syntax.printer import format_file
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+
+
+def is_piece(path: Path) -> bool:
+    """Pieces are imported by their neighbours and are no whole programs."""
+    return path.stem.endswith("-network")
+
+
+WHOLE = sorted(
+    path for folder in ("facts", "scenarios", "tutorial") for path in (EXAMPLES / folder).glob("*.asev") if not is_piece(path)
+)
+ERRORS = sorted((EXAMPLES / "errors").glob("*.asev"))
+ALL = sorted([*EXAMPLES.rglob("*.asev"), *(ROOT / "specs").glob("*.asev")])
+
+# Steps of the tutorial that show a failure.
+UNMET = {"2-a-rule", "3-an-environment", "5-mistakes"}
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def verdicts(path: Path) -> dict[str, Verdict]:
+    program, diagnostics = load_program(path)
+    assert program is not None, [f"{one.primary.span if one.primary else ''} {one.message}" for one in diagnostics.errors]
+    return {finding.check.name: finding.verdict for finding in run(program, Options()).results}
+
+
+def problems(path: Path) -> list[Diagnostic]:
+    """The errors of loading, or of asking, if loading finds none."""
+    program, diagnostics = load_program(path)
+    if program is None:
+        return list(diagnostics.errors)
+    try:
+        run(program, Options())
+    except SpecError as error:
+        return list(error.diagnostics)
+    return []
+
+
+@pytest.mark.parametrize("path", [path for path in WHOLE if path.stem not in UNMET], ids=name)
+def test_every_check_is_met(path):
+    program, diagnostics = load_program(path)
+    assert program is not None, [f"{one.primary.span if one.primary else ''} {one.message}" for one in diagnostics.errors]
+    assert not list(diagnostics)
+    assert program.checks
+    unmet = [
+        f"{finding.check.name}: {finding.check.text}: {finding.verdict.value} {finding.reasons}"
+        for finding in run(program, Options()).results
+        if not finding.met
+    ]
+    assert not unmet
+
+
+@pytest.mark.parametrize("path", ERRORS, ids=name)
+def test_every_error_is_found_at_its_line(path):
+    text = path.read_text(encoding="utf-8")
+    expected = {
+        (number, code)
+        for number, line in enumerate(text.splitlines(), start=1)
+        if (comment := re.search(r"// error: ([\w-]+(?:, [\w-]+)*)$", line))
+        for code in comment[1].split(", ")
+    }
+    assert expected
+    assert {(one.primary.span.line, one.code) for one in problems(path) if one.primary} == expected
+
+
+@pytest.mark.parametrize("path", ALL, ids=name)
+def test_every_file_has_the_canonical_layout(path):
+    if path in ERRORS or path.stem == "5-mistakes":
+        pytest.skip("the formatter leaves a file with errors alone")
+    text = path.read_text(encoding="utf-8")
+    diagnostics = Diagnostics()
+    node = parse(SourceFile(path.name, text), diagnostics)
+    assert not diagnostics.errors
+    assert format_file(node) == text
+
+
+def test_the_layered_architecture_is_judged_as_on_the_page():
+    assert verdicts(EXAMPLES / "layered.asev") == {
+        "front door calls the API": Verdict.VIOLATED,
+        "API is hidden from the Internet": Verdict.HOLDS,
+        "nobody else calls the API": Verdict.VIOLATED,
+        "two stays manageable": Verdict.HOLDS,
+        "SQL sees the subnet range": Verdict.HOLDS,
+        "calls out leave as the VIP": Verdict.HOLDS,
+        "the call stays in the region": Verdict.VIOLATED,
+    }
+
+
+def test_the_fixed_architecture_holds_throughout():
+    assert set(verdicts(EXAMPLES / "layered-fixed.asev").values()) == {Verdict.HOLDS}
+
+
+def test_every_fact_and_every_scenario_has_its_examples():
+    facts = {path.name[:2] for path in WHOLE if path.parent.name == "facts"}
+    scenarios = {path.name.split("-")[0] for path in WHOLE if path.parent.name == "scenarios"}
+    assert facts == {f"{number:02}" for number in range(1, 11)}
+    assert scenarios == {"a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "a11", "a13"}

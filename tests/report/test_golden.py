@@ -1,0 +1,51 @@
+"""Reports compared with what a person has read and accepted: `make accept` rewrites the files of `golden/`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from tests.report.samples import CROSS_CALL, DIAGNOSTICS, NAMES, PROGRAM, REPORTS
+
+from asever.report.diagnostics import render_diagnostics
+from asever.report.json import diagnostics_json, report_json
+from asever.report.text import render_report, render_trace
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def dumped(document: object) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+TEXTS = {
+    **{f"{name}.txt": lambda report=report: render_report(report, PROGRAM) for name, report in REPORTS.items()},
+    **{
+        f"{name}-evidence.txt": lambda report=report: render_report(report, PROGRAM, evidence=True)
+        for name, report in REPORTS.items()
+        if name in {"holds", "expected"}
+    },
+    **{f"{name}.json": lambda report=report: dumped(report_json(report, version="0.1.0")) for name, report in REPORTS.items()},
+    "violated-80-columns.txt": lambda: render_report(REPORTS["violated"], PROGRAM, width=80),
+    "violated-color.txt": lambda: render_report(REPORTS["violated"], PROGRAM, color=True),
+    "quiet.txt": lambda: render_report(REPORTS["expected"], PROGRAM, quiet=True),
+    "trace.txt": lambda: render_trace(CROSS_CALL, PROGRAM, NAMES, origin="ase one"),
+    "diagnostics.txt": lambda: render_diagnostics(DIAGNOSTICS),
+    "diagnostics-80-columns.txt": lambda: render_diagnostics(DIAGNOSTICS, width=80),
+    "diagnostics.json": lambda: dumped(diagnostics_json(DIAGNOSTICS)),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_is_as_accepted(name):
+    path, text = GOLDEN / name, TEXTS[name]()
+    if os.environ.get("ASEVER_ACCEPT"):
+        path.write_text(text, encoding="utf-8")
+    accepted = path.read_text(encoding="utf-8") if path.exists() else ""
+    assert text == accepted, f"{path.name} differs. If the new text is right: make accept"
+
+
+def test_every_golden_file_is_compared():
+    assert {path.name for path in GOLDEN.iterdir()} == set(TEXTS)
