@@ -76,7 +76,9 @@ class Targets:
                 case EndpointKind.TAG:
                     yield from self._tag(endpoint, traffic, sites)
                 case EndpointKind.ADDRESSES:
-                    yield Called(traffic=traffic, addresses=self._somebody(endpoint.addresses, sites), sites=sites)
+                    # A call to an address that nobody has is a call all the same: it is lost, and the answer says where.
+                    somebody = self._somebody(endpoint.addresses, sites) or endpoint.addresses
+                    yield Called(traffic=traffic, addresses=somebody, sites=sites)
                 case EndpointKind.SUBNET | EndpointKind.VNET:
                     yield self._all_in(endpoint, traffic, every=every)
                 case EndpointKind.INTERNET:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from asever.azure.platform import INTERNET_BASE, INTERNET_V4, PLATFORM, TAG_SPACE
+from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, INTERNET_V4, PLATFORM, TAG_SPACE
 from asever.model.addresses import ALL_V4, ALL_V6, is_v6, parse_prefix
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.things import Environment, Machine, Network, Peering, Subnet, Tag, Vnet
@@ -184,7 +184,7 @@ class Inventory:
     @cached_property
     def strangers(self) -> NumberSet:
         """Where an address of Azure's own choice may lie: a public address that the file neither gives away nor mentions."""
-        return (TAG_SPACE - self.owned - self.network.named_addresses) & ALL_V4
+        return (TAG_SPACE - self.owned - self.network.named_addresses - APP_SERVICE_MANAGEMENT) & ALL_V4
 
     @cached_property
     def untold(self) -> NumberSet:

@@ -341,7 +341,8 @@ class _Walk:
         if row.fabric is None or ("Internet" in self.fabrics and row.fabric != "Internet"):
             return False
         if self.translated_in is not None:
-            return row.fabric == self.translated_in
+            # A translated source is a public address: its owner is found where it was translated, and on the Internet.
+            return row.fabric in (self.translated_in, "Internet")
         return row.fabric == self.origin.home or any(
             one.site == self.origin.name and one.continues is None for one in self.network.fabrics[row.fabric].arrivals
         )

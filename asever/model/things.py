@@ -275,7 +275,11 @@ class Tag(Thing):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """Everything declared, by full name. `named_addresses` are the single public addresses that the program writes anywhere."""
+    """Everything declared, by full name.
+
+    `named_addresses` are the public addresses and prefixes (of at most 65,536 addresses) that the program writes anywhere: they
+    belong to somebody, so no address that Azure lends to a machine is one of them.
+    """
 
     vnets: Mapping[str, Vnet] = field(default_factory=dict)
     subnets: Mapping[str, Subnet] = field(default_factory=dict)

@@ -30,6 +30,8 @@ _ENDPOINTS: Mapping[str, claims.EndpointKind] = {
     "firewall": claims.EndpointKind.FIREWALL,
     "gateway": claims.EndpointKind.GATEWAY,
 }
+# A prefix of this many addresses or fewer belongs to somebody whom its author knows.
+NAMED_AT_MOST = 1 << 16
 _PRIVATE = union(map(parse_prefix, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 
 
@@ -311,7 +313,7 @@ class Builder:
         return None
 
     def _public(self, numbers: NumberSet) -> None:
-        if numbers.size == 1 and not numbers & _PRIVATE:
+        if 0 < numbers.size <= NAMED_AT_MOST and not numbers & _PRIVATE:
             self.public_literals.append(numbers)
 
     # -- Things ---------------------------------------------------------------------------------------------------------
@@ -331,6 +333,7 @@ class Builder:
         numbers = []
         for one in node.addresses:
             if isinstance(one, nodes.Addresses):
+                self._public(one.value)
                 numbers.append(one.value)
             else:
                 self.error("wrong-value", f"tag `{node.name.text}` takes addresses, not names", one.span, "not an address")

@@ -323,7 +323,7 @@ class _Asked:
     def _reasons(self, branch: Branch) -> tuple[str, ...]:
         case = branch.path.case
         reasons = [branch.path.unmodelled] if branch.path.unmodelled else []
-        reasons.extend(case.doubts)
+        reasons.extend((*case.doubts, *case.unknown_because))
         tags = {
             tag
             for filters, _, _, _ in case.filters

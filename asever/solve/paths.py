@@ -25,6 +25,9 @@ from asever.model.packets import TCP
 Field = str
 FIELDS = ("protocol", "source", "source_port", "target", "target_port")
 MAX_RELAYS = 4
+INTERNET = "Internet"
+# No probe cares about its source port; the usual ones are these.
+PROBE_PORT = 49152
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Case:
     passed: frozenset[str] = frozenset()
     routes: tuple[Route, ...] = ()
     unknown_constants: frozenset[str] = frozenset()
+    unknown_because: tuple[str, ...] = ()
     translated_in: str | None = None
     fabrics: tuple[str, ...] = ()
 
@@ -234,6 +238,7 @@ def _from(case: Case, row: SourceTranslation, fabric: str) -> Case:
         source_tags=row.tags,
         passed=case.passed | ({row.resource} if row.resource else set()),
         unknown_constants=case.unknown_constants | ({"egress"} if row.unknown else set()),
+        unknown_because=(*case.unknown_because, row.unknown) if row.unknown else case.unknown_because,
         translated_in=fabric,
     )
 
@@ -318,12 +323,21 @@ def _enter(network: EffectiveNetwork, origin: Site, case: Case, row: Arrival) ->
     yield from _reply(network, origin, site, case)
 
 
-PROBE_PORT = 49152
+def _leads_home(network: EffectiveNetwork, origin: Site, case: Case, row: Route) -> bool:
+    """Whether a reply on this route comes back to whoever waits for it: the translation that was made, or the caller."""
+    if row.fabric is None:
+        return False
+    if case.translated_in is not None:
+        # A translated source is a public address: its owner is found where it was translated, and on the Internet.
+        return row.fabric in (case.translated_in, INTERNET)
+    return row.fabric == origin.home or any(
+        one.site == origin.name and one.continues is None for one in network.fabrics[row.fabric].arrivals
+    )
 
 
 def _reply(network: EffectiveNetwork, origin: Site, site: Site, case: Case) -> Iterator[Path]:
     cases = [case]
-    needs_internet = "Internet" in case.fabrics
+    needs_internet = INTERNET in case.fabrics
     for row in site.routes:
         left: list[Case] = []
         for one in cases:
@@ -334,14 +348,7 @@ def _reply(network: EffectiveNetwork, origin: Site, site: Site, case: Case) -> I
             if row.unmodelled is not None:
                 yield Path(case=taken, site=site.name, returns=None)
                 continue
-            home = case.translated_in or origin.home
-            back = row.fabric is not None and (
-                row.fabric == home
-                or (
-                    case.translated_in is None
-                    and any(a.site == origin.name and a.continues is None for a in network.fabrics[row.fabric].arrivals)
-                )
-            )
-            yield Path(case=taken, site=site.name, returns=back and (not needs_internet or row.fabric == "Internet"))
+            back = _leads_home(network, origin, case, row) and (not needs_internet or row.fabric == INTERNET)
+            yield Path(case=taken, site=site.name, returns=back)
         cases = left
     yield from (Path(case=one, site=site.name, returns=False) for one in cases)
