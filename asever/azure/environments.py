@@ -278,6 +278,10 @@ class Arrivals:
             fact="instances-inside",
         )
         yield from self._from_own_subnet(called)
+        # What a setting keeps shut is shut on every address.
+        for front in fronts(self.one):
+            if front.closed is not None:
+                yield self._lost(called, front.closed, "feature-flags", front.port)
         yield replace(
             arrives,
             because="taking the instances as answering on their private addresses",

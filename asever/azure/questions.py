@@ -146,9 +146,12 @@ class _Coverage:
         for caller in self._callers():
             if self._is_target_itself(caller):
                 continue
-            for called in self.targets.called(self.claim.target, caller, self.traffic, every=every):
+            for called in self._called(caller, every=every):
                 for who, what in self._without_management(caller, self._narrowed(caller, called)):
                     yield from self._scopes_of(who, what)
+
+    def _called(self, caller: Caller, *, every: bool) -> Iterator[Called]:
+        return self.targets.called(self.claim.target, caller, self.traffic, every=every)
 
     def _is_target_itself(self, caller: Caller) -> bool:
         """A machine's packets to itself never leave it; a range that holds the called environment means the others."""
@@ -203,7 +206,8 @@ class _Coverage:
                 source_tags=caller.tags,
                 target_tags=called.tags,
             )
-            if not packets.is_empty() and called.sites:
+            # A call to an address that nobody has arrives nowhere, and is covered all the same.
+            if not packets.is_empty() and (called.sites or self.claim.target.kind is EndpointKind.ADDRESSES):
                 yield Scope(
                     origin=caller.site.name,
                     packets=packets,
@@ -298,16 +302,9 @@ class _Coverage:
             return self._nobody_calls(subjects)
         if all(self._is_target_itself(caller) for caller in callers):
             return f"what {target} sends to itself never leaves it"
-        if not any(
-            called.addresses
-            for caller in callers
-            for called in self.targets.called(claim.target, caller, self.traffic, every=claim.verb is not Verb.REACHES)
-        ):
-            return (
-                f"nobody in the file is called by the address {target}"
-                if _is_address(claim.target)
-                else f"nobody is in {target}"
-            )
+        every = claim.verb is not Verb.REACHES
+        if not any(called.addresses for caller in callers for called in self._called(caller, every=every)):
+            return f"nobody is in {target}"
         return f"{subjects} and {target} have no address family in common"
 
     def _without_exceptions(self) -> bool:

@@ -9,8 +9,8 @@ CHECKS: tuple[Entry, ...] = (
         code="vacuous-check",
         title="A check that covers no packet",
         explanation="""A check is about every packet that its words cover. Where they cover none, it would hold whatever the
-network is, and nothing would be proved: nobody has the address that is to call or to be called, `except from` leaves nobody,
-or the two ends are one machine. Say whom the check is about, or leave it out.""",
+network is, and nothing would be proved: nobody has the address that is to call, `except from` leaves nobody, or the two ends
+are one machine. Say whom the check is about, or leave it out.""",
         wrong="""vnet corp {
   address 10.0.0.0/16
 
