@@ -137,7 +137,7 @@ def failing_fields(row: FilterRow, packet: Packet, tag_space: NumberSet) -> Iter
 
 def _near_miss(network: EffectiveNetwork, trace: Trace, step: Step, row: FilterRow, fields: tuple[str, ...]) -> NearMiss:
     packet = step.before
-    because, cause = _because(network, trace, packet, fields)
+    because, cause = _because(network, trace, packet, row, fields)
     parts = row.origin.parts
     return NearMiss(
         resource=step.at if step.filter is None else step.filter.resource,
@@ -194,7 +194,9 @@ def ports_text(ports: NumberSet) -> str:
     return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in ports.ranges)
 
 
-def _because(network: EffectiveNetwork, trace: Trace, packet: Packet, fields: tuple[str, ...]) -> tuple[str, Span | None]:
+def _because(
+    network: EffectiveNetwork, trace: Trace, packet: Packet, row: FilterRow, fields: tuple[str, ...]
+) -> tuple[str, Span | None]:
     """Why the packet carries the address that the rule does not expect, and what in the program made it so."""
     origin = network.sites[trace.flow.origin]
     if "source" in fields:
@@ -205,12 +207,21 @@ def _because(network: EffectiveNetwork, trace: Trace, packet: Packet, fields: tu
         if packet.source != trace.flow.packet.source:
             return "the load balancer's health probe comes from there", None
         if origin.kind is SiteKind.ENVIRONMENT:
-            return f"an instance of {origin.name} may have any address of {origin.subnet}", None
+            return _own_address(network, origin, row), origin.span
     if "target" in fields:
         for step in trace.steps:
             if step.kind is StepKind.DESTINATION_NAT and step.after.target == packet.target:
                 return "an NSG sees the packet after destination translation", None
     return "", None
+
+
+def _own_address(network: EffectiveNetwork, origin: Site, row: FilterRow) -> str:
+    """Why an untranslated call of an environment carries an address that the rule does not expect."""
+    if row.source.addresses.overlaps(origin.addresses):
+        return f"an instance of {origin.name} may have any of {origin.addresses.size:,} addresses of {origin.subnet}"
+    if any(network.names.get(low) in (f"{origin.name}.vip", f"{origin.name}.outbound") for low, _ in row.source.addresses.ranges):
+        return f"inside the virtual network a call carries the address of the instance, not {origin.name}'s public one"
+    return ""
 
 
 def _cause(row: SourceTranslation | Arrival) -> Span | None:
@@ -239,8 +250,11 @@ def _facts(network: EffectiveNetwork, trace: Trace, misses: tuple[NearMiss, ...]
     named = {field for miss in misses for field in miss.field.split(" and ")}
     if "target" in named and any(step.kind is StepKind.DESTINATION_NAT for step in trace.steps):
         yield "translation-before-inbound-rules"
-    if "source" in named and not any(step.kind is StepKind.SOURCE_NAT for step in trace.steps):
-        yield from _origin_facts(network.sites[trace.flow.origin])
+    becauses = " ".join(miss.because for miss in misses)
+    if "source" in named and "may have any of" in becauses:
+        yield "any-instance-address"
+    if "source" in named and "inside the virtual network" in becauses:
+        yield "calls-leave-by-the-vip"
     if trace.outcome is Outcome.DELIVERED and trace.arrived is not None and trace.site is not None:
         yield from _let_in_facts(trace)
 
@@ -252,11 +266,6 @@ def _drop_facts(step: Step) -> Iterator[str]:
         yield "same-subnet-block"
     if isinstance(step.row, (SourceTranslation, Arrival)) and step.row.fact:
         yield step.row.fact
-
-
-def _origin_facts(origin: Site) -> Iterator[str]:
-    if origin.kind is SiteKind.ENVIRONMENT:
-        yield "any-instance-address"
 
 
 def _let_in_facts(trace: Trace) -> Iterator[str]:

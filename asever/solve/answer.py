@@ -50,6 +50,10 @@ def _not_sure(one: Branch) -> str:
     return negation(one.sure_and_back)
 
 
+def _not_sure_arrival(one: Branch) -> str:
+    return negation(one.sure)
+
+
 def _sure(one: Branch) -> str:
     return one.sure
 
@@ -66,9 +70,16 @@ def _perhaps_and_back(one: Branch) -> str:
     return one.perhaps_and_back
 
 
+# What each kind of question asks about, so that no more is written down.
+NEEDED: Mapping[Quantifier, tuple[str, ...]] = {
+    Quantifier.ALL_ARRIVE: ("not-perhaps", "not-sure", "perhaps-back"),
+    Quantifier.NONE_ARRIVES: ("sure", "perhaps", "not-sure-arrival"),
+    Quantifier.SOME_ARRIVES: ("sure-back", "perhaps-back", "not-perhaps"),
+}
 PARTS: Mapping[str, Part] = {
     "not-perhaps": _not_perhaps,
     "not-sure": _not_sure,
+    "not-sure-arrival": _not_sure_arrival,
     "sure": _sure,
     "perhaps": _perhaps,
     "sure-back": _sure_and_back,
@@ -105,16 +116,16 @@ class _Asked:
 
     def _script(self, text: Encoding) -> str:
         names = []
-        for part, pick in PARTS.items():
+        for part in NEEDED[self.question.quantifier]:
+            pick = PARTS[part]
             members = []
             for branch in text.branches:
                 formula = conjunction((branch.case, pick(branch)))
                 if formula == FALSE:
                     continue
                 name = f"|{part} {branch.index}|"
-                names.append(f"(define-fun {name[:-1]}-value| () Bool {formula})")
                 names.append(f"(declare-fun {name} () Bool)")
-                names.append(f"(assert (= {name} {name[:-1]}-value|))")
+                names.append(f"(assert (= {name} {formula}))")
                 members.append(name)
             names.append(f"(declare-fun |{part}| () Bool)")
             names.append(f"(assert (= |{part}| {disjunction(members)}))")
@@ -133,23 +144,21 @@ class _Asked:
     def answer(self) -> Answer:
         match self.question.quantifier:
             case Quantifier.ALL_ARRIVE:
-                return self._universal("not-perhaps", "not-sure", "perhaps-back", "sure-back")
+                return self._universal("not-perhaps", "not-sure")
             case Quantifier.NONE_ARRIVES:
-                return self._universal("sure", "perhaps", "not-sure-arrival", "not-perhaps-arrival")
+                return self._universal("sure", "perhaps")
             case Quantifier.SOME_ARRIVES:
                 return self._existential()
 
-    def _universal(self, broken: str, doubtful: str, _rescue: str, _good: str) -> Answer:
+    def _universal(self, broken: str, doubtful: str) -> Answer:
         """Refuted iff `broken` is satisfiable for certain; proved iff `doubtful` is unsatisfiable."""
         undecided: tuple[Flow, Branch] | None = None
         if self.session.satisfiable([f"|{broken}|"]):
             for flow, branch in self._flows(broken):
-                if self._certain(broken, branch, flow):
-                    whole = not self.session.satisfiable(
-                        ["|perhaps-back|" if self.question.quantifier is Quantifier.ALL_ARRIVE else "|perhaps|"]
-                    )
-                    if self.question.quantifier is Quantifier.NONE_ARRIVES:
-                        whole = None  # type: ignore[assignment]
+                if self._certain(branch, flow):
+                    whole = None
+                    if self.question.quantifier is Quantifier.ALL_ARRIVE:
+                        whole = not self.session.satisfiable(["|perhaps-back|"])
                     return Refuted(flow=flow, scope=branch.scope, whole_scope=whole, seconds=self._spent())
                 undecided = undecided or (flow, branch)
         if undecided is None and self.session.satisfiable([f"|{doubtful}|"]):
@@ -176,7 +185,7 @@ class _Asked:
                 flow, branch = next(self._flows("perhaps-back", literals))
                 return Undecided(reasons=self._reasons(branch), flow=flow, scope=branch.scope, seconds=self._spent())
             flow, branch = next(self._flows("not-perhaps", literals))
-            fixed = {**{n: v for n, v in self.question.fixed.items()}, **readings}
+            fixed = {**self.question.fixed, **readings}
             return NoneArrives(readings=fixed, example=flow, scope=branch.scope, seconds=self._spent())
         assert shown is not None  # noqa: S101 - there is at least the empty combination
         return shown
@@ -186,7 +195,7 @@ class _Asked:
 
     # -- Certainty ------------------------------------------------------------------------------------------------------
 
-    def _certain(self, broken: str, branch: Branch, flow: Flow) -> bool:
+    def _certain(self, branch: Branch, flow: Flow) -> bool:
         """Whether the flow breaks the claim whatever the addresses are that nobody can know."""
         unknown = set(branch.path.case.unknown_constants)
         if branch.scope.partial_source:
@@ -195,31 +204,23 @@ class _Asked:
             unknown.add("target")
         if not unknown:
             return True
-        mended = "perhaps-back" if broken == "not-perhaps" else "not-sure"
-        others = [
-            one
-            for one in self.text.branches
-            if one.scope is branch.scope and (broken == "not-perhaps" or one.sure != "true")
-        ]
-        pins = self._pins(branch, flow, unknown)
-        for one in others:
-            formula = conjunction((one.case, one.perhaps_and_back if broken == "not-perhaps" else negation(one.sure)))
-            if formula == FALSE:
-                continue
-            name = f"|{mended} {one.index}|"
-            literals = [name, *pins] if broken == "not-perhaps" else [f"|case {one.index}|", f"(not |sure {one.index}|)", *pins]
-            if broken == "not-perhaps" and self.session.satisfiable(literals):
-                return not self.session.satisfiable(["|perhaps-back|"])
-            if broken != "not-perhaps" and self.session.satisfiable([*pins, f"|not-sure {one.index}|"]) and one.sure != one.sure_and_back:
-                return False
-            if broken != "not-perhaps" and self.session.satisfiable([*pins, f"|not-sure {one.index}|"]):
-                return False
-        return True
+        rescue = "perhaps-back" if self.question.quantifier is Quantifier.ALL_ARRIVE else "not-sure-arrival"
+        pins = self._pins(flow, unknown)
+        same = [one for one in self.text.branches if one.scope is branch.scope]
+        rescued = any(self.session.satisfiable([f"|{rescue} {one.index}|", *pins]) for one in same if self._exists(rescue, one))
+        if not rescued:
+            return True
+        # Another header may do better: if nothing in scope can succeed, every address breaks the claim.
+        return self.question.quantifier is Quantifier.ALL_ARRIVE and not self.session.satisfiable(["|perhaps-back|"])
 
-    def _pins(self, branch: Branch, flow: Flow, unknown: set[str]) -> list[str]:
-        values = _values(flow)
+    @staticmethod
+    def _exists(part: str, branch: Branch) -> bool:
+        return conjunction((branch.case, PARTS[part](branch))) != FALSE
+
+    def _pins(self, flow: Flow, unknown: set[str]) -> list[str]:
+        """Literals that keep every known part of a flow as it is."""
         literals = []
-        for name, value in values.items():
+        for name, value in _values(flow).items():
             if name in unknown:
                 continue
             for cut in sorted(self.text.variables.cuts.get(name, ())):
@@ -247,7 +248,7 @@ class _Asked:
                 else:
                     base.append(negation(wish) if not wish.startswith("(not") else wish[5:-1])
         for branch in self.text.branches:
-            if conjunction((branch.case, PARTS[part](branch))) == FALSE:
+            if not self._exists(part, branch):
                 continue
             chosen = [f"|{part} {branch.index}|", *base]
             if self.session.satisfiable(chosen):
@@ -265,12 +266,11 @@ class _Asked:
         for name in _ORDER:
             if name in case.where:
                 values[name] = self._least(name, case.where[name], chosen)
+        # The readings of the flow are among the literals it was found under.
         readings = dict(self.question.fixed)
-        self.session.satisfiable(chosen)
-        model = self.session.model()
         for name, both in self.text.readings.items():
             if name not in readings:
-                readings[name] = both[0] if model.get(f"reading {name}", True) else both[1]
+                readings[name] = both[0] if self._reading(name, both[0]) in chosen else both[1]
         readings.update(case.readings)
         packets = branch.scope.packets
         return Flow(

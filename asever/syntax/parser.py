@@ -136,7 +136,7 @@ def _parser() -> tuple[Lark, Reading]:
     reading = Reading()
     grammar = resources.grammar_text()
     cache = _cache_file(grammar, lark.__version__)
-    options: dict[str, Any] = {"parser": "lalr", "maybe_placeholders": True, "transformer": reading}
+    options: dict[str, Any] = {"parser": "lalr", "lexer": "basic", "maybe_placeholders": True, "transformer": reading}
     try:
         return lark.Lark(grammar, cache=str(cache) if cache is not None else False, **options), reading
     except OSError:
