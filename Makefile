@@ -12,6 +12,8 @@ BIN    := $(VENV)/bin
 AREA   ?=
 NEW_ENOUGH := import sys; sys.version_info >= (3, 11) or sys.exit("asever needs Python 3.11 or newer: make demo PYTHON=python3.12")
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# The first run need not compile, not even where PYTHONDONTWRITEBYTECODE is set.
+COMPILE := $(BIN)/python -m compileall -q asever
 
 .PHONY: help demo test check accept docs bench clean
 
@@ -26,11 +28,13 @@ $(BIN)/python:
 $(VENV)/.tool: $(BIN)/python pyproject.toml
 	@echo "setting up $(VENV)"
 	@$(PIP) --editable .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml
 	@echo "setting up $(VENV) for development"
 	@$(PIP) --editable '.[dev]'
+	@$(COMPILE)
 	@touch $@ $(VENV)/.tool
 
 demo: $(VENV)/.tool

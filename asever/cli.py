@@ -7,6 +7,7 @@ wrong input is; a traceback never reaches the user.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -300,6 +301,18 @@ def _misspelt_command(arguments: Sequence[str]) -> str | None:
 # -- Running ------------------------------------------------------------------------------------------------------------
 
 
+def command() -> NoReturn:
+    """The installed command: `main`, and out.
+
+    One short run needs neither a collector of cycles nor an orderly end of every object (a solver has many); leaving both out
+    saves an eighth of the whole command (bench/whole_command.py).
+    """
+    gc.disable()
+    status = main()
+    sys.stderr.flush()
+    os._exit(status)  # standard output is flushed
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns the exit status; never raises, apart from what the interpreter itself cannot survive."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -318,6 +331,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("\ninterrupted\n")
         return INTERRUPTED
     except SystemExit as stop:  # argparse: help, version, wrong usage
+        sys.stdout.flush()
         return stop.code if isinstance(stop.code, int) else Status.MET
     except UsageError as error:
         complain(f"asever {arguments[0]}", str(error), advice=error.advice)

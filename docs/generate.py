@@ -34,7 +34,7 @@ _FILE = re.compile(r"^<!-- file: (?P<path>\S+) -->\n\n```asev\n(?P<text>.*?)^```
 
 def diagnostics_page() -> str:
     """The page of all codes and facts, in the order of the catalogue."""
-    from asever.catalogue import FACTS, NETWORK, SYNTAX, Entry  # noqa: PLC0415 - a checkout need not be installed to read pages
+    from asever.catalogue import ENTRIES, FACTS, Entry  # noqa: PLC0415 - a checkout need not be installed to read pages
 
     def chapter(title: str, entries: Iterable[Entry]) -> list[str]:
         return ["", f"## {title}", *(line for entry in entries for line in section(entry))]
@@ -51,8 +51,7 @@ def diagnostics_page() -> str:
     return "\n".join(
         [
             INTRODUCTION.rstrip(),
-            *chapter("Syntax", SYNTAX),
-            *chapter("Names, values, the network and checks", NETWORK),
+            *chapter("Errors and warnings", (entry for entry in ENTRIES.values() if entry not in FACTS)),
             *chapter("Facts of Azure", FACTS),
             "",
         ]
@@ -83,7 +82,8 @@ def assumptions_table(*, granted: bool) -> str:
         if one.granted is granted:
             (first, first_meaning), *others = one.values
             readings = "<br>".join([f"**{first}**: {first_meaning}", *(f"{value}: {meaning}" for value, meaning in others)])
-            lines.append(f"| `{one.name}` | {one.question} | {readings} | {'; '.join(one.sources)} |")
+            sources = re.sub(r"\b(ase|azure)-network-semantics\b", r"[\1.md](\1.md)", "; ".join(one.sources))
+            lines.append(f"| `{one.name}` | {one.question} | {readings} | {sources} |")
     return "\n".join(lines)
 
 

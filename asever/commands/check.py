@@ -22,8 +22,6 @@ from asever.model.answers import Report, Verdict
 from asever.model.program import Program
 from asever.pipeline import Options
 from asever.pipeline import run as judge_all
-from asever.report.json import dumped, errors_json, report_json
-from asever.report.text import render_reports
 
 
 def run(arguments: Namespace) -> int:
@@ -51,6 +49,8 @@ def _refuse(found: Sequence[Diagnostic], arguments: Namespace, shown: Sequence[D
     show_diagnostics(found, arguments.color)
     say_nothing_done([*shown, *found], "nothing was checked")
     if arguments.format == "json":
+        from asever.report.json import dumped, errors_json  # noqa: PLC0415 - text output does not pay for it
+
         write_result(dumped(errors_json([*shown, *found], version=__version__)), arguments.output)
     return Status.WRONG_INPUT
 
@@ -92,8 +92,12 @@ def _report(pairs: Sequence[tuple[Report, Program]], warnings: Sequence[Diagnost
     results = tuple(finding for report, _ in pairs for finding in report.results)
     whole = Report(results=results, seconds=sum(report.seconds for report, _ in pairs))
     if arguments.format == "json":
+        from asever.report.json import dumped, report_json  # noqa: PLC0415 - text output does not pay for it
+
         text = dumped(report_json(whole, version=__version__, warnings=warnings))
     else:
+        from asever.report.text import render_reports  # noqa: PLC0415 - JSON output does not pay for it
+
         text = render_reports(
             pairs,
             color=wants_color(arguments.color, sys.stdout, arguments.output),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from asever.model.answers import Outcome, Trace
+from asever.model.answers import Outcome, StepKind, Trace
 from asever.model.effective import (
     Action,
     AddressMatch,
@@ -77,7 +77,8 @@ def decides(one: Filter, packet: Packet, readings: Mapping[str, str], tag_space:
 def succeeds(trace: Trace, scope: Scope, success: Success, *, with_reply: bool) -> bool | None:
     """Whether the walked flow is delivered as the claim wants it; None is unknown."""
     delivered = trace.outcome is Outcome.DELIVERED or (not with_reply and trace.outcome is Outcome.REPLY_LOST)
-    unknown = trace.outcome is Outcome.UNKNOWN
+    unknown = trace.outcome is Outcome.UNKNOWN and (with_reply or _open_there(trace))
+    delivered = delivered or (trace.outcome is Outcome.UNKNOWN and not unknown)
     if not delivered and not unknown:
         return False
     if trace.arrived is None or trace.site is None:
@@ -93,6 +94,13 @@ def succeeds(trace: Trace, scope: Scope, success: Success, *, with_reply: bool) 
     if False in answers:
         return False
     return None if None in answers else True
+
+
+def _open_there(trace: Trace) -> bool:
+    """Whether something on the way there is unknown; what is unknown of the reply alone is left out."""
+    back = {step.detail for step in trace.steps if step.reply and step.kind is StepKind.UNKNOWN}
+    there = any(step.kind is StepKind.UNKNOWN and not step.reply for step in trace.steps)
+    return there or any(reason not in back for reason in trace.unknown)
 
 
 def _seen(trace: Trace, success: Success) -> bool | None:

@@ -44,14 +44,23 @@ class Blame:
     facts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """Why a packet carries what it carries, what in the program makes it so, and the fact behind it."""
+
+    text: str = ""
+    cause: Span | None = None
+    fact: str | None = None
+
+
 def blame(network: EffectiveNetwork, trace: Trace) -> Blame:
     """The blame for a walked flow that does not do what its claim wants."""
     drops = () if trace.outcome in (Outcome.DELIVERED, Outcome.UNKNOWN) else walk_through(network, trace.flow)
-    misses = tuple(near_misses(network, trace, drops))
+    misses = tuple(_near_misses(network, trace, drops))
     return Blame(
         blockers=tuple(dict.fromkeys(_blocker(step) for step in drops)),
-        near_misses=misses,
-        facts=facts(network, trace, misses),
+        near_misses=tuple(miss for miss, _ in misses),
+        facts=facts(trace, tuple(fact for _, fact in misses if fact is not None)),
     )
 
 
@@ -84,11 +93,11 @@ def _on_the_way(step: Step) -> str:
 # -- Near misses --------------------------------------------------------------------------------------------------------
 
 
-def near_misses(network: EffectiveNetwork, trace: Trace, drops: Iterable[Step]) -> Iterator[NearMiss]:
+def _near_misses(network: EffectiveNetwork, trace: Trace, drops: Iterable[Step]) -> Iterator[tuple[NearMiss, str | None]]:
     """The user's allow rules that would have let the flow pass but for one field, in the filters that dropped it.
 
     Where no rule fails in one field alone, those that fail in the fewest. A rule that is about another service (its port
-    fails) is named only if no rule fails by its addresses.
+    fails) is named only if no rule fails by its addresses. With each comes the fact that explains it, if there is one.
     """
     for step in drops:
         if step.filter is None or step.filter.kind is not FilterKind.NSG:
@@ -135,22 +144,25 @@ def failing_fields(row: FilterRow, packet: Packet, tag_space: NumberSet) -> Iter
         yield "target_port"
 
 
-def _near_miss(network: EffectiveNetwork, trace: Trace, step: Step, row: FilterRow, fields: tuple[str, ...]) -> NearMiss:
+def _near_miss(
+    network: EffectiveNetwork, trace: Trace, step: Step, row: FilterRow, fields: tuple[str, ...]
+) -> tuple[NearMiss, str | None]:
     packet = step.before
-    because, cause = _because(network, trace, packet, row, fields)
+    reason = _reason(network, trace, packet, row, fields)
     parts = row.origin.parts
-    return NearMiss(
+    miss = NearMiss(
         resource=step.at if step.filter is None else step.filter.resource,
         rule=row.name,
         priority=row.priority,
         field=" and ".join(name.replace("_", " ") for name in fields),
         wants=" and ".join(_wants(row, name) for name in fields),
         sees=" and ".join(_sees(packet, name) for name in fields),
-        because=because,
+        because=reason.text,
         location=row.origin.span,
         field_location=next((parts[name] for name in fields if name in parts), None),
-        cause=cause,
+        cause=reason.cause,
     )
+    return miss, reason.fact
 
 
 def _wants(row: FilterRow, name: str) -> str:
@@ -194,34 +206,33 @@ def ports_text(ports: NumberSet) -> str:
     return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in ports.ranges)
 
 
-def _because(
-    network: EffectiveNetwork, trace: Trace, packet: Packet, row: FilterRow, fields: tuple[str, ...]
-) -> tuple[str, Span | None]:
-    """Why the packet carries the address that the rule does not expect, and what in the program made it so."""
-    origin = network.sites[trace.flow.origin]
+def _reason(network: EffectiveNetwork, trace: Trace, packet: Packet, row: FilterRow, fields: tuple[str, ...]) -> _Reason:
+    """Why the packet carries the address that the rule does not expect."""
     if "source" in fields:
         for step in trace.steps:
             rewritten = step.kind in (StepKind.SOURCE_NAT, StepKind.RELAY) and step.before.source != step.after.source
             if rewritten and step.after.source == packet.source and isinstance(step.row, (SourceTranslation, Arrival)):
-                return step.because, _cause(step.row)
+                return _Reason(step.because, _cause(step.row), step.row.fact)
         if packet.source != trace.flow.packet.source:
-            return "the load balancer's health probe comes from there", None
-        if origin.kind is SiteKind.ENVIRONMENT:
-            return _own_address(network, origin, row), origin.span
-    if "target" in fields:
-        for step in trace.steps:
-            if step.kind is StepKind.DESTINATION_NAT and step.after.target == packet.target:
-                return "an NSG sees the packet after destination translation", None
-    return "", None
+            return _Reason("the load balancer's health probe comes from there", None, "health-probe")
+        return _own_address(network, network.sites[trace.flow.origin], row)
+    if "target" in fields and any(step.kind is StepKind.DESTINATION_NAT for step in trace.steps):
+        return _Reason("an NSG sees the packet after destination translation", None, "translation-before-inbound-rules")
+    return _Reason()
 
 
-def _own_address(network: EffectiveNetwork, origin: Site, row: FilterRow) -> str:
+def _own_address(network: EffectiveNetwork, origin: Site, row: FilterRow) -> _Reason:
     """Why an untranslated call of an environment carries an address that the rule does not expect."""
+    if origin.kind is not SiteKind.ENVIRONMENT:
+        return _Reason()
     if row.source.addresses.overlaps(origin.addresses):
-        return f"an instance of {origin.name} may have any of {origin.addresses.size:,} addresses of {origin.subnet}"
-    if any(network.names.get(low) in (f"{origin.name}.vip", f"{origin.name}.outbound") for low, _ in row.source.addresses.ranges):
-        return f"inside the virtual network a call carries the address of the instance, not {origin.name}'s public one"
-    return ""
+        text = f"an instance of {origin.name} may have any of {origin.addresses.size:,} addresses of {origin.subnet}"
+        return _Reason(text, origin.span, "any-instance-address")
+    public = (f"{origin.name}.vip", f"{origin.name}.outbound")
+    if any(network.names.get(low) in public for low, _ in row.source.addresses.ranges):
+        text = "inside the virtual network a call carries the address of the instance"
+        return _Reason(text, origin.span, "calls-leave-by-the-vip")
+    return _Reason()
 
 
 def _cause(row: SourceTranslation | Arrival) -> Span | None:
@@ -232,31 +243,27 @@ def _cause(row: SourceTranslation | Arrival) -> Span | None:
 # -- Facts --------------------------------------------------------------------------------------------------------------
 
 
-def facts(network: EffectiveNetwork, trace: Trace, misses: Iterable[NearMiss] = ()) -> tuple[str, ...]:
-    """Words of the catalogue that explain what became of a flow, the most telling first, and few."""
-    found = dict.fromkeys(_facts(network, trace, tuple(misses)))
+def facts(trace: Trace, behind: Iterable[str] = (), *, let_in: bool = False) -> tuple[str, ...]:
+    """Words of the catalogue that explain what became of a flow, the most telling first, and few.
+
+    `behind` are the facts behind its near misses; `let_in` asks for those behind its delivery.
+    """
+    welcome = _let_in_facts(trace) if let_in else ()
+    found = dict.fromkeys((*_lost_facts(trace), *behind, *_way_facts(trace), *welcome))
     return tuple(word for word in found if word in ENTRIES)[:_MOST_FACTS]
 
 
-def _facts(network: EffectiveNetwork, trace: Trace, misses: tuple[NearMiss, ...]) -> Iterator[str]:
+def _lost_facts(trace: Trace) -> Iterator[str]:
     last = next((step for step in trace.steps if step.kind is StepKind.DROP), None)
     if last is not None:
         yield from _drop_facts(last)
+
+
+def _way_facts(trace: Trace) -> Iterator[str]:
+    """What rewrote the source on the way."""
     for step in trace.steps:
-        if isinstance(step.row, SourceTranslation) and step.row.fact and step.before.source != step.after.source:
+        if isinstance(step.row, (SourceTranslation, Arrival)) and step.row.fact and step.before.source != step.after.source:
             yield step.row.fact
-        if isinstance(step.row, Arrival) and step.row.fact and step.kind in (StepKind.RELAY, StepKind.DROP):
-            yield step.row.fact
-    named = {field for miss in misses for field in miss.field.split(" and ")}
-    if "target" in named and any(step.kind is StepKind.DESTINATION_NAT for step in trace.steps):
-        yield "translation-before-inbound-rules"
-    becauses = " ".join(miss.because for miss in misses)
-    if "source" in named and "may have any of" in becauses:
-        yield "any-instance-address"
-    if "source" in named and "inside the virtual network" in becauses:
-        yield "calls-leave-by-the-vip"
-    if trace.outcome is Outcome.DELIVERED and trace.arrived is not None and trace.site is not None:
-        yield from _let_in_facts(trace)
 
 
 def _drop_facts(step: Step) -> Iterator[str]:
@@ -269,7 +276,7 @@ def _drop_facts(step: Step) -> Iterator[str]:
 
 
 def _let_in_facts(trace: Trace) -> Iterator[str]:
-    """What lets a packet pass that should not: a default rule, or an undocumented way in."""
+    """What lets a packet pass that should not: a default rule."""
     for step in trace.steps:
         if isinstance(step.row, FilterRow) and step.row.origin.azure is not None and step.kind is StepKind.PASS:
             yield "virtual-network-tag" if "Vnet" in step.row.name else "default-rules"

@@ -22,6 +22,7 @@ from asever.model.answers import (
     Proved,
     Refuted,
     Shown,
+    StepKind,
     Trace,
     Undecided,
     Verdict,
@@ -161,7 +162,9 @@ class _Flows:
                 finding = self._violated(trace, found.scope, found.whole_scope)
             case NoneArrives():
                 trace = replay(self.tables, self.asks, found.scope, found.example, solver=False)
-                finding = self._violated(trace, found.scope, whole_scope=True)
+                settled = replace(self.asks, fixed={**self.asks.fixed, **found.readings})
+                proof = evidence(self.tables, settled, found.core, minimal=False)
+                finding = replace(self._violated(trace, found.scope, whole_scope=True), evidence=proof)
             case Undecided():
                 return self._undecided(found)
             case _:
@@ -173,7 +176,7 @@ class _Flows:
         return replace(finding, origin_title=scope.subject, target_title=scope.target)
 
     def _violated(self, trace: Trace, scope: Scope, whole_scope: bool | None) -> Finding:
-        why = blame(self.tables, trace) if wants_reply(self.asks) else Blame(facts=facts(self.tables, trace))
+        why = blame(self.tables, trace) if wants_reply(self.asks) else Blame(facts=facts(trace, let_in=True))
         finding = Finding(
             check=self.check,
             verdict=Verdict.VIOLATED,
@@ -189,10 +192,9 @@ class _Flows:
         finding = Finding(check=self.check, verdict=Verdict.UNKNOWN, reasons=found.reasons)
         if found.flow is not None:
             trace = walk(self.tables, found.flow)
-            words = (
-                ("unknown-service-tag",)
-                if any(step.before.source_tags or step.before.target_tags for step in trace.steps)
-                else ()
-            )
-            finding = replace(finding, trace=trace, facts=tuple(dict.fromkeys((*words, *facts(self.tables, trace)))))
+            scope = found.scope
+            of_tag = scope is not None and (scope.partial_source is not None or scope.partial_target is not None)
+            of_rule = any(step.kind is StepKind.UNKNOWN and step.filter is not None for step in trace.steps)
+            words = ("unknown-service-tag",) if of_tag or of_rule else ()
+            finding = replace(finding, trace=trace, facts=tuple(dict.fromkeys((*words, *facts(trace)))))
         return finding if found.scope is None else self._about(finding, found.scope)

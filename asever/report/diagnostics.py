@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from asever.diagnostics import Diagnostic, Label, Severity
-from asever.report.lines import BLANK, WIDTH, Line, Piece, Style, drawn, line, wrapped
+from asever.report.lines import BLANK, WIDTH, Line, Piece, Style, drawn, line, without_walls, wrapped
 from asever.report.quote import Mark, quote
 from asever.source import Span
 
@@ -56,9 +56,9 @@ def diagnostic_lines(one: Diagnostic, width: int = WIDTH) -> list[Line]:
     place = (Piece(f"{one.primary.span}: ", Style.PLACE),) if one.primary else ()
     style = Style.BAD if one.severity is Severity.ERROR else Style.UNSURE
     lines: list[Line] = [
-        line(*place, Piece(f"{one.severity.value}[{one.code}]", style), Piece(f": {one.message}", Style.STRONG))
+        line(*place, Piece(f"{one.severity.value}[{one.code}]", style), Piece(f": {without_walls(one.message)}", Style.STRONG))
     ]
-    if one.primary:
+    if one.primary and one.primary.span.file.text:
         marks = [_mark(one.primary, primary=True), *(_mark(label, primary=False) for label in one.secondary)]
         lines += quote(marks, named=one.primary.span.file, width=width)
         lines += _parents(one.primary.span, width)
@@ -70,7 +70,7 @@ def diagnostic_lines(one: Diagnostic, width: int = WIDTH) -> list[Line]:
 
 
 def _mark(label: Label, *, primary: bool) -> Mark:
-    return Mark(label.span, label.text, primary)
+    return Mark(label.span, without_walls(label.text), primary)
 
 
 def _parents(span: Span, width: int) -> Sequence[Line]:
@@ -90,7 +90,7 @@ def _remark(word: str, text: str, width: int) -> list[Line]:
     """A note or a help; line ends inside it are kept, since a help may show how something reads."""
     head = f"  {word}: "
     lines: list[Line] = []
-    for index, paragraph in enumerate(text.split("\n")):
+    for index, paragraph in enumerate(without_walls(text).split("\n")):
         before = head if index == 0 else " " * len(head)
         if index and paragraph.startswith(" "):
             lines.append(line(before + paragraph))

@@ -17,6 +17,8 @@ WIDTH = 100
 NARROW = 80
 # Control characters move the cursor, and bidirectional marks reorder what is read; a name of the input must do neither.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_WORD = 60
+_WALL = re.compile(rf"[^\s`]{{{_WORD + 20},}}")
 
 
 class Style(Enum):
@@ -80,6 +82,11 @@ def wrapped(text: str, *, first: str = "", rest: str | None = None, width: int =
 def shortened(text: str, most: int) -> str:
     """The text, or its beginning and three dots when it is longer than `most`."""
     return text if len(text) <= most else text[: most - 3].rstrip(", ") + "..."
+
+
+def without_walls(text: str) -> str:
+    """The text with every endless word cut: an input may hold a name of ten million letters, and a message may quote it."""
+    return _WALL.sub(lambda word: word[0][:_WORD] + "...", text) if len(text) > _WORD else text
 
 
 def drawn(lines: Iterable[Line], *, color: bool) -> str:

@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -148,6 +147,10 @@ def _columns(cells: Sequence[str]) -> list[int]:
 
 
 def _width(letter: str) -> int:
+    if letter.isascii():
+        return 1
+    import unicodedata  # noqa: PLC0415 - most specifications are ASCII
+
     if unicodedata.combining(letter):
         return 0
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1

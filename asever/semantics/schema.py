@@ -3,148 +3,224 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
 class Takes(Enum):
-    """What stands after an attribute's word."""
+    """What stands after an attribute's word; the value is how a message names it."""
 
-    ADDRESS = "an address"
+    ADDRESS = "one address"
     ADDRESSES = "addresses"
     PREFIXES = "address prefixes"
     WORD = "a word"
+    WORDS = "words"
     NUMBER = "a number"
     SWITCH = "`on` or `off`"
-    THING = "a name"
-    THINGS = "names"
-    WORDS = "words"
-    BLOCK = "a block"
+    THING = "the name of one thing"
+    THINGS = "names of things"
+    BLOCK = "a name and a block"
+
+
+_LISTS = frozenset({Takes.ADDRESSES, Takes.PREFIXES, Takes.WORDS, Takes.THINGS, Takes.BLOCK})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attr:
-    """One attribute. `words` are the admitted words, `of` the kinds of thing that a name may stand for."""
+    """One attribute. `words` are the admitted words, `of` the kinds that a name may stand for, `low` and `high` bounds."""
 
     takes: Takes
+    about: str
     required: bool = False
     words: tuple[str, ...] = ()
     of: tuple[str, ...] = ()
-    many: bool = False  # may be written more than once
+    low: int = 0
+    high: int = 65535
+
+    @property
+    def many(self) -> bool:
+        """Whether it may be written more than once: what is a list may be continued."""
+        return self.takes in _LISTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of declaration; the flags say which special items its body takes besides attributes."""
+    """One kind of declaration; the flags say which items its body takes besides attributes."""
 
-    attributes: Mapping[str, Attr]
-    directions: bool = False
-    bare_rules: bool = False
+    about: str
+    attributes: Mapping[str, Attr] = field(default_factory=dict)
+    directions: bool = False  # inbound { … } and outbound { … }
+    bare_rules: bool = False  # rules without a direction
     routes: bool = False
-    mappings: bool = False
+    mappings: bool = False  # rule PROTO PORT -> PORT
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The attributes that cannot be left out."""
+        return tuple(word for word, one in self.attributes.items() if one.required)
 
 
-def _a(takes: Takes, *, required: bool = False, words: tuple[str, ...] = (), of: tuple[str, ...] = (), many: bool = False) -> Attr:
-    return Attr(takes=takes, required=required, words=words, of=of, many=many)
+def _address(about: str, *, required: bool = False) -> Attr:
+    return Attr(takes=Takes.ADDRESS, about=about, required=required)
 
 
-T = Takes
+def _addresses(about: str, *, required: bool = False) -> Attr:
+    return Attr(takes=Takes.ADDRESSES, about=about, required=required)
+
+
+def _prefixes(about: str, *, required: bool = False) -> Attr:
+    return Attr(takes=Takes.PREFIXES, about=about, required=required)
+
+
+def _one_of(about: str, *words: str, required: bool = False) -> Attr:
+    return Attr(takes=Takes.WORD, about=about, words=words, required=required)
+
+
+def _switch(about: str) -> Attr:
+    return Attr(takes=Takes.SWITCH, about=about, words=("on", "off"))
+
+
+def _number(about: str, low: int, high: int, *, required: bool = False) -> Attr:
+    return Attr(takes=Takes.NUMBER, about=about, low=low, high=high, required=required)
+
+
+def _thing(about: str, *kinds: str, required: bool = False) -> Attr:
+    return Attr(takes=Takes.THING, about=about, of=kinds, required=required)
+
+
+def _things(about: str, *kinds: str, required: bool = False) -> Attr:
+    return Attr(takes=Takes.THINGS, about=about, of=kinds, required=required)
+
+
+def _block(about: str) -> Attr:
+    return Attr(takes=Takes.BLOCK, about=about)
+
+
 SCHEMA: Mapping[str, Kind] = {
     "vnet": Kind(
+        about="a virtual network",
         attributes={
-            "address": _a(T.PREFIXES, required=True),
-            "region": _a(T.WORD),
-            "peers": _a(T.THINGS, of=("vnet",)),
-            "peer": _a(T.BLOCK, many=True),
-            "subnet": _a(T.BLOCK, many=True),
-        }
+            "address": _prefixes("its address space", required=True),
+            "region": Attr(takes=Takes.WORD, about="Azure's name of its region"),
+            "peers": _things("vnets it is peered with, both sides at once", "vnet"),
+            "peer": _block("one side of one peering, with its flags"),
+            "subnet": _block("a subnet in it"),
+        },
     ),
     "peer": Kind(
+        about="one side of a peering",
         attributes={
-            "access": _a(T.SWITCH),
-            "forwarded-traffic": _a(T.SWITCH),
-            "gateway-transit": _a(T.SWITCH),
-            "remote-gateway": _a(T.SWITCH),
-        }
+            "access": _switch("whether the remote vnet counts as VirtualNetwork here"),
+            "forwarded-traffic": _switch("whether packets that the remote side forwards may come in"),
+            "gateway-transit": _switch("whether the remote side may use this vnet's gateway"),
+            "remote-gateway": _switch("whether this vnet uses the remote side's gateway"),
+        },
     ),
     "subnet": Kind(
+        about="a subnet of a vnet",
         attributes={
-            "address": _a(T.PREFIXES, required=True),
-            "nsg": _a(T.THING, of=("nsg",)),
-            "route-table": _a(T.THING, of=("route-table",)),
-            "nat-gateway": _a(T.THING, of=("nat-gateway",)),
-            "service-endpoints": _a(T.WORDS),
-            "private-endpoint-policies": _a(T.WORD, words=("off", "nsg", "routes", "on")),
-            "default-outbound": _a(T.SWITCH),
-        }
+            "address": _prefixes("its prefixes, inside those of the vnet", required=True),
+            "nsg": _thing("the network security group on it", "nsg"),
+            "route-table": _thing("its user-defined routes", "route-table"),
+            "nat-gateway": _thing("what its calls to the Internet leave by", "nat-gateway"),
+            "service-endpoints": Attr(takes=Takes.WORDS, about="services reached directly, with private source addresses"),
+            "private-endpoint-policies": _one_of("what applies to its private endpoints", "off", "nsg", "routes", "on"),
+            "default-outbound": _switch("Azure's default way out to the Internet"),
+        },
     ),
     "ase": Kind(
+        about="an App Service Environment",
         attributes={
-            "version": _a(T.WORD, required=True, words=("v1", "v2", "v3")),
-            "subnet": _a(T.THING, required=True, of=("subnet",)),
-            "vip": _a(T.ADDRESS),
-            "ilb": _a(T.ADDRESS),
-            "ftp": _a(T.WORD, words=("public", "ilb")),
-            "outbound": _a(T.ADDRESSES),
-            "ip-ssl": _a(T.BLOCK, many=True),
-            "instances": _a(T.NUMBER),
-            "ftp-enabled": _a(T.SWITCH),
-            "remote-debug-enabled": _a(T.SWITCH),
-        }
+            "version": _one_of("its version", "v1", "v2", "v3", required=True),
+            "subnet": _thing("where it lives", "subnet", required=True),
+            "vip": _address("its public address"),
+            "ilb": _address("its internal address, which makes it an ILB environment"),
+            "ftp": _one_of("where FTP arrives on an ILB environment", "public", "ilb"),
+            "outbound": _addresses("the addresses its calls to the Internet carry (version 3)"),
+            "ip-ssl": _block("an address bought for one app, and the ports its traffic arrives on"),
+            # The maximum of every version (ase-network-semantics 5.2).
+            "instances": _number("how many instances it shall hold", 0, 201),
+            "ftp-enabled": _switch("whether version 3 listens for FTP"),
+            "remote-debug-enabled": _switch("whether version 3 listens for debuggers"),
+        },
     ),
-    "ip-ssl": Kind(attributes={"http": _a(T.NUMBER, required=True), "https": _a(T.NUMBER, required=True)}),
+    "ip-ssl": Kind(
+        about="an IP-SSL address of an environment",
+        attributes={
+            "http": _number("the port that its HTTP traffic arrives on", 1, 65535, required=True),
+            "https": _number("the port that its HTTPS traffic arrives on", 1, 65535, required=True),
+        },
+    ),
     "vm": Kind(
+        about="a virtual machine with one network interface",
         attributes={
-            "subnet": _a(T.THING, required=True, of=("subnet",)),
-            "ip": _a(T.ADDRESSES, required=True),
-            "public-ip": _a(T.ADDRESS),
-            "nsg": _a(T.THING, of=("nsg",)),
-            "asg": _a(T.THINGS, of=("asg",)),
-            "ip-forwarding": _a(T.SWITCH),
-        }
+            "subnet": _thing("where its network interface stands", "subnet", required=True),
+            "ip": _addresses("its private addresses", required=True),
+            "public-ip": _address("its public address"),
+            "nsg": _thing("the network security group on its network interface", "nsg"),
+            "asg": _things("application security groups it belongs to", "asg"),
+            "ip-forwarding": _switch("whether it may forward packets that are not its own"),
+        },
     ),
-    "asg": Kind(attributes={}),
-    "nsg": Kind(attributes={}, directions=True),
-    "route-table": Kind(attributes={"bgp-propagation": _a(T.SWITCH)}, routes=True),
+    "asg": Kind(about="an application security group; its members name it"),
+    "nsg": Kind(about="a network security group", directions=True),
+    "route-table": Kind(
+        about="user-defined routes",
+        attributes={"bgp-propagation": _switch("whether the routes of gateways reach its subnets")},
+        routes=True,
+    ),
     "gateway": Kind(
+        about="a virtual network gateway",
         attributes={
-            "vnet": _a(T.THING, required=True, of=("vnet",)),
-            "kind": _a(T.WORD, required=True, words=("vpn", "expressroute")),
-            "learns": _a(T.PREFIXES),
-            "to": _a(T.THING, of=("on-premises",)),
-        }
+            "vnet": _thing("the vnet it belongs to", "vnet", required=True),
+            "kind": _one_of("what it is", "vpn", "expressroute", required=True),
+            "learns": _prefixes("prefixes it brings into the vnet's routes"),
+            "to": _thing("the network behind it", "on-premises"),
+        },
     ),
-    "on-premises": Kind(attributes={"address": _a(T.PREFIXES, required=True)}),
+    "on-premises": Kind(
+        about="a network that is not in Azure", attributes={"address": _prefixes("its prefixes", required=True)}
+    ),
     "load-balancer": Kind(
+        about="a load balancer",
         attributes={
-            "frontend": _a(T.ADDRESS, required=True),
-            "subnet": _a(T.THING, of=("subnet",)),
-            "backend": _a(T.THINGS, required=True, of=("vm",)),
-            "probe": _a(T.NUMBER),
-            "outbound": _a(T.SWITCH),
-            "sku": _a(T.WORD, words=("basic", "standard")),
+            "frontend": _address("the address it is called at", required=True),
+            "subnet": _thing("where its frontend stands, if it is internal", "subnet"),
+            "backend": _things("the machines it hands traffic to", "vm", required=True),
+            "probe": _number("the port it probes", 1, 65535),
+            "outbound": _switch("whether its machines call out by its frontend"),
+            "sku": _one_of("its kind", "basic", "standard"),
         },
         mappings=True,
     ),
-    "nat-gateway": Kind(attributes={"public-ip": _a(T.ADDRESSES, required=True)}),
+    "nat-gateway": Kind(about="a NAT gateway", attributes={"public-ip": _addresses("its public addresses", required=True)}),
     "firewall": Kind(
+        about="an Azure Firewall",
         attributes={
-            "subnet": _a(T.THING, required=True, of=("subnet",)),
-            "ip": _a(T.ADDRESS, required=True),
-            "public-ip": _a(T.ADDRESS),
+            "subnet": _thing("where it stands", "subnet", required=True),
+            "ip": _address("its private address", required=True),
+            "public-ip": _address("its public address"),
         },
         bare_rules=True,
     ),
     "private-endpoint": Kind(
+        about="an address in a subnet that leads to a service of Azure's",
         attributes={
-            "subnet": _a(T.THING, required=True, of=("subnet",)),
-            "ip": _a(T.ADDRESS, required=True),
-            "to": _a(T.WORD, required=True),
-        }
+            "subnet": _thing("where it stands", "subnet", required=True),
+            "ip": _address("its private address", required=True),
+            "to": Attr(takes=Takes.WORD, about="the service, by its tag", required=True),
+        },
     ),
-    "admin-rules": Kind(attributes={"applies-to": _a(T.THINGS, required=True, of=("vnet",))}, directions=True),
+    "admin-rules": Kind(
+        about="security admin rules of Virtual Network Manager",
+        attributes={"applies-to": _things("the vnets they apply to", "vnet", required=True)},
+        directions=True,
+    ),
 }
 """Every kind, the blocks inside other kinds included."""
 
 INNER = frozenset({"peer", "subnet", "ip-ssl"})
 """Kinds that stand inside another declaration only."""
+
+DECLARATIONS = tuple(kind for kind in SCHEMA if kind not in INNER)
+"""Kinds that stand at the top of a file."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 from asever.diagnostics import Diagnostic, Diagnostics, Label, Severity
@@ -284,39 +285,52 @@ def _environments(network: Network) -> Iterator[Diagnostic]:
             )
 
 
-def needed(one: Environment) -> int:
-    """How many addresses an environment takes, Azure's five included (ase-network-semantics section 5.2).
+@dataclass(frozen=True, slots=True)
+class Need:
+    """How many addresses an environment takes, Azure's five included; `most` where the articles give a range."""
 
-    Versions 1 and 2 take 12 empty, 13 with an ILB, and one an instance; version 2 grows by one at every 15 and every 20.
-    Version 3 takes five and at least seven of its own, and one an instance.
+    least: int
+    most: int
+
+
+def needed(one: Environment) -> Need:
+    """The addresses an environment needs (ase-network-semantics section 5.2).
+
+    Versions 1 and 2 take 12 when empty, 13 with an ILB, and one an instance; version 2 grows by one more at every 15 and
+    every 20 instances. Version 3 takes Azure's five, 4 to 27 of its own, and one an instance.
     """
     instances = one.instances or 0
     if one.version == 3:
-        return RESERVED + 7 + instances
+        return Need(RESERVED + 4 + instances, RESERVED + 27 + instances)
     base = 13 if one.ilb is not None else 12
-    return base + instances + (instances // 15 + instances // 20 if one.version == 2 else 0)
+    total = base + instances + (instances // 15 + instances // 20 if one.version == 2 else 0)
+    return Need(total, total)
 
 
 def _size(one: Environment, subnet: Subnet) -> Iterator[Diagnostic]:
     room = sum(prefix.size for prefix in subnet.prefixes if not is_v6(prefix.first))
+    need = needed(one)
+    other = (subnet.parts.get("address"), f"{room} addresses")
+    part = "instances" if one.instances else "subnet"
+    extra = f" with {one.instances} instance{'s' if one.instances != 1 else ''}" if one.instances else ""
     if one.version == 3 and room < 32:
+        message = f"a version 3 environment needs a /27 or larger; subnet `{subnet.name}` has {room} addresses"
+        yield _error("subnet-too-small", message, one, "subnet", "too small", other=other)
+    elif need.least > room:
+        message = f"environment `{one.name}`{extra} needs {need.least} addresses; subnet `{subnet.name}` has {room}"
         yield _error(
-            "subnet-too-small",
-            f"a version 3 environment needs a /27 or larger; subnet `{subnet.name}` has {room} addresses",
-            one,
-            "subnet",
-            "too small",
-            other=(subnet.parts.get("address"), f"{room} addresses"),
+            "subnet-too-small", message, one, part, f"needs {need.least}, with the five that Azure keeps", other=other
         )
-    elif needed(one) > room:
-        extra = f" with {one.instances} instances" if one.instances else ""
+    elif one.instances and need.most > room:
         yield _error(
-            "subnet-too-small",
-            f"environment `{one.name}`{extra} needs {needed(one)} addresses; subnet `{subnet.name}` has {room}",
+            "subnet-may-be-too-small",
+            f"environment `{one.name}`{extra} may need up to {need.most} addresses; subnet `{subnet.name}` has {room}",
             one,
-            "instances" if one.instances else "subnet",
-            f"needs {needed(one)}, with the five that Azure keeps",
-            other=(subnet.parts.get("address"), f"{room} addresses"),
+            part,
+            f"needs {need.least} to {need.most}",
+            other=other,
+            note="version 3 takes 4 to 27 addresses for itself, and a subnet cannot be resized later",
+            severity=Severity.WARNING,
         )
 
 

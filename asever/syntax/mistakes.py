@@ -52,6 +52,11 @@ def describe(file: SourceFile, base: int, text: str, offset: int, problem: Unexp
         return _at_the_end(file, base, text, awaited)
     if found.startswith('"') and not (len(found) > 1 and found.endswith('"')):
         return _say("unclosed-string", "this text in quotes never ends", span, "no `\"` on this line closes it")
+    before = text[:start].rstrip()
+    complete = awaited & {"NAME", "RBRACE", "$END"}
+    if "\n" in text[len(before) : start] and not complete and before and before[-1] not in "{}":
+        # The mistake is what the line before lacks, not what this one begins with.
+        return _at_the_end(file, base, text[:start], awaited)
     first = base + len(text) - len(text.lstrip())
     if base + start <= first and found not in _ITEMS:
         meant = nearest(found, _ITEMS)
@@ -65,17 +70,21 @@ def describe(file: SourceFile, base: int, text: str, offset: int, problem: Unexp
     keyword = nearest(found, [_KEYWORDS[one] for one in awaited if one in _KEYWORDS])
     label = f"did you mean `{keyword}`?" if keyword else ""
     edits = (Edit(span, keyword),) if keyword else ()
-    if keyword and keyword.upper() not in {one for one, *_ in _AWAITED} and not (awaited & _VERBS):
+    if keyword and keyword.upper() not in {one for one, *_ in _AWAITED} and not (awaited & _VERBS and "NAME" not in awaited):
         return _say("unknown-keyword", f"`{found}` cannot stand here", span, label, edits=edits)
+    if before.split()[-1:] in (["equals"], ["than"]) or (before.split()[-2:-1] or [""])[0] in ("equals", "than"):
+        return _say("expected-nsg", "two nsgs are compared", span, "", "write `nsg X equals nsg Y` or `nsg X permits no more than nsg Y`")
+    if {"EQUALS", "PERMITS", "HAS"} <= awaited and "NAME" not in awaited:
+        return _two_words(text, start, span, found)
+    if before.endswith(",") and "NAME" in awaited:
+        return _say("unfinished-list", "a list has a value after every comma", span, f"`{found}` is not one")
     for terminal, code, message, help_text in _AWAITED:
-        if terminal in awaited:
+        if terminal in awaited and "NAME" not in awaited:
             return _say(code, message, span, label or f"instead of `{found}`", help_text, edits)
-    if awaited & _VERBS or awaited == {"REACH"} or awaited == {"REACHES"} or {"REACH", "REACHES"} <= awaited:
+    if "NAME" not in awaited and awaited & (_VERBS | {"REACH"}):
         return _say(
             "expected-verb", "a check needs a verb after its subject", span, label or f"`{found}` is not one", CHECK_FORM, edits
         )
-    if {"EQUALS", "PERMITS", "HAS"} <= awaited:
-        return _two_words(text, start, span, found)
     if "COMMA" in awaited and found[0].isalnum() and "RBRACE" in awaited and "NAME" not in awaited:
         return _say("unexpected-word", f"`{found}` cannot stand here", span, f"{_in_words(awaited)} is awaited")
     return _say("unexpected", f"`{found}` cannot stand here", span, f"{_in_words(awaited)} is awaited", _why(found))
@@ -106,10 +115,12 @@ def _at_the_end(file: SourceFile, base: int, text: str, awaited: frozenset[str])
     end = base + len(text.rstrip())
     limit = len(file.text)
     span = Span(file, min(max(end - 1, 0), limit), min(end, limit))
+    if text.rstrip().endswith(","):
+        return _say("unfinished-list", "a list has a value after every comma", span, "nothing comes after this")
     for terminal, code, message, help_text in _AWAITED:
-        if terminal in awaited:
+        if terminal in awaited and "NAME" not in awaited:
             return _say(code, message, span, "the text ends here", help_text)
-    if awaited & _VERBS or {"REACH"} & awaited:
+    if "NAME" not in awaited and awaited & (_VERBS | {"REACH"}):
         return _say("expected-verb", "a check needs a verb after its subject", span, "the text ends here", CHECK_FORM)
     return _say("unfinished", "something is missing at the end", span, f"{_in_words(awaited)} is awaited")
 

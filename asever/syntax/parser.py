@@ -95,8 +95,10 @@ def _parse_item(file: SourceFile, piece: Piece, diagnostics: Diagnostics) -> tup
         except UnexpectedInput as problem:
             found += 1
             offset = problem.pos_in_stream if problem.pos_in_stream is not None and problem.pos_in_stream >= 0 else len(text)
-            diagnostics.add(describe(file, piece.start, text, min(offset, len(text)), problem))
-            blanked = _without_line(text, min(offset, max(0, len(text) - 1))) if "{" in text else text
+            said = describe(file, piece.start, text, min(offset, len(text)), problem)
+            diagnostics.add(said)
+            at = said.primary.span.start - piece.start if said.primary is not None else offset
+            blanked = _without_line(text, min(at, max(0, len(text) - 1))) if "{" in text else text
             if found >= MOST_IN_ITEM or blanked == text:
                 return None, found
             text = blanked

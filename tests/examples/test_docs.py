@@ -6,6 +6,10 @@ import re
 import runpy
 from pathlib import Path
 
+from asever.diagnostics import Diagnostics
+from asever.source import SourceFile
+from asever.syntax.parser import parse
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -54,3 +58,13 @@ def test_examples_cite_sections_that_exist():
     files = [*(ROOT / "examples").rglob("*.asev"), *(ROOT / "specs").glob("*.asev")]
     assert sum(bool(cited(file.read_text())) for file in files) > 50
     assert not {(file.name, *one) for file in files for one in cited(file.read_text()) - sections}
+
+
+def test_blocks_of_the_language_are_in_the_language():
+    for page in (ROOT / "README.md", ROOT / "docs" / "tutorial.md", ROOT / "docs" / "language.md"):
+        blocks = re.findall(r"^```asev\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        assert blocks
+        for block in blocks:
+            diagnostics = Diagnostics()
+            parse(SourceFile(page.name, block), diagnostics)
+            assert not diagnostics.errors, block

@@ -7,11 +7,11 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.report.samples import CROSS_CALL, DIAGNOSTICS, NAMES, PROGRAM, REPORTS
 
 from asever.report.diagnostics import render_diagnostics
 from asever.report.json import diagnostics_json, report_json
 from asever.report.text import render_report, render_trace
+from tests.report.samples import CROSS_CALL, DIAGNOSTICS, NAMES, PROGRAM, REPORTS
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -8,11 +8,11 @@ from importlib.resources import files
 
 import pytest
 from jsonschema import Draft202012Validator
-from tests.report.samples import CROSS_CALL, DIAGNOSTICS, REPORTS, VIOLATED
 
 from asever.model.answers import Report
 from asever.model.packets import ICMP
 from asever.report.json import errors_json, packet_json, report_json, trace_json
+from tests.report.samples import CROSS_CALL, DIAGNOSTICS, REPORTS, VIOLATED
 
 SCHEMA = json.loads(files("asever.report").joinpath("schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)

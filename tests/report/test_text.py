@@ -6,6 +6,16 @@ import re
 from dataclasses import replace
 
 import pytest
+
+from asever.diagnostics import Diagnostic, Label
+from asever.model.answers import Report
+from asever.model.effective import AddressMatch
+from asever.model.numbers import NumberSet
+from asever.report.diagnostics import MOST, in_order, render_diagnostics
+from asever.report.quote import Mark, quote
+from asever.report.rules import deciding_row, decision_lines, mismatches
+from asever.report.text import render_report
+from asever.source import SourceFile, Span
 from tests.report.samples import (
     CLOSE,
     CROSS_STEPS,
@@ -18,16 +28,6 @@ from tests.report.samples import (
     VIOLATED,
     wrong,
 )
-
-from asever.diagnostics import Diagnostic, Label
-from asever.model.answers import Report
-from asever.model.effective import AddressMatch
-from asever.model.numbers import NumberSet
-from asever.report.diagnostics import MOST, in_order, render_diagnostics
-from asever.report.quote import Mark, quote
-from asever.report.rules import deciding_row, decision_lines, mismatches
-from asever.report.text import render_report
-from asever.source import SourceFile, Span
 
 
 def text_of(lines) -> list[str]:
@@ -170,3 +170,16 @@ def test_thousands_of_errors_are_counted_not_shown():
     text = render_diagnostics(many)
     assert text.count("error[x]") == MOST
     assert f"... and {5000 - MOST} more" in text
+
+
+def test_an_endless_word_is_cut():
+    one = Diagnostic(code="x", message=f"`{'a' * 10_000_000}` is no kind of thing", help=f"say {'b' * 500}")
+    text = render_diagnostics([one])
+    assert text.startswith(f"error[x]: `{'a' * 60}...` is no kind of thing\n")
+    assert len(text) < 300
+
+
+def test_a_file_without_text_has_a_place_but_no_line():
+    nowhere = Span(SourceFile("nowhere.asev", ""), 0, 0)
+    text = render_diagnostics([Diagnostic(code="unreadable-file", message="not there", primary=Label(nowhere))])
+    assert text == "nowhere.asev:1:1: error[unreadable-file]: not there\n\n"
