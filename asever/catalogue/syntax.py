@@ -49,8 +49,8 @@ SYNTAX: tuple[Entry, ...] = (
         code="unexpected",
         title="Something that cannot stand here",
         explanation="What stands here fits nothing that the language admits at this place; the message says what would fit.",
-        wrong="vnet v { address }\n",
-        right="vnet v { address 10.0.0.0/16 }\n",
+        wrong="vnet v {\n  address 10.0.0.0/16\n  ;\n}\n",
+        right="vnet v {\n  address 10.0.0.0/16\n}\n",
     ),
     Entry(
         code="unexpected-word",

@@ -12,7 +12,7 @@ from asever.report.groups import dead_lines, difference_lines
 from asever.report.lines import BLANK, Line, Piece, Style, indented, length, line, wrapped
 from asever.report.page import Page, dependence_text, listed
 from asever.report.rules import in_order, rule_text
-from asever.report.steps import OUTCOMES, flow_lines, rule_title, step_lines
+from asever.report.steps import OUTCOMES, flow_lines, probed, rule_title, step_lines, unmodelled
 from asever.report.why import blocker_lines, lost_at, note_lines, why_lines
 from asever.report.words import PLATFORM, filter_title, outermost, packet_text, place
 
@@ -191,7 +191,8 @@ def _lost_where(trace: Trace, page: Page) -> str:
     if lost is None:
         return ""
     if lost.filter is not None and isinstance(lost.row, FilterRow) and lost.filter.kind is not FilterKind.PLATFORM:
-        return f" by {filter_title(lost.filter)}, {rule_title(lost.row.priority, lost.row.name)}"
+        probe = ", since its health probe is dropped" if probed(trace, lost) else ""
+        return f"{probe} by {filter_title(lost.filter)}, {rule_title(lost.row.priority, lost.row.name)}"
     return f" at {page.words.title(lost.at)}: {lost.detail}"
 
 
@@ -211,6 +212,9 @@ def _sentence(finding: Finding, page: Page) -> str:
     if trace is None or not isinstance(claim, Reachability):
         return "This flow breaks the check:"
     verb = OUTCOMES[trace.outcome][0]
+    lost = lost_at(trace)
+    if lost is not None and probed(trace, lost):
+        verb += " because a health probe is"
     every = ", and so is every other flow that the check covers"
     if claim.verb is Verb.CAN_REACH:
         return f"No flow that the check covers arrives as it should. This one, for example, {verb}:"
@@ -250,7 +254,7 @@ def _lacks(trace: Trace, claim: Reachability, page: Page) -> Iterator[str]:
 
 def _unknown(finding: Finding, page: Page) -> list[Line]:
     """Why there is no verdict, the flow that hangs on it, and what to do."""
-    lines = [BLANK, *reason_lines(finding.reasons, page)] if finding.reasons else []
+    lines = [BLANK, *reason_lines(finding.reasons, page, finding.trace)] if finding.reasons else []
     if finding.trace is not None:
         lines += _example(finding, "This flow, for example, hangs on it:", page)
     timed_out = any("time limit" in reason for reason in finding.reasons)
@@ -262,9 +266,11 @@ def _unknown(finding: Finding, page: Page) -> list[Line]:
     return [*lines, BLANK, *page.remark("help", act), *note_lines(finding, page)]
 
 
-def reason_lines(reasons: Sequence[str], page: Page) -> list[Line]:
-    """One paragraph for each reason."""
-    return [one for reason in reasons for one in page.remark("because", reason)]
+def reason_lines(reasons: Sequence[str], page: Page, trace: Trace | None = None) -> list[Line]:
+    """One paragraph for each reason; a construct that `trace` meets and cannot follow is said to be one."""
+    met = {unmodelled(step) for step in trace.steps} if trace else set()
+    texts = (f"{reason}, which is not modelled yet" if reason in met else reason for reason in reasons)
+    return [one for text in texts for one in page.remark("because", text)]
 
 
 # -- Health -------------------------------------------------------------------------------------------------------------

@@ -27,8 +27,13 @@ class _Entry:
 
     priority: int
     name: str
+    shown: str
     reasons: tuple[str, ...]
-    allows: bool
+
+
+def _name(row: FilterRow) -> str:
+    """The name that somebody gave to a rule; one without a name is called by its number, which stands beside it anyway."""
+    return "" if row.name == f"rule {row.priority}" else row.name
 
 
 def mismatches(row: FilterRow, packet: Packet) -> tuple[str, ...]:
@@ -116,17 +121,17 @@ def decision_lines(
 ) -> list[Line]:
     """The rules in order up to the deciding one (`>`), each with its reason; `near` are the near misses (`~`)."""
     before = list(_entries(one, packet, decided_by, readings))
+    decider = _name(decided_by) if decided_by else ""
     shown = _shown(before, near)
     hidden = len(before) - sum(1 for entry in shown if entry)
-    decider = decided_by.name if decided_by else ""
-    label = max([len(entry.name) for entry in before if len(entry.name) <= _NAME] + [min(len(decider), _NAME)] + [8])
+    label = max([len(entry.shown) for entry in before if len(entry.shown) <= _NAME] + [min(len(decider), _NAME)] + [8])
     lines: list[Line] = []
     for entry in shown:
         if entry is None:
             lines.append(line(" " * (indent + 8), Piece(f"... {hidden} more rules that do not match", Style.FAINT)))
             continue
         mark = "~" if (entry.priority, entry.name) in near else " "
-        lines += _row(mark, (entry.priority, entry.name), "; ".join(entry.reasons), label=label, indent=indent, width=width)
+        lines += _row(mark, (entry.priority, entry.shown), "; ".join(entry.reasons), label=label, indent=indent, width=width)
     if decided_by is None:
         lines.append(
             line(" " * indent, Piece(">", Style.BAD), "        no rule matches: ", _verb(one.otherwise, by_default=False))
@@ -134,7 +139,7 @@ def decision_lines(
     else:
         by_default = decided_by.origin.azure is not None
         text = _verb(decided_by.action, by_default=by_default)
-        lines += _row(">", (decided_by.priority, decided_by.name), text, label=label, indent=indent, width=width)
+        lines += _row(">", (decided_by.priority, decider), text, label=label, indent=indent, width=width)
     return lines
 
 
@@ -154,7 +159,7 @@ def _entries(one: Filter, packet: Packet, decided_by: FilterRow | None, readings
         if not _exists(row, readings) or (decided_by is not None and key == (decided_by.priority, decided_by.name)):
             continue
         if key not in best or len(reasons) < len(best[key].reasons):
-            best[key] = _Entry(row.priority, row.name, reasons, row.action is not Action.DENY)
+            best[key] = _Entry(row.priority, row.name, _name(row), reasons)
     yield from best.values()
 
 

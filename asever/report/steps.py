@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from asever.model.addresses import format_address
 from asever.model.answers import NearMiss, Outcome, Step, StepKind, Trace
-from asever.model.effective import Action, FilterKind, FilterRow
+from asever.model.effective import Action, FilterKind, FilterRow, Route, SourceTranslation
 from asever.model.packets import Packet
 from asever.report.lines import WIDTH, Line, Piece, Style, line, wrapped
 from asever.report.rules import decision_lines
@@ -107,10 +107,23 @@ def step_text(step: Step, words: Vocabulary) -> str:
         return f"{who} {words.addresses.get(step.before.target) or format_address(step.before.target)}"
     if step.kind is StepKind.DELIVER:
         return f"delivered; it sees the source {words.named(step.after.source)}"
+    if step.kind is StepKind.UNKNOWN and step.detail == unmodelled(step):
+        return f"{step.detail}: not modelled yet"
     change = _change(step.before, step.after, words)
     if step.kind in {StepKind.SOURCE_NAT, StepKind.DESTINATION_NAT, StepKind.RELAY} and change:
         return change
     return step.detail or step.kind.value
+
+
+def unmodelled(step: Step) -> str | None:
+    """The construct that this version cannot follow, where a step meets one."""
+    return step.row.unmodelled if isinstance(step.row, (Route, SourceTranslation)) else None
+
+
+def probed(trace: Trace, step: Step) -> bool:
+    """Whether a step is about a health probe and not about the flow itself, which waits for it."""
+    probe = next((one for one in trace.steps if one.kind is StepKind.PROBE and one.before == step.before), None)
+    return probe is not None and step is not probe
 
 
 def _filter_text(step: Step) -> str:
@@ -132,7 +145,7 @@ def _filter_text(step: Step) -> str:
 def rule_title(priority: int | None, name: str) -> str:
     """`rule 200 "front door"`; Azure's own names stand without quotes."""
     number = "" if priority is None else f" {priority}"
-    if not name:
+    if not name or name == f"rule {priority}":
         return f"rule{number}"
     bare = name.replace("-", "").replace("_", "").replace(".", "").isalnum()
     return f"rule{number} {name}" if bare else f'rule{number} "{name}"'

@@ -103,7 +103,7 @@ def render_trace(
         *step_lines(trace, page.words, width=page.width),
     ]
     if trace.unknown:
-        lines += [BLANK, *reason_lines(trace.unknown, page)]
+        lines += [BLANK, *reason_lines(trace.unknown, page, trace)]
     taken = [f"{name}={trace.flow.readings[name]}" for name in sorted(trace.assumed) if name in trace.flow.readings]
     if taken:
         lines += [BLANK, *page.remark("note", f"taking {listed(taken)} (asever assumptions; --assume picks another reading)")]

@@ -11,7 +11,7 @@ from asever.model.effective import FilterKind, FilterRow
 from asever.report.lines import BLANK, Line, line, wrapped
 from asever.report.page import Page, dependence_text, head_of, listed
 from asever.report.quote import Mark
-from asever.report.steps import rule_title
+from asever.report.steps import probed, rule_title
 from asever.report.words import Vocabulary, filter_title, place
 
 # More near misses than these are alternatives that the list of rules shows anyway.
@@ -26,7 +26,7 @@ def why_lines(finding: Finding, page: Page) -> list[Line]:
         return []
     lost = lost_at(finding.trace)
     if lost is not None:
-        return _why_lost(lost, page)
+        return _why_lost(lost, page, of_probe=probed(finding.trace, lost))
     if finding.trace.outcome is not Outcome.DELIVERED:
         return []
     claim = finding.check.claim
@@ -55,7 +55,7 @@ def _near_miss(miss: NearMiss, page: Page) -> list[Line]:
     return [BLANK, *page.remark("why", text), *page.quoted(marks)]
 
 
-def _why_lost(step: Step, page: Page) -> list[Line]:
+def _why_lost(step: Step, page: Page, *, of_probe: bool) -> list[Line]:
     span = None if step.row is None else step.row.origin.span
     if step.filter is None or step.filter.kind is FilterKind.PLATFORM:
         text = step.because or step.detail
@@ -63,7 +63,7 @@ def _why_lost(step: Step, page: Page) -> list[Line]:
         return [BLANK, *page.remark("why", text), *page.quoted(marks)]
     title = filter_title(step.filter)
     if isinstance(step.row, FilterRow) and step.row.origin.azure is None:
-        text = f"{rule_title(step.row.priority, step.row.name)} of {title} drops it"
+        text = f"{rule_title(step.row.priority, step.row.name)} of {title} drops {'the health probe, and nothing is handed to what does not answer it' if of_probe else 'it'}"
         return [BLANK, *page.remark("why", text), *page.quoted([Mark(span, "the first rule that matches")] if span else [])]
     closes = (
         f"{step.row.name}, which Azure adds to every nsg, drops the rest"
@@ -72,7 +72,11 @@ def _why_lost(step: Step, page: Page) -> list[Line]:
     )
     inside = step.filter.span
     marks = [Mark(head_of(inside), "no rule in here allows the packet")] if inside is not None else []
-    return [BLANK, *page.remark("why", f"no rule of {title} allows it, and {closes}"), *page.quoted(marks)]
+    return [
+        BLANK,
+        *page.remark("why", f"no rule of {title} allows {'the health probe' if of_probe else 'it'}, and {closes}"),
+        *page.quoted(marks),
+    ]
 
 
 def _why_let_in(trace: Trace, page: Page) -> list[Line]:

@@ -204,7 +204,6 @@ class Builder:
             return
         if attribute.takes is not Takes.BLOCK and one.body is not None:
             self.error("unexpected-block", f"`{word}` takes no block", one.body.span, f"`{word}` is {attribute.takes.value}")
-            return
         values.found.setdefault(word, []).append(one)
         if one.values:
             values.parts[word] = join(one.values[0].span, one.values[-1].span)
@@ -1001,8 +1000,6 @@ def _route_table(b: Builder, name: str, node: nodes.Declaration, values: Values,
             appliance = terms[0].addresses.first if terms and terms[0].addresses.size == 1 else None
         if hop == "appliance" and one.appliance is None:
             b.error("missing-appliance", "a route to an appliance needs its address", one.hop.span, "no address here")
-        if hop not in (None, "appliance") and one.appliance is not None:
-            b.error("unexpected-appliance", f"a route to `{hop}` takes no address", one.appliance.span, "not here")
         if hop is not None:
             routes.append(
                 things.UserRoute(

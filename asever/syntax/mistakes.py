@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from lark.exceptions import UnexpectedInput, UnexpectedToken
@@ -11,6 +12,7 @@ from asever.source import SourceFile, Span
 
 RULE_FORM = 'a rule reads\nPRIORITY ["name"] allow|deny PROTOCOL from WHERE [port PORTS] to WHERE [port PORTS]'
 CHECK_FORM = 'a check reads\ncheck ["name"] SUBJECT reaches|can reach|never reaches OBJECT [on SERVICE, …]'
+COMPARISON = "write `nsg X equals nsg Y` or `nsg X permits no more than nsg Y`"
 _VERBS = frozenset({"REACHES", "CAN", "NEVER", "IS"})
 _ITEMS = (
     "import", "service", "tag", "pack", "apply", "check", "vnet", "ase", "vm", "asg", "nsg", "route-table", "gateway",
@@ -44,6 +46,8 @@ _KEYWORDS = {
 def describe(file: SourceFile, base: int, text: str, offset: int, problem: UnexpectedInput) -> Diagnostic:
     """The diagnostic for the first thing in `text` (at `base` in the file) that the grammar does not admit."""
     awaited = _awaited(problem)
+    if isinstance(problem, UnexpectedToken) and problem.token.type == "$END":
+        offset = len(text)
     start, end = _word_at(text, offset)
     found = text[start:end]
     limit = len(file.text)
@@ -57,12 +61,13 @@ def describe(file: SourceFile, base: int, text: str, offset: int, problem: Unexp
     if "\n" in text[len(before) : start] and not complete and before and before[-1] not in "{}":
         # The mistake is what the line before lacks, not what this one begins with.
         return _at_the_end(file, base, text[:start], awaited)
-    first = base + len(text) - len(text.lstrip())
-    if base + start <= first and found not in _ITEMS:
-        meant = nearest(found, _ITEMS)
+    first = re.match(r"\s*([A-Za-z][A-Za-z0-9_.-]*)", text)
+    if first is not None and first[1] not in _ITEMS:
+        meant = nearest(first[1], _ITEMS)
+        span = Span(file, base + first.start(1), base + first.end(1))
         return _say(
             "unknown-item",
-            f"`{found}` begins neither a declaration nor a check",
+            f"`{first[1]}` begins neither a declaration nor a check",
             span,
             f"did you mean `{meant}`?" if meant else "not known here",
             edits=(Edit(span, meant),) if meant else (),
@@ -72,8 +77,8 @@ def describe(file: SourceFile, base: int, text: str, offset: int, problem: Unexp
     edits = (Edit(span, keyword),) if keyword else ()
     if keyword and keyword.upper() not in {one for one, *_ in _AWAITED} and not (awaited & _VERBS and "NAME" not in awaited):
         return _say("unknown-keyword", f"`{found}` cannot stand here", span, label, edits=edits)
-    if before.split()[-1:] in (["equals"], ["than"]) or (before.split()[-2:-1] or [""])[0] in ("equals", "than"):
-        return _say("expected-nsg", "two nsgs are compared", span, "", "write `nsg X equals nsg Y` or `nsg X permits no more than nsg Y`")
+    if _compares(before):
+        return _say("expected-nsg", "two nsgs are compared", span, f"instead of `{found}`", COMPARISON)
     if {"EQUALS", "PERMITS", "HAS"} <= awaited and "NAME" not in awaited:
         return _two_words(text, start, span, found)
     if before.endswith(",") and "NAME" in awaited:
@@ -88,6 +93,11 @@ def describe(file: SourceFile, base: int, text: str, offset: int, problem: Unexp
     if "COMMA" in awaited and found[0].isalnum() and "RBRACE" in awaited and "NAME" not in awaited:
         return _say("unexpected-word", f"`{found}` cannot stand here", span, f"{_in_words(awaited)} is awaited")
     return _say("unexpected", f"`{found}` cannot stand here", span, f"{_in_words(awaited)} is awaited", _why(found))
+
+
+def _compares(before: str) -> bool:
+    """Whether the text breaks off after `equals` or `than`, or one word later."""
+    return any(word in ("equals", "than") for word in before.split()[-2:])
 
 
 def _two_words(text: str, start: int, span: Span, found: str) -> Diagnostic:
@@ -115,6 +125,8 @@ def _at_the_end(file: SourceFile, base: int, text: str, awaited: frozenset[str])
     end = base + len(text.rstrip())
     limit = len(file.text)
     span = Span(file, min(max(end - 1, 0), limit), min(end, limit))
+    if _compares(text):
+        return _say("expected-nsg", "two nsgs are compared", span, "the text ends here", COMPARISON)
     if text.rstrip().endswith(","):
         return _say("unfinished-list", "a list has a value after every comma", span, "nothing comes after this")
     for terminal, code, message, help_text in _AWAITED:
