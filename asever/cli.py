@@ -25,6 +25,12 @@ _EXITS = """\
 exit status: 0 every check holds or is violated as expected; 1 a check is violated; 2 none is violated, some are unknown;
 3 the input or the command line is wrong; 4 an internal error. Documentation: asever help WORD.
 """
+_TRACE_EXITS = (
+    "exit status: 0 delivered, and its reply returns; 1 dropped, or the reply is lost; 2 nobody can say; 3 wrong input."
+)
+_FMT_EXITS = (
+    "exit status: 0 done, or nothing to do; 1 with --check: some file would change; 3 a file has errors and is left alone."
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -274,6 +280,7 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
         )
+        command.epilog = {"check": _EXITS, "trace": _TRACE_EXITS, "fmt": _FMT_EXITS}.get(name)
         add_arguments(command)
         command.set_defaults(run=run)
     return parser

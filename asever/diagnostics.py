@@ -51,12 +51,11 @@ class Diagnostic:
 class Diagnostics:
     """Collects diagnostics; no phase prints, and no phase stops at the first error."""
 
-    found: list[Diagnostic] = field(default_factory=list)
+    found: dict[Diagnostic, None] = field(default_factory=dict)
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keeps one diagnostic; the same one at the same place is kept once."""
-        if diagnostic not in self.found:
-            self.found.append(diagnostic)
+        self.found[diagnostic] = None
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Keeps several diagnostics."""

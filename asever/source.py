@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SourceFile:
-    """One file as the user named it, with its text; `name` is what every message shows."""
+    """One file as the user named it, with its text; `name` is what every message shows. Two files are never equal."""
 
     name: str
     text: str = field(repr=False)

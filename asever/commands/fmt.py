@@ -25,7 +25,7 @@ def run(arguments: Namespace) -> int:
     for name in arguments.files:
         text = _read(name)
         result, diagnostics = formatted(STANDARD_INPUT_NAME if name == STANDARD_INPUT else name, text)
-        show_diagnostics(diagnostics.found, arguments.color)
+        show_diagnostics(tuple(diagnostics), arguments.color)
         if result is None:
             wrong = True
         elif arguments.check:

@@ -31,9 +31,10 @@ def run(arguments: Namespace, commands: Mapping[str, Callable[[], str]]) -> int:
     if word in ENTRIES:
         sys.stdout.write(render_entry(ENTRIES[word], color=color))
     if word in ASSUMPTIONS:
-        switch = ASSUMPTIONS[word]
-        sys.stdout.write("\n" if word in ENTRIES else "")
-        sys.stdout.write(render_assumptions([(switch.name, switch.question, switch.values, switch.granted)], color=color))
+        one = ASSUMPTIONS[word]
+        named = word not in ENTRIES
+        sys.stdout.write("" if named else "\n")
+        sys.stdout.write(render_assumptions([(one.name, one.question, one.values, one.granted)], color=color, named=named))
     return Status.MET
 
 

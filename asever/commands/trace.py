@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from asever import __version__
 from asever.azure.effective import effective
@@ -22,9 +23,11 @@ from asever.model.program import Program
 from asever.model.things import Network
 from asever.report.json import dumped, trace_json
 from asever.report.text import render_trace
+from asever.semantics.azure_tags import canonical_tag, is_azure_tag
 
 USUAL_SOURCE_PORT = 49152  # the first ephemeral port (RFC 6335)
 USUAL_TARGET_PORT = 443
+_EXAMPLES = 5
 
 
 def run(arguments: Namespace) -> int:
@@ -143,12 +146,12 @@ def endpoint(network: Network, tables: EffectiveNetwork, text: str) -> Endpoint:
     addresses = {name: address for address, name in tables.names.items()}
     if text in addresses:
         return Endpoint(kind=EndpointKind.ADDRESSES, name=text, addresses=NumberSet.single(addresses[text]))
-    try:
+    if is_azure_tag(text):
+        return Endpoint(kind=EndpointKind.TAG, name=canonical_tag(text))
+    with suppress(ValueError):
         return Endpoint(kind=EndpointKind.ADDRESSES, name=text, addresses=parse_addresses(text))
-    except ValueError:
-        pass
     meant = nearest(text, [*things, *addresses])
-    advice = f"did you mean `{meant}`?" if meant else f"the file has {', '.join(things)}"
+    advice = f"did you mean `{meant}`?" if meant else f"for example {', '.join(list(things)[-_EXAMPLES:])}"
     raise UsageError(f"the file has nothing called `{text}`", advice=advice)
 
 
@@ -156,7 +159,7 @@ def _things(network: Network) -> Iterator[tuple[str, EndpointKind]]:
     """Every name that may stand at an end, with its kind."""
     yield "Internet", EndpointKind.INTERNET
     yield "AzureManagement", EndpointKind.MANAGEMENT
-    yield from ((name, EndpointKind.TAG) for name in ("AzureLoadBalancer", *network.tags))
+    yield from ((name, EndpointKind.TAG) for name in network.tags)
     kinds: tuple[tuple[EndpointKind, Mapping[str, object]], ...] = (
         (EndpointKind.ENVIRONMENT, network.environments),
         (EndpointKind.MACHINE, network.machines),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from asever.evaluate.judge import decides, succeeds
 from asever.evaluate.walk import walk
@@ -10,6 +11,7 @@ from asever.model.addresses import format_address
 from asever.model.answers import FiltersDiffer, Trace
 from asever.model.effective import (
     Action,
+    AddressMatch,
     EffectiveNetwork,
     Filter,
     FilterQuestion,
@@ -81,7 +83,24 @@ def replay_difference(network: EffectiveNetwork, question: FilterQuestion, found
 
 def _decision(network: EffectiveNetwork, one: Filter, found: FiltersDiffer) -> Action | None:
     readings = {name: values[0] for name, values in network.assumptions.items()} | dict(found.readings)
-    return decides(one, found.packet, readings, network.tag_space)
+    return decides(_settled(one, found.packet), found.packet, readings, network.tag_space)
+
+
+def _settled(one: Filter, packet: Packet) -> Filter:
+    """A filter that may stand anywhere, at a place where VirtualNetwork holds what the packet is said to have in it."""
+    rows = (
+        replace(
+            row,
+            source=_settled_side(row.source, packet.source_tags),
+            target=_settled_side(row.target, packet.target_tags),
+        )
+        for row in one.rows
+    )
+    return replace(one, rows=tuple(rows))
+
+
+def _settled_side(side: AddressMatch, carried: frozenset[str]) -> AddressMatch:
+    return replace(side, unknown_tags=side.unknown_tags - ({"VirtualNetwork"} - carried))
 
 
 def _action(action: Action | None) -> str:

@@ -29,11 +29,11 @@ def render_entry(entry: Entry, *, color: bool = False) -> str:
     return drawn(lines[:-1], color=color)
 
 
-def render_assumptions(switches: Sequence[Switch], *, color: bool = False) -> str:
-    """Each switch with its question and its readings."""
+def render_assumptions(switches: Sequence[Switch], *, color: bool = False, named: bool = True) -> str:
+    """Each switch with its question and its readings; without `named` below an entry that has said the name."""
     lines: list[Line] = []
     for name, question, values, granted in switches:
-        lines.append(line(Piece(name, Style.STRONG)))
+        lines += [line(Piece(name, Style.STRONG))] if named else []
         lines += [line(one) for one in wrapped(question, first="  ")]
         for index, (value, meaning) in enumerate(values):
             taken = " (taken for granted)" if granted and index == 0 else ""

@@ -257,13 +257,17 @@ def _unknown(finding: Finding, page: Page) -> list[Line]:
     lines = [BLANK, *reason_lines(finding.reasons, page, finding.trace)] if finding.reasons else []
     if finding.trace is not None:
         lines += _example(finding, "This flow, for example, hangs on it:", page)
-    timed_out = any("time limit" in reason for reason in finding.reasons)
-    act = (
-        "raise the limit with --timeout SECONDS, or split the check"
-        if timed_out
-        else "the answer is left open rather than guessed: state what is missing in the file, or narrow the check"
-    )
+    act = _way_on(finding)
     return [*lines, BLANK, *page.remark("help", act), *note_lines(finding, page)]
+
+
+def _way_on(finding: Finding) -> str:
+    """What to do about an unknown answer."""
+    if any("time limit" in reason for reason in finding.reasons):
+        return "raise the limit with --timeout SECONDS, or split the check"
+    if finding.trace is not None and any(unmodelled(step) for step in finding.trace.steps):
+        return "the answer is left open rather than guessed: narrow the check to flows that do not need it"
+    return "the answer is left open rather than guessed: state what is missing in the file, or narrow the check"
 
 
 def reason_lines(reasons: Sequence[str], page: Page, trace: Trace | None = None) -> list[Line]:

@@ -21,7 +21,9 @@ _NEAR_MISSES = 2
 def why_lines(finding: Finding, page: Page) -> list[Line]:
     """The reason, with the lines of the source that matter."""
     if finding.near_misses:
-        return [one for miss in finding.near_misses[:_NEAR_MISSES] for one in _near_miss(miss, page)]
+        lost = lost_at(finding.trace) if finding.trace else None
+        what = "health probe" if finding.trace and lost and probed(finding.trace, lost) else "packet"
+        return [one for miss in finding.near_misses[:_NEAR_MISSES] for one in _near_miss(miss, page, what)]
     if finding.trace is None:
         return []
     lost = lost_at(finding.trace)
@@ -40,16 +42,16 @@ def lost_at(trace: Trace) -> Step | None:
     return next((step for step in trace.steps if step.kind is StepKind.DROP), None)
 
 
-def _near_miss(miss: NearMiss, page: Page) -> list[Line]:
+def _near_miss(miss: NearMiss, page: Page, what: str) -> list[Line]:
     because = f", because {miss.because}" if miss.because else ""
     text = (
-        f"{rule_title(miss.priority, miss.rule)} of nsg {miss.resource} (~) would allow it, but it wants {miss.field} "
-        f"{miss.wants} and the packet carries {miss.sees}{because}"
+        f"{rule_title(miss.priority, miss.rule)} of nsg {miss.resource} (~) would allow the {what}, but it wants {miss.field} "
+        f"{miss.wants} and the {what} carries {miss.sees}{because}"
     )
     marks = []
     span = miss.field_location or miss.location
     if span is not None:
-        marks.append(Mark(span, f"the packet carries {miss.sees}"))
+        marks.append(Mark(span, f"the {what} carries {miss.sees}"))
     if miss.cause is not None:
         marks.append(Mark(miss.cause, f"{miss.sees} comes from here", primary=False))
     return [BLANK, *page.remark("why", text), *page.quoted(marks)]
@@ -62,8 +64,9 @@ def _why_lost(step: Step, page: Page, *, of_probe: bool) -> list[Line]:
         marks = [Mark(head_of(span), "what decides this")] if span is not None else []
         return [BLANK, *page.remark("why", text), *page.quoted(marks)]
     title = filter_title(step.filter)
+    what = "the health probe" if of_probe else "it"
     if isinstance(step.row, FilterRow) and step.row.origin.azure is None:
-        text = f"{rule_title(step.row.priority, step.row.name)} of {title} drops {'the health probe, and nothing is handed to what does not answer it' if of_probe else 'it'}"
+        text = f"{rule_title(step.row.priority, step.row.name)} of {title} drops {what}"
         return [BLANK, *page.remark("why", text), *page.quoted([Mark(span, "the first rule that matches")] if span else [])]
     closes = (
         f"{step.row.name}, which Azure adds to every nsg, drops the rest"
@@ -74,7 +77,7 @@ def _why_lost(step: Step, page: Page, *, of_probe: bool) -> list[Line]:
     marks = [Mark(head_of(inside), "no rule in here allows the packet")] if inside is not None else []
     return [
         BLANK,
-        *page.remark("why", f"no rule of {title} allows {'the health probe' if of_probe else 'it'}, and {closes}"),
+        *page.remark("why", f"no rule of {title} allows {what}, and {closes}"),
         *page.quoted(marks),
     ]
 

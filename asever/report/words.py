@@ -89,8 +89,9 @@ def protocols_text(protocols: NumberSet) -> str:
 
 
 def tags_text(tags: frozenset[str]) -> str:
-    """`an address of Sql`: what is known of an address beyond its number."""
-    return f"an address of {' and '.join(sorted(tags))}"
+    """`an address of Sql`: what is known of an address beyond its number. A region's tag implies the whole service's."""
+    narrowest = [tag for tag in sorted(tags) if not any(other.startswith(f"{tag}.") for other in tags)]
+    return f"an address of {' and '.join(narrowest)}"
 
 
 def filter_title(one: Filter) -> str:

@@ -22,6 +22,8 @@ from asever.solve.solver import Session
 from asever.solve.terms import FALSE, TRUE, Variables, conjunction, disjunction, negation
 
 EPHEMERAL = 49152
+_USUAL_PORTS = (443, 80)
+_ANYWHERE = "VirtualNetwork"  # what it holds depends on where a filter stands
 _FIELDS = ("protocol", "target_port", "source", "target", "source_port")
 
 
@@ -38,7 +40,17 @@ class _Text:
         self.left = [self.match(row) for row in context.left.rows]
         self.right = [self.match(row) for row in context.right.rows] if context.right is not None else []
 
-    def match(self, row: FilterRow) -> str:
+        rows = (*context.left.rows, *(() if context.right is None else context.right.rows))
+        # Target ports that look like real traffic: the usual ones, then those that rules begin with.
+        self.ports = tuple(
+            dict.fromkeys((*_USUAL_PORTS, *(row.target_port.first for row in rows if row.target_port != ANY_PORT)))
+        )
+
+    def match(self, row: FilterRow, *, perhaps: bool = False) -> str:
+        """When a row matches. With `perhaps`, also where an address only may lie in a tag of unknown content.
+
+        What VirtualNetwork holds is no secret: a filter that stands nowhere may come to stand anywhere, so it stays free.
+        """
         parts = [
             self.variables.inside("protocol", row.protocol),
             self.variables.inside("source_port", row.source_port),
@@ -49,7 +61,8 @@ class _Text:
             for tag in sorted(side.unknown_tags):
                 literal = f"|{name} in {tag}|"
                 self.tags[literal] = None
-                member.append(conjunction((literal, self.space(name, tag))))
+                free = TRUE if perhaps and tag != _ANYWHERE else literal
+                member.append(conjunction((free, self.space(name, tag))))
             parts.append(disjunction(member))
         for name, value in sorted(row.condition):
             self.readings[name] = None
@@ -58,21 +71,25 @@ class _Text:
         return conjunction(parts)
 
     def space(self, name: str, tag: str) -> str:
-        if tag == "VirtualNetwork":
+        if tag == _ANYWHERE:
             return TRUE
         return self.variables.inside(name, self.network.tag_space)
 
     def decision(self, one: Filter, matches: Sequence[str]) -> str:
         result = TRUE if one.otherwise is not Action.DENY else FALSE
         for row, match in zip(reversed(one.rows), reversed(matches), strict=True):
-            result = (
-                conjunction((negation(match), result)) if row.action is Action.DENY else disjunction((match, result))
-            )
+            result = conjunction((negation(match), result)) if row.action is Action.DENY else disjunction((match, result))
             if len(result) > 200:
                 name = f"f{len(self.lines)}"
                 self.lines.append(f"(define-fun {name} () Bool {result})")
                 result = name
         return result
+
+    def bounds(self, one: Filter) -> tuple[str, str]:
+        """When a filter surely lets a packet pass, and when it perhaps does."""
+        sure = [self.match(row, perhaps=row.action is Action.DENY) for row in one.rows]
+        perhaps = [self.match(row, perhaps=row.action is not Action.DENY) for row in one.rows]
+        return self.decision(one, sure), self.decision(one, perhaps)
 
     def domain(self) -> str:
         with_ports = self.variables.inside("protocol", PROTOCOLS_WITH_PORTS)
@@ -83,7 +100,9 @@ class _Text:
                 disjunction(
                     (
                         conjunction((with_ports, self.variables.inside("source_port", ANY_PORT))),
-                        conjunction((without, self.variables.inside("source_port", zero), self.variables.inside("target_port", zero))),
+                        conjunction(
+                            (without, self.variables.inside("source_port", zero), self.variables.inside("target_port", zero))
+                        ),
                     )
                 ),
                 self.variables.inside("source", ALL_ADDRESSES),
@@ -94,6 +113,8 @@ class _Text:
     def session(self, goals: Mapping[str, str], seconds: float | None) -> Session:
         self.variables.inside("source_port", NumberSet.single(EPHEMERAL))
         self.variables.inside("protocol", NumberSet.single(TCP))
+        for port in self.ports:
+            self.variables.inside("target_port", NumberSet.single(port))
         domain = self.domain()
         lines = [
             *self.variables.declarations(),
@@ -111,24 +132,39 @@ class _Text:
         return Session("\n".join(lines), seconds)
 
 
-def answer_filters(
-    network: EffectiveNetwork, question: FilterQuestion, *, seconds: float | None, started: float
-) -> Answer:
+def answer_filters(network: EffectiveNetwork, question: FilterQuestion, *, seconds: float | None, started: float) -> Answer:
     """The answer about filters, context by context."""
     if question.relation is FilterRelation.NO_DEAD_ROWS:
         return _dead(network, question, seconds, started)
+    open_tags: tuple[str, ...] = ()
     for context in question.contexts:
         text = _Text(network, context, question.fixed)
         assert context.right is not None  # noqa: S101 - both relations compare two filters
         left, right = text.decision(context.left, text.left), text.decision(context.right, text.right)
+        (sure_left, perhaps_left), (sure_right, perhaps_right) = text.bounds(context.left), text.bounds(context.right)
         wrong = conjunction((left, negation(right)))
+        surely = conjunction((sure_left, negation(perhaps_right)))
         if question.relation is FilterRelation.EQUAL:
             wrong = disjunction((wrong, conjunction((negation(left), right))))
-        session = text.session({"wrong": wrong}, seconds)
-        if session.satisfiable(["wrong"]):
-            packet, readings = _packet(text, session, ["wrong"])
+            surely = disjunction((surely, conjunction((negation(perhaps_left), sure_right))))
+        session = text.session({"wrong": wrong, "surely": surely}, seconds)
+        if not session.satisfiable(["wrong"]):
+            continue
+        if session.satisfiable(["surely"]):
+            packet, readings = _packet(text, session, ["surely"])
             return FiltersDiffer(packet=packet, context=context, readings=readings, seconds=time.monotonic() - started)
+        open_tags = open_tags or _tags(context)
+    if open_tags:
+        reasons = tuple(f"the addresses of service tag {tag} are not known" for tag in open_tags)
+        return Undecided(reasons=reasons, seconds=time.monotonic() - started)
     return Proved(seconds=time.monotonic() - started)
+
+
+def _tags(context: FilterContext) -> tuple[str, ...]:
+    """The tags of unknown content that two filters name."""
+    filters = (context.left, *(() if context.right is None else (context.right,)))
+    sides = (side for one in filters for row in one.rows for side in (row.source, row.target))
+    return tuple(sorted({tag for side in sides for tag in side.unknown_tags if tag != _ANYWHERE}))
 
 
 def _rules(one: Filter) -> Iterator[list[int]]:
@@ -191,10 +227,15 @@ def _packet(text: _Text, session: Session, literals: list[str]) -> tuple[Packet,
     for name in text.readings:
         wish = f"|reading {name}|"
         chosen.append(wish if session.satisfiable([*chosen, wish]) else negation(wish))
-    for name, number in (("protocol", TCP), ("source_port", EPHEMERAL)):
-        wishes = [text.variables.at_least(name, number), negation(text.variables.at_least(name, number + 1))]
-        if session.satisfiable([*chosen, *wishes]):
-            chosen.extend(wishes)
+    for tag in text.tags:
+        if session.satisfiable([*chosen, negation(tag)]):
+            chosen.append(negation(tag))
+    for name, numbers in (("protocol", (TCP,)), ("source_port", (EPHEMERAL,)), ("target_port", text.ports)):
+        for number in numbers:
+            wishes = [text.variables.at_least(name, number), negation(text.variables.at_least(name, number + 1))]
+            if session.satisfiable([*chosen, *wishes]):
+                chosen.extend(wishes)
+                break
     values = {name: _least(text, session, name, chosen) for name in _FIELDS}
     session.satisfiable(chosen)
     model = session.model()
@@ -204,9 +245,7 @@ def _packet(text: _Text, session: Session, literals: list[str]) -> tuple[Packet,
         source_tags=frozenset(tag.removeprefix("source in ") for tag in held if tag.startswith("source in ")),
         target_tags=frozenset(tag.removeprefix("target in ") for tag in held if tag.startswith("target in ")),
     )
-    readings = {
-        name: text.network.assumptions[name][0 if model.get(f"reading {name}", True) else 1] for name in text.readings
-    }
+    readings = {name: text.network.assumptions[name][0 if model.get(f"reading {name}", True) else 1] for name in text.readings}
     return packet, readings
 
 

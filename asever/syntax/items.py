@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
+
+from asever.diagnostics import Diagnostic, Edit, Label, nearest
+from asever.source import Span
 
 # A word that begins an item when it is the first on its line, or follows a closing brace.
 STARTERS = frozenset(
@@ -31,40 +35,69 @@ _TOKEN = re.compile(
 _CONTINUES = frozenset({",", "=", "-", ">", "/"})
 
 
+# What a declaration looks like, known kind or not.
+_DECLARATION = re.compile(r'[A-Za-z][A-Za-z0-9_-]*\s+(?:"[^"\n]*"|[A-Za-z0-9_.-]+)\s*\{')
+_NEXT = re.compile(rf"^[ \t]*(?:{'|'.join(sorted(STARTERS, key=len, reverse=True))})(?![A-Za-z0-9_-])", re.MULTILINE)
+
+
+def no_item(span: Span) -> Diagnostic:
+    """The diagnostic for something at the top of a file that begins no item."""
+    meant = nearest(span.text[:40], STARTERS)
+    return Diagnostic(
+        code="unknown-item",
+        message=f"`{span.text[:40]}` begins neither a declaration nor a check",
+        primary=Label(span, f"did you mean `{meant}`?" if meant else "not known here"),
+        edits=(Edit(span, meant),) if meant else (),
+    )
+
+
+class PieceKind(Enum):
+    """What a piece of a text is."""
+
+    ITEM = "item"
+    COMMENT = "comment"
+    OPEN_COMMENT = "a comment that never ends"
+    NO_ITEM = "something that begins no item"
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The range of one item, and the brackets that were opened and not closed in it."""
+    """A range of a text; for an item, with the brackets that were opened and not closed in it."""
 
+    kind: PieceKind
     start: int
     end: int
     unclosed: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A text, cut: items, comments, and where a comment or string never ends."""
+def cut(text: str) -> Iterator[Piece]:
+    """The items and comments of a text, one after the other.
 
-    items: tuple[Piece, ...]
-    comments: tuple[tuple[int, int], ...]
-    open_comment: int | None = None
-    open_strings: tuple[int, ...] = ()
+    At the start of a line outside brackets, a word that begins items begins one. What looks like no item at all is skipped up
+    to the next line that does.
+    """
+    at = 0
+    while at < len(text):
+        skipped = None
+        for piece in _until_nonsense(text, at):
+            yield piece
+            if piece.kind is PieceKind.NO_ITEM:
+                skipped = piece
+        if skipped is None:
+            return
+        following = _NEXT.search(text, skipped.end)
+        at = following.start() if following is not None else len(text)
 
 
-def cut(text: str) -> Cut:
-    """The items of a text. At the start of a line outside brackets, a word that begins items begins one."""
-    comments: list[tuple[int, int]] = []
-    open_strings: list[int] = []
-    open_comment: int | None = None
-    items: list[Piece] = []
+def _until_nonsense(text: str, at: int) -> Iterator[Piece]:
     brackets: list[int] = []
     start: int | None = None
-    last_end = 0
+    last_end = at
     fresh = True  # the next token is the first of its line, or follows a closing brace
     before = ""
-    for found in _tokens(text):
-        kind, begin, end = found
+    for kind, begin, end in _tokens(text, at):
         if kind == "comment":
-            comments.append((begin, end))
+            yield Piece(PieceKind.COMMENT, begin, end)
             continue
         if kind == "newline":
             fresh = True
@@ -72,18 +105,19 @@ def cut(text: str) -> Cut:
         if kind == "blank":
             continue
         if kind == "open_comment":
-            open_comment = begin
+            yield Piece(PieceKind.OPEN_COMMENT, begin, end)
             break
-        if kind == "open_string":
-            open_strings.append(begin)
         value = text[begin:end]
         # An item keyword in the first column starts an item even inside brackets: a brace was forgotten.
         column_one = begin == 0 or text[begin - 1] == "\n"
         begins = kind == "word" and fresh and before not in _CONTINUES and (not brackets or column_one) and value in STARTERS
         if start is not None and (begins or (not brackets and fresh and before == "}")):
-            items.append(Piece(start, last_end, tuple(brackets)))
+            yield Piece(PieceKind.ITEM, start, last_end, tuple(brackets))
             brackets, start = [], None
         if start is None:
+            if value not in STARTERS and not _DECLARATION.match(text, begin):
+                yield Piece(PieceKind.NO_ITEM, begin, end)
+                return
             start = begin
         if kind == "open":
             brackets.append(begin)
@@ -92,10 +126,9 @@ def cut(text: str) -> Cut:
         fresh = kind == "close" and value == "}" and not brackets
         before, last_end = value, end
     if start is not None:
-        items.append(Piece(start, last_end, tuple(brackets)))
-    return Cut(tuple(items), tuple(comments), open_comment, tuple(open_strings))
+        yield Piece(PieceKind.ITEM, start, last_end, tuple(brackets))
 
 
-def _tokens(text: str) -> Iterator[tuple[str, int, int]]:
-    for match in _TOKEN.finditer(text):
+def _tokens(text: str, at: int) -> Iterator[tuple[str, int, int]]:
+    for match in _TOKEN.finditer(text, at):
         yield match.lastgroup or "other", match.start(), match.end()

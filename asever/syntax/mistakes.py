@@ -9,15 +9,12 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from asever.diagnostics import Diagnostic, Edit, Label, nearest
 from asever.source import SourceFile, Span
+from asever.syntax.items import STARTERS, no_item
 
 RULE_FORM = 'a rule reads\nPRIORITY ["name"] allow|deny PROTOCOL from WHERE [port PORTS] to WHERE [port PORTS]'
 CHECK_FORM = 'a check reads\ncheck ["name"] SUBJECT reaches|can reach|never reaches OBJECT [on SERVICE, …]'
 COMPARISON = "write `nsg X equals nsg Y` or `nsg X permits no more than nsg Y`"
 _VERBS = frozenset({"REACHES", "CAN", "NEVER", "IS"})
-_ITEMS = (
-    "import", "service", "tag", "pack", "apply", "check", "vnet", "ase", "vm", "asg", "nsg", "route-table", "gateway",
-    "on-premises", "load-balancer", "nat-gateway", "firewall", "private-endpoint", "admin-rules",
-)  # fmt: skip
 # What the parser waits for -> code, message, help. The first whose terminal is awaited is said.
 _AWAITED: tuple[tuple[str, str, str, str | None], ...] = (
     ("FROM", "expected-from", "a rule needs `from` after its protocol", RULE_FORM),
@@ -62,16 +59,8 @@ def describe(file: SourceFile, base: int, text: str, offset: int, problem: Unexp
         # The mistake is what the line before lacks, not what this one begins with.
         return _at_the_end(file, base, text[:start], awaited)
     first = re.match(r"\s*([A-Za-z][A-Za-z0-9_.-]*)", text)
-    if first is not None and first[1] not in _ITEMS:
-        meant = nearest(first[1], _ITEMS)
-        span = Span(file, base + first.start(1), base + first.end(1))
-        return _say(
-            "unknown-item",
-            f"`{first[1]}` begins neither a declaration nor a check",
-            span,
-            f"did you mean `{meant}`?" if meant else "not known here",
-            edits=(Edit(span, meant),) if meant else (),
-        )
+    if first is not None and first[1] not in STARTERS:
+        return no_item(Span(file, base + first.start(1), base + first.end(1)))
     keyword = nearest(found, [_KEYWORDS[one] for one in awaited if one in _KEYWORDS])
     label = f"did you mean `{keyword}`?" if keyword else ""
     edits = (Edit(span, keyword),) if keyword else ()

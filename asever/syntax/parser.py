@@ -17,7 +17,7 @@ from asever import resources
 from asever.diagnostics import Diagnostic, Diagnostics, Label
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
-from asever.syntax.items import Piece, cut
+from asever.syntax.items import Piece, PieceKind, cut, no_item
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -34,28 +34,32 @@ def parse(file: SourceFile, diagnostics: Diagnostics) -> nodes.FileNode:
     if "\0" in file.text:
         diagnostics.add(_at(file, "not-a-text", "this is not a text: it holds zero bytes", file.text.index("\0")))
         return nodes.FileNode(file=file, items=())
-    pieces = cut(file.text)
-    comments = tuple(
-        nodes.Comment(span=Span(file, start, end), text=file.text[start:end]) for start, end in pieces.comments
-    )
-    errors = 0
-    if pieces.open_comment is not None:
-        diagnostics.add(
-            _at(file, "unclosed-comment", "this comment never ends", pieces.open_comment, 2, help="end it with `*/`")
-        )
-        errors += 1
+    comments: list[nodes.Comment] = []
     items: list[nodes.Item] = []
-    for piece in pieces.items:
+    errors = 0
+    for piece in cut(file.text):
+        span = Span(file, piece.start, piece.end)
+        match piece.kind:
+            case PieceKind.COMMENT:
+                comments.append(nodes.Comment(span=span, text=span.text))
+            case PieceKind.OPEN_COMMENT:
+                diagnostics.add(
+                    _at(file, "unclosed-comment", "this comment never ends", piece.start, 2, help="end it with `*/`")
+                )
+                errors += 1
+            case PieceKind.NO_ITEM:
+                diagnostics.add(no_item(span))
+                errors += 1
+            case PieceKind.ITEM:
+                item, found = _parse_item(file, piece, diagnostics)
+                errors += found
+                if item is not None:
+                    items.append(item)
         if errors >= MOST_ERRORS:
-            diagnostics.add(
-                _at(file, "too-many-errors", f"more than {MOST_ERRORS} errors; the rest is not shown", piece.start)
-            )
+            message = f"more than {MOST_ERRORS} errors; the rest of the file is not read"
+            diagnostics.add(_at(file, "too-many-errors", message, piece.start))
             break
-        item, found = _parse_item(file, piece, diagnostics)
-        errors += found
-        if item is not None:
-            items.append(item)
-    return nodes.FileNode(file=file, items=tuple(items), comments=comments)
+    return nodes.FileNode(file=file, items=tuple(items), comments=tuple(comments))
 
 
 def _at(

@@ -462,6 +462,20 @@ REPLY_LOST = Finding(
     origin_title="ase one",
     target_title="vm sql",
 )
+_PROBE = packet("168.63.129.16", "10.0.2.4", port=16001)
+UNPROBED = replace(
+    VIOLATED,
+    trace=replace(
+        CROSS_CALL,
+        steps=(
+            *CROSS_STEPS[:-1],
+            Step(at="two", kind=StepKind.PROBE, detail="health probe on port 16001", before=_PROBE, after=_PROBE),
+            replace(CROSS_STEPS[-1], row=NOTHING_ELSE, filter=DATA, before=_PROBE, after=_PROBE),
+        ),
+    ),
+    near_misses=(),
+    whole_scope=None,
+)
 UNKNOWN = Finding(
     check=check(
         'check "calls out leave as the VIP"      one reaches Internet on https as one.vip',
@@ -540,6 +554,7 @@ REPORTS = {
     "holds": Report(results=(HOLDS, SHOWN), names=NAMES),
     "forbidden": Report(results=(FORBIDDEN,), names=NAMES),
     "modifiers": Report(results=(SEEN_AS, REPLY_LOST), names=NAMES),
+    "unprobed": Report(results=(UNPROBED,), names=NAMES),
     "unknown": Report(results=(UNKNOWN, UNMODELLED), names=NAMES),
     "expected": Report(results=(EXPECTED, UNEXPECTED), names=NAMES),
     "healthy": Report(results=(HEALTHY, ALL_HEALTHY), names=NAMES),
