@@ -14,6 +14,7 @@ from asever.azure.tags import canonical_tag, known_tag
 from asever.model.claims import Endpoint, EndpointKind
 from asever.model.effective import ALWAYS, Condition, Site, SiteKind
 from asever.model.numbers import EMPTY, NumberSet
+from asever.model.packets import outside
 
 # Machines that a virtual network or a subnet stands for; what stands for a service of the platform starts no connection.
 _STARTS_CALLS = (SiteKind.ENVIRONMENT, SiteKind.MACHINE, SiteKind.UNLISTED)
@@ -214,4 +215,9 @@ class Callers:
             yield replace(caller, sources=beyond)
         if within and not set(tags) & set(caller.tags):
             listed = ", ".join(tags)
-            yield replace(caller, sources=within, partial=f"{caller.partial or 'the Internet'} without {listed}")
+            yield replace(
+                caller,
+                sources=within,
+                tags=caller.tags | {outside(tag) for tag in tags},
+                partial=f"{caller.partial or 'the Internet'} without {listed}",
+            )

@@ -26,7 +26,7 @@ def matches_address(match: AddressMatch, address: int, tags: frozenset[str], tag
     """Whether an address matches one side of a rule; None when it is in a service tag's space and the tag is unknown."""
     if address in match.addresses or match.unknown_tags & tags:
         return True
-    return None if match.unknown_tags and address in tag_space else False
+    return None if address in tag_space and match.open_tags(tags) else False
 
 
 def matches(row: FilterRow, packet: Packet, tag_space: NumberSet) -> bool | None:

@@ -25,7 +25,7 @@ from enum import Enum
 
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.numbers import NumberSet
-from asever.model.packets import ANY_PORT, ANY_PROTOCOL
+from asever.model.packets import ANY_PORT, ANY_PROTOCOL, outside
 from asever.model.things import Direction
 from asever.source import Span
 
@@ -54,12 +54,19 @@ class AddressMatch:
     """What one side of a rule matches. `text` is the rule's own wording.
 
     An address matches **surely** when it is in `addresses` or the packet is known to lie in one of `unknown_tags`. It
-    matches **perhaps** when there are unknown tags and the address is in `EffectiveNetwork.tag_space`. Else it does not match.
+    matches **perhaps** when there are unknown tags that it is not known to be outside of, and the address is in
+    `EffectiveNetwork.tag_space`. Else it does not match.
     """
 
     addresses: NumberSet = ALL_ADDRESSES
     unknown_tags: frozenset[str] = frozenset()
     text: str = "*"
+
+    def open_tags(self, known: frozenset[str]) -> frozenset[str]:
+        """The unknown tags that an address may lie in; `known` are its tags. Outside Storage is outside Storage.WestEurope."""
+        return frozenset(
+            tag for tag in self.unknown_tags if known.isdisjoint((outside(tag), outside(tag.partition(".")[0])))
+        )
 
 
 ANYWHERE = AddressMatch()

@@ -16,12 +16,18 @@ PROTOCOLS_WITH_PORTS = NumberSet.of(((TCP, TCP), (UDP, UDP)))
 ANY_PORT = NumberSet.span(0, 65535)
 
 
+def outside(tag: str) -> str:
+    """What `Packet.source_tags` holds for an address that is known *not* to lie in a tag of unknown content."""
+    return f"not {tag}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packet:
     """One packet. Protocols without ports carry port 0.
 
     `source_tags` and `target_tags` name service tags *of unknown content* that the address is known to lie in (a check
-    about `Sql` is about an address of `Sql`, whatever its prefixes are). A rewritten address loses its tags.
+    about `Sql` is about an address of `Sql`, whatever its prefixes are), or not to lie in (`outside`). A rewritten address
+    loses its tags.
     """
 
     protocol: int

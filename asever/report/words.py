@@ -91,7 +91,11 @@ def protocols_text(protocols: NumberSet) -> str:
 def tags_text(tags: frozenset[str]) -> str:
     """`an address of Sql`: what is known of an address beyond its number. A region's tag implies the whole service's."""
     narrowest = [tag for tag in sorted(tags) if not any(other.startswith(f"{tag}.") for other in tags)]
-    return f"an address of {' and '.join(narrowest)}"
+    others = [tag.removeprefix("not ") for tag in narrowest if tag.startswith("not ")]
+    inside = [tag for tag in narrowest if not tag.startswith("not ")]
+    if not others:
+        return f"an address of {' and '.join(inside)}"
+    return f"an address {'of ' + ' and '.join(inside) + ', ' if inside else ''}outside of {' and '.join(others)}"
 
 
 def filter_title(one: Filter) -> str:

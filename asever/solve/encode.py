@@ -140,7 +140,7 @@ def _matches(
     """Whether an address surely, or perhaps, matches one side of a rule."""
     if match.unknown_tags & tags:
         return TRUE
-    numbers = match.addresses | network.tag_space if perhaps and match.unknown_tags else match.addresses
+    numbers = match.addresses | network.tag_space if perhaps and match.open_tags(tags) else match.addresses
     return _inside(text, now, numbers)
 
 

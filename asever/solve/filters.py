@@ -238,8 +238,8 @@ def _packet(text: _Text, session: Session, literals: list[str]) -> tuple[Packet,
                 break
     values = {name: _least(text, session, name, chosen) for name in _FIELDS}
     session.satisfiable(chosen)
-    model = session.model()
-    held = {tag.strip("|") for tag in text.tags if model.get(tag.strip("|"))}
+    readings_true = session.true(f"|reading {name}|" for name in text.readings)
+    held = {tag.strip("|") for tag in session.true(text.tags)}
     packet = Packet(
         **values,
         source_tags=frozenset(tag.removeprefix("source in ") for tag in held if tag.startswith("source in ")),

@@ -287,8 +287,7 @@ class Comment(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileNode:
-    """All items of one file in order, and its comments."""
+    """All items of one file in order."""
 
     file: SourceFile = field(compare=False)
     items: tuple[Item, ...]
-    comments: tuple[Comment, ...] = field(default=(), compare=False)

@@ -1,7 +1,8 @@
 """From text to tree. The only module that knows lark; it never raises, and reports as many mistakes as there are.
 
-Items are parsed one by one. When one has a mistake, the line with it is blanked out and the item is parsed again, so
-that the next mistake is found too and the names that the item defines are still known.
+A text without mistakes is parsed as a whole. Otherwise its items are parsed one by one; when one has a mistake, the line with
+it is blanked out and the item is parsed again, so that the next mistake is found too and the names that the item defines
+are still known.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,14 +36,38 @@ def parse(file: SourceFile, diagnostics: Diagnostics) -> nodes.FileNode:
     if "\0" in file.text:
         diagnostics.add(_at(file, "not-a-text", "this is not a text: it holds zero bytes", file.text.index("\0")))
         return nodes.FileNode(file=file, items=())
-    comments: list[nodes.Comment] = []
-    items: list[nodes.Item] = []
+    items = _whole(file, diagnostics)
+    return nodes.FileNode(file=file, items=tuple(items if items is not None else _piecewise(file, diagnostics)))
+
+
+def comments_of(file: SourceFile) -> tuple[nodes.Comment, ...]:
+    """The comments of a text, in order; they are not part of its tree."""
+    spans = (Span(file, one.start, one.end) for one in cut(file.text) if one.kind is PieceKind.COMMENT)
+    return tuple(nodes.Comment(span=span, text=span.text) for span in spans)
+
+
+def _whole(file: SourceFile, diagnostics: Diagnostics) -> list[nodes.Item] | None:
+    """All items in one parse; None when there is a mistake somewhere."""
+    from lark.exceptions import UnexpectedInput, VisitError  # noqa: PLC0415 - lark is loaded for a parse only
+
+    parser, reading = _parser()
+    reading.begin(file, 0)
+    try:
+        items: Any = parser.parse(file.text, start="start")
+    except (UnexpectedInput, VisitError, RecursionError):
+        return None
+    diagnostics.extend(reading.problems)
+    return list(items)
+
+
+def _piecewise(file: SourceFile, diagnostics: Diagnostics) -> Iterator[nodes.Item]:
+    """The items that can be understood, one by one; every mistake is reported."""
     errors = 0
     for piece in cut(file.text):
         span = Span(file, piece.start, piece.end)
         match piece.kind:
             case PieceKind.COMMENT:
-                comments.append(nodes.Comment(span=span, text=span.text))
+                pass
             case PieceKind.OPEN_COMMENT:
                 diagnostics.add(
                     _at(file, "unclosed-comment", "this comment never ends", piece.start, 2, help="end it with `*/`")
@@ -54,12 +80,11 @@ def parse(file: SourceFile, diagnostics: Diagnostics) -> nodes.FileNode:
                 item, found = _parse_item(file, piece, diagnostics)
                 errors += found
                 if item is not None:
-                    items.append(item)
+                    yield item
         if errors >= MOST_ERRORS:
             message = f"more than {MOST_ERRORS} errors; the rest of the file is not read"
             diagnostics.add(_at(file, "too-many-errors", message, piece.start))
-            break
-    return nodes.FileNode(file=file, items=tuple(items), comments=tuple(comments))
+            return
 
 
 def _at(
@@ -95,7 +120,7 @@ def _parse_item(file: SourceFile, piece: Piece, diagnostics: Diagnostics) -> tup
     while True:
         reading.begin(file, piece.start)
         try:
-            item: Any = parser.parse(text)
+            parsed: Any = parser.parse(text, start="one")
         except UnexpectedInput as problem:
             found += 1
             offset = problem.pos_in_stream if problem.pos_in_stream is not None and problem.pos_in_stream >= 0 else len(text)
@@ -111,7 +136,7 @@ def _parse_item(file: SourceFile, piece: Piece, diagnostics: Diagnostics) -> tup
             return None, found + 1
         else:
             diagnostics.extend(reading.problems)
-            return item, found + len(reading.problems)
+            return parsed, found + len(reading.problems)
 
 
 def _without_line(text: str, offset: int) -> str:
@@ -142,7 +167,7 @@ def _parser() -> tuple[Lark, Reading]:
     reading = Reading()
     grammar = resources.grammar_text()
     cache = _cache_file(grammar, lark.__version__)
-    options: dict[str, Any] = {"parser": "lalr", "lexer": "basic", "maybe_placeholders": True, "transformer": reading}
+    options: dict[str, Any] = {"parser": "lalr", "lexer": "basic", "start": ["start", "one"], "maybe_placeholders": True, "transformer": reading}
     try:
         return lark.Lark(grammar, cache=str(cache) if cache is not None else False, **options), reading
     except OSError:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from asever.diagnostics import Diagnostics
 from asever.source import SourceFile
 from asever.syntax import nodes
-from asever.syntax.parser import parse
+from asever.syntax.parser import comments_of, parse
 
 WIDTH = 120
 INDENT = "  "
@@ -44,7 +44,8 @@ def format_file(tree: nodes.FileNode) -> str:
     """The canonical text of a file that has no errors. Raises `MeaningChanged` when the result would mean something else."""
     text = _layout(tree)
     again = parse(SourceFile(tree.file.name, text), Diagnostics())
-    if again.items != tree.items or len(again.comments) != len(tree.comments) or _layout(again) != text:
+    kept = len(comments_of(again.file)) == len(comments_of(tree.file))
+    if again.items != tree.items or not kept or _layout(again) != text:
         raise MeaningChanged(f"formatting {tree.file.name} would change it")
     return text
 
@@ -308,9 +309,10 @@ def _row(row: Sequence[nodes.Value], depth: int, *, last: bool) -> Line:
 
 
 def _layout(tree: nodes.FileNode) -> str:
-    lines = [line for item in tree.items for line in _item(item, tree.comments)]
+    comments = comments_of(tree.file)
+    lines = [line for item in tree.items for line in _item(item, comments)]
     source = tree.file.text
-    loose = _attach(lines, tree.comments, source)
+    loose = _attach(lines, comments, source)
     _gaps(lines, source)
     text: list[str] = []
     for group in _groups(lines):

@@ -332,7 +332,10 @@ class Reading(Transformer[Token, Any]):
     def except_from(self, c: Children) -> nodes.ExceptFrom:
         return nodes.ExceptFrom(span=self._span(c), endpoints=tuple(one for one in c if not isinstance(one, Token)))
 
-    def start(self, c: Children) -> nodes.Item:
+    def start(self, c: Children) -> list[nodes.Item]:
+        return c
+
+    def one(self, c: Children) -> nodes.Item:
         item: nodes.Item = c[0]
         return item
 

@@ -226,6 +226,27 @@ def test_an_unknown_tag_that_decides_is_unknown():
     assert by_name.verdict is Verdict.VIOLATED
 
 
+@pytest.mark.parametrize(
+    ("allowed", "verdict"),
+    [
+        ("Storage", Verdict.HOLDS),
+        ("Storage.WestEurope", Verdict.HOLDS),
+        ("Internet", Verdict.VIOLATED),
+        ("Sql", Verdict.UNKNOWN),
+    ],
+)
+def test_nobody_outside_an_unknown_tag(allowed, verdict):
+    where = network(
+        vnet("corp", "10.0.0.0/16"),
+        subnet("corp/web", "10.0.1.0/24", nsg="in", default_outbound=False),
+        vm("web", "corp/web", "10.0.1.4", public_ip="40.1.1.1"),
+        nsg("in", inbound=[rule(100, "allow", "tcp", allowed, "*", "443"), rule(4000, "deny", "any", "*")]),
+    )
+    finding = found(where, claim(Verb.ONLY, at(EndpointKind.TAG, "Storage"), the_vm("web"), on("tcp 443")))
+
+    assert finding.verdict is verdict
+
+
 # -- Health -------------------------------------------------------------------------------------------------------------
 
 
