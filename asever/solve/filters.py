@@ -238,14 +238,14 @@ def _packet(text: _Text, session: Session, literals: list[str]) -> tuple[Packet,
                 break
     values = {name: _least(text, session, name, chosen) for name in _FIELDS}
     session.satisfiable(chosen)
-    readings_true = session.true(f"|reading {name}|" for name in text.readings)
+    first = session.true(f"|reading {name}|" for name in text.readings)
     held = {tag.strip("|") for tag in session.true(text.tags)}
     packet = Packet(
         **values,
         source_tags=frozenset(tag.removeprefix("source in ") for tag in held if tag.startswith("source in ")),
         target_tags=frozenset(tag.removeprefix("target in ") for tag in held if tag.startswith("target in ")),
     )
-    readings = {name: text.network.assumptions[name][0 if model.get(f"reading {name}", True) else 1] for name in text.readings}
+    readings = {name: text.network.assumptions[name][0 if f"|reading {name}|" in first else 1] for name in text.readings}
     return packet, readings
 
 

@@ -50,10 +50,10 @@ def _whole(file: SourceFile, diagnostics: Diagnostics) -> list[nodes.Item] | Non
     """All items in one parse; None when there is a mistake somewhere."""
     from lark.exceptions import UnexpectedInput, VisitError  # noqa: PLC0415 - lark is loaded for a parse only
 
-    parser, reading = _parser()
+    parser, reading = _parser("start")
     reading.begin(file, 0)
     try:
-        items: Any = parser.parse(file.text, start="start")
+        items: Any = parser.parse(file.text)
     except (UnexpectedInput, VisitError, RecursionError):
         return None
     diagnostics.extend(reading.problems)
@@ -116,11 +116,11 @@ def _parse_item(file: SourceFile, piece: Piece, diagnostics: Diagnostics) -> tup
         )
         found += 1
         text += "".join(" }" if file.text[one] == "{" else " )" for one in reversed(piece.unclosed))
-    parser, reading = _parser()
+    parser, reading = _parser("one")
     while True:
         reading.begin(file, piece.start)
         try:
-            parsed: Any = parser.parse(text, start="one")
+            parsed: Any = parser.parse(text)
         except UnexpectedInput as problem:
             found += 1
             offset = problem.pos_in_stream if problem.pos_in_stream is not None and problem.pos_in_stream >= 0 else len(text)
@@ -157,17 +157,21 @@ def _without_line(text: str, offset: int) -> str:
     return text[:start] + kept + text[start + len(kept) :]
 
 
-@lru_cache(maxsize=1)
-def _parser() -> tuple[Lark, Reading]:
-    """The LALR parser with its embedded transformer; its tables are cached by the content of the grammar."""
+@lru_cache(maxsize=2)
+def _parser(start: str) -> tuple[Lark, Reading]:
+    """The LALR parser for whole files (`start`) or one item (`one`), with its embedded transformer.
+
+    They are two, since one parser for both would know less well what it waits for. The tables are cached by the content of
+    the grammar.
+    """
     import lark  # noqa: PLC0415
 
     from asever.syntax.reading import Reading  # noqa: PLC0415
 
     reading = Reading()
     grammar = resources.grammar_text()
-    cache = _cache_file(grammar, lark.__version__)
-    options: dict[str, Any] = {"parser": "lalr", "lexer": "basic", "start": ["start", "one"], "maybe_placeholders": True, "transformer": reading}
+    cache = _cache_file(f"{start}\n{grammar}", lark.__version__)
+    options: dict[str, Any] = {"parser": "lalr", "lexer": "basic", "start": start, "maybe_placeholders": True, "transformer": reading}
     try:
         return lark.Lark(grammar, cache=str(cache) if cache is not None else False, **options), reading
     except OSError:
