@@ -75,7 +75,7 @@ def _verdict_with(
     changed = replace(question, fixed={**question.fixed, name: value})
     if question.fixed.get(name, value) != value:
         changed = _only_what_changes(network, changed, name, value)
-    return verdict_of(answer(network, changed, seconds=seconds))
+    return verdict_of(answer(network, changed, seconds=seconds, core=False))
 
 
 def _only_what_changes(network: EffectiveNetwork, question: FlowQuestion, name: str, value: str) -> FlowQuestion:

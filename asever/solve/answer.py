@@ -19,7 +19,7 @@ from asever.model.answers import (
 from asever.model.effective import EffectiveNetwork, FilterQuestion, FlowQuestion, Quantifier, Question
 from asever.model.numbers import NumberSet
 from asever.model.packets import TCP, Flow, Packet
-from asever.solve.encode import Branch, Encoding, encode
+from asever.solve.encode import Branch, Encoding, encode, tracked
 from asever.solve.filters import answer_filters
 from asever.solve.paths import FIELDS, Var
 from asever.solve.solver import Session, TimeOut
@@ -30,13 +30,16 @@ MOST_TRACKED = 40
 Part = Callable[[Branch], str]
 
 
-def answer(network: EffectiveNetwork, question: Question, *, seconds: float | None) -> Answer:
-    """The answer to a question; `seconds` bounds the solver, and a time-out is `Undecided`."""
+def answer(network: EffectiveNetwork, question: Question, *, seconds: float | None, core: bool = True) -> Answer:
+    """The answer to a question; `seconds` bounds the solver, and a time-out is `Undecided`.
+
+    Without `core` a proof does not say what it rests on, which is the larger half of its cost.
+    """
     started = time.monotonic()
     try:
         if isinstance(question, FilterQuestion):
             return answer_filters(network, question, seconds=seconds, started=started)
-        return _Asked(network, question, seconds, started).answer()
+        return _Asked(network, question, seconds, started, core).answer()
     except TimeOut:
         limit = f"the solver stopped at the time limit of {seconds:g} s" if seconds else "the solver gave up"
         return Undecided(reasons=(limit,), seconds=time.monotonic() - started)
@@ -93,6 +96,7 @@ class _Asked:
     question: FlowQuestion
     seconds: float | None
     started: float
+    wants_core: bool
 
     def __post_init__(self) -> None:
         self.text = encode(self.network, self.question)
@@ -166,7 +170,7 @@ class _Asked:
         if undecided is not None:
             flow, branch = undecided
             return Undecided(reasons=self._reasons(branch), flow=flow, scope=branch.scope, seconds=self._spent())
-        core, minimal = self._core(doubtful)
+        core, minimal = self._core(doubtful) if self.wants_core else ((), False)
         return Proved(core=core, minimal=minimal, seconds=self._spent())
 
     def _existential(self) -> Answer:
@@ -337,7 +341,7 @@ class _Asked:
 
     def _core(self, part: str) -> tuple[tuple[CoreRow, ...], bool]:
         """The filter rows that the proof needs, minimised by leaving out one after the other."""
-        text = encode(self.network, self.question, track=True)
+        text = tracked(self.network, self.question, self.text)
         if not text.tracked or len(text.tracked) > MOST_TRACKED * 5:
             return (), False
         session = Session(self._script(text), self.seconds)

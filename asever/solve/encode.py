@@ -49,13 +49,21 @@ class Encoding:
     _filters: dict[object, str] = field(default_factory=dict)
 
 
-def encode(network: EffectiveNetwork, question: FlowQuestion, *, track: bool = False) -> Encoding:
-    """The branches of all scopes, over one set of variables; with `track` every filter row hangs on a literal."""
-    text = Encoding(track=track)
+def encode(network: EffectiveNetwork, question: FlowQuestion) -> Encoding:
+    """The branches of all scopes, over one set of variables."""
+    text = Encoding()
     for scope in question.scopes:
         for path in paths(network, scope, question.fixed):
             _add(text, network, question, scope, path)
     return text
+
+
+def tracked(network: EffectiveNetwork, question: FlowQuestion, text: Encoding) -> Encoding:
+    """The same branches once more, every filter row hanging on a literal."""
+    again = Encoding(track=True)
+    for branch in text.branches:
+        _add(again, network, question, branch.scope, branch.path)
+    return again
 
 
 def reading_literal(text: Encoding, network: EffectiveNetwork, name: str, value: str) -> str:

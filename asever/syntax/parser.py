@@ -7,9 +7,7 @@ are still known.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -170,7 +168,7 @@ def _parser(start: str) -> tuple[Lark, Reading]:
 
     reading = Reading()
     grammar = resources.grammar_text()
-    cache = _cache_file(f"{start}\n{grammar}", lark.__version__)
+    cache = _cache_file(start, lark.__version__)
     options: dict[str, Any] = {"parser": "lalr", "lexer": "basic", "start": start, "maybe_placeholders": True, "transformer": reading}
     try:
         return lark.Lark(grammar, cache=str(cache) if cache is not None else False, **options), reading
@@ -178,14 +176,12 @@ def _parser(start: str) -> tuple[Lark, Reading]:
         return lark.Lark(grammar, **options), reading
 
 
-def _cache_file(grammar: str, version: str) -> Path | None:
+def _cache_file(start: str, version: str) -> Path | None:
+    """Where lark keeps its tables; lark itself notices when the grammar or its options have changed."""
     base = os.environ.get("XDG_CACHE_HOME")
     folder = (Path(base) if base else Path.home() / ".cache") / "asever"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
     except OSError:
         return None
-    digest = hashlib.sha256(f"{version}\n{grammar}".encode()).hexdigest()[:16]
-    return folder / f"grammar-{digest}.pickle"
+    return folder / f"grammar-{start}-{version}.pickle" if os.access(folder, os.W_OK) else None

@@ -60,6 +60,21 @@ def test_examples_cite_sections_that_exist():
     assert not {(file.name, *one) for file in files for one in cited(file.read_text()) - sections}
 
 
+def test_the_code_cites_sections_that_exist():
+    cites = re.compile(r"(ase|azure)(?:-network-semantics|\.md),?(?: sections?)? ((?:\d+(?:\.\d+)?(?: to |, | and )?)+)")
+    missing = set()
+    for page in ("ase", "azure"):
+        text = (ROOT / "docs" / "semantics" / f"{page}.md").read_text(encoding="utf-8")
+        sections = set(re.findall(r"^#+ (\d+(?:\.\d+)?)", text, re.MULTILINE))
+        for file in (ROOT / "asever").rglob("*.py"):
+            prose = re.sub(r"\n\s*#? ?", " ", file.read_text(encoding="utf-8"))
+            numbers = {
+                n for cited_page, words in cites.findall(prose) if cited_page == page for n in re.findall(r"[\d.]*\d", words)
+            }
+            missing |= {f"{file.name}: {page}.md {number}" for number in numbers - sections}
+    assert not missing
+
+
 def test_blocks_of_the_language_are_in_the_language():
     for page in (ROOT / "README.md", ROOT / "docs" / "tutorial.md", ROOT / "docs" / "language.md"):
         blocks = re.findall(r"^```asev\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
