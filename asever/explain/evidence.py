@@ -23,7 +23,7 @@ from asever.model.effective import (
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, PROTOCOL_NAMES, PROTOCOLS_WITH_PORTS, TCP, Flow, Packet
 
-_MOST_FLOWS = 64
+_MOST_FLOWS = 24
 _MOST_LINES = 40
 _FEW = 3
 _EPHEMERAL = 49152

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -23,7 +24,7 @@ from asever.solve.encode import Branch, Encoding, encode, tracked
 from asever.solve.filters import answer_filters
 from asever.solve.paths import FIELDS, Var
 from asever.solve.solver import Session, TimeOut
-from asever.solve.terms import FALSE, conjunction, disjunction, negation
+from asever.solve.terms import FALSE, TRUE, conjunction, disjunction, negation
 
 EPHEMERAL = 49152
 MOST_TRACKED = 40
@@ -261,11 +262,15 @@ class _Asked:
     def _flow(self, branch: Branch, literals: list[str]) -> Flow:
         case = branch.path.case
         chosen = list(literals)
-        for name, numbers in self._wishes(branch):
-            wish = [self.text.variables.at_least(name, numbers[0]), negation(self.text.variables.at_least(name, numbers[1] + 1))]
-            wish = [one for one in wish if one != "true"]
-            if "false" not in wish and self.session.satisfiable([*chosen, *wish]):
+        granted = {name for name, numbers in case.where.items() if numbers.size == 1}
+        for name, (low, high) in self._wishes(branch):
+            if name in granted:
+                continue
+            variables = self.text.variables
+            wish = [one for one in (variables.at_least(name, low), negation(variables.at_least(name, high + 1))) if one != TRUE]
+            if FALSE not in wish and self.session.satisfiable([*chosen, *wish]):
                 chosen.extend(wish)
+                granted.add(name)
         values: dict[str, int] = {}
         for name in _ORDER:
             if name in case.where:
@@ -300,15 +305,16 @@ class _Asked:
         yield "source_port", (EPHEMERAL, EPHEMERAL)
         yield "source_port", (EPHEMERAL, 65535)
         for name in ("target", "source"):
-            for address in sorted(self.network.names):
-                if address in getattr(scope.packets, name):
-                    yield name, (address, address)
+            named = [address for address in self.network.names if address in branch.path.case.where[name]]
+            yield from ((name, (address, address)) for address in sorted(named))
 
     def _least(self, name: str, domain: NumberSet, chosen: list[str]) -> int:
         """The least value the variable can take, which it keeps from then on."""
         variables = self.text.variables
         cuts = [0, *sorted(variables.cuts.get(name, ()))]
-        low, high = 0, len(cuts) - 1
+        low, high = bisect_right(cuts, domain.first) - 1, bisect_right(cuts, domain.ranges[-1][1]) - 1
+        if low == high:
+            return domain.first
         while low < high:
             middle = (low + high) // 2
             if self.session.satisfiable([*chosen, negation(variables.at_least(name, cuts[middle + 1]))]):
