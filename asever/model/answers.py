@@ -9,6 +9,7 @@ from enum import Enum
 from asever.model.claims import Check
 from asever.model.effective import Arrival, Filter, FilterContext, FilterRow, Route, Scope, SourceTranslation
 from asever.model.packets import Flow, Packet
+from asever.record import record
 from asever.source import Span
 
 # -- One flow, walked ---------------------------------------------------------------------------------------------------
@@ -41,7 +42,7 @@ class StepKind(Enum):
 Row = FilterRow | Route | SourceTranslation | Arrival
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Step:
     """One stage of a walk. `at` is the resource (`one`, `back-end-lockdown`); `row` decided, None where a default did.
 
@@ -60,7 +61,7 @@ class Step:
     reply: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Trace:
     """A walked flow, there and back.
 
@@ -92,7 +93,7 @@ class CoreRow:
     row: FilterRow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Proved:
     """No counterexample exists. `core` rows suffice for the proof; `minimal` when none of them can be left out."""
 
@@ -101,7 +102,7 @@ class Proved:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Shown:
     """`can reach` holds: here is such a flow, for the recommended reading."""
 
@@ -110,7 +111,7 @@ class Shown:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Refuted:
     """A flow that breaks the claim. `whole_scope` when every flow in scope breaks it (None: not asked)."""
 
@@ -120,7 +121,7 @@ class Refuted:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NoneArrives:
     """`can reach` is violated: in the readings given no flow of any scope arrives. `example` is one flow that is lost."""
 
@@ -131,7 +132,7 @@ class NoneArrives:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FiltersDiffer:
     """A packet on which two filters break their relation, and where."""
 
@@ -141,7 +142,7 @@ class FiltersDiffer:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DeadRows:
     """Rows that decide no packet, each with the rows that decide in its place."""
 
@@ -150,7 +151,7 @@ class DeadRows:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Undecided:
     """No verdict, and why: an unmodelled construct, an unknown tag, a time-out. `flow` is one that hangs on it."""
 
@@ -173,7 +174,7 @@ class Verdict(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Dependence:
     """The verdict rests on `name` being `value`; under `alternative` it would be `otherwise`."""
 
@@ -184,7 +185,7 @@ class Dependence:
     question: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Blocker:
     """One setting that would have to change for the flow to live. `row` is None where a default decides."""
 
@@ -195,7 +196,7 @@ class Blocker:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NearMiss:
     """An allow rule that all but one field of the packet meets: `wants` is what it says, `sees` what the packet carries.
 
@@ -214,7 +215,7 @@ class NearMiss:
     cause: Span | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Evidence:
     """What a proof says and rests on.
 
@@ -229,7 +230,7 @@ class Evidence:
     witness: Flow | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Finding:
     """Everything there is to say about one check. `verdict` is the claim's own; `met` also heeds `expect violated`.
 
@@ -273,7 +274,7 @@ class Finding:
         return (self.verdict is Verdict.VIOLATED) == self.check.expect_violated
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Report:
     """All findings of a run, in the order of the file. `names` makes addresses readable (`192.23.1.2` is `one.vip`)."""
 

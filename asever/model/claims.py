@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from asever.model.numbers import EMPTY, NumberSet
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL
 from asever.model.things import AddressTerm
+from asever.record import record
 from asever.source import Span
 
 
@@ -29,7 +30,7 @@ class EndpointKind(Enum):
     ADDRESSES = "addresses"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Endpoint:
     """A resolved endpoint. `name` is the thing's full name, the tag's name, or the text of the addresses."""
 
@@ -39,7 +40,7 @@ class Endpoint:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Service:
     """One protocol and its ports under the name the check used (`https`, or `tcp 443` where it is written inline)."""
 
@@ -60,7 +61,7 @@ class Verb(Enum):
     ONLY = "only … reaches"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reachability:
     """`subjects` has one member except for `only`. Empty modifiers mean no constraint."""
 
@@ -75,7 +76,7 @@ class Reachability:
     excepted: tuple[Endpoint, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GroupsEqual:
     """`nsg left equals nsg right`: they decide every packet alike."""
 
@@ -83,7 +84,7 @@ class GroupsEqual:
     right: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GroupPermitsNoMore:
     """`nsg left permits no more than nsg right`: whatever left allows, right allows."""
 
@@ -91,14 +92,14 @@ class GroupPermitsNoMore:
     right: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class GroupHasNoDeadRules:
     """`nsg group has no dead rules`: every rule of it decides at least one packet."""
 
     group: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Healthy:
     """`environment is healthy`: every check of the shipped pack for its version holds."""
 
@@ -109,7 +110,7 @@ class Healthy:
 Claim = Reachability | GroupsEqual | GroupPermitsNoMore | GroupHasNoDeadRules | Healthy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Check:
     """One check of the program. `text` is the claim in canonical spelling without the name."""
 

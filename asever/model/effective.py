@@ -27,6 +27,7 @@ from asever.model.addresses import ALL_ADDRESSES
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, outside
 from asever.model.things import Direction
+from asever.record import record
 from asever.source import Span
 
 Condition = frozenset[tuple[str, str]]
@@ -49,7 +50,7 @@ class Origin:
     parts: Mapping[str, Span] = field(default_factory=dict, compare=False, hash=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AddressMatch:
     """What one side of a rule matches. `text` is the rule's own wording.
 
@@ -80,7 +81,7 @@ class Action(Enum):
     ALWAYS_ALLOW = "always-allow"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FilterRow:
     """One effective rule. A rule that ranges over protocols with and without ports is two rows of one name and priority."""
 
@@ -104,7 +105,7 @@ class FilterKind(Enum):
     PLATFORM = "platform"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Filter:
     """Rows in order of decision; `otherwise` decides a packet that no row matches. `place` is e.g. `subnet corp/back-end`."""
 
@@ -131,7 +132,7 @@ class HopKind(Enum):
     NONE = "None"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Route:
     """One active effective route. `fabric` is where the packet is handed over; None drops it.
 
@@ -151,7 +152,7 @@ class Route:
     origin: Origin = field(default_factory=Origin, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SourceTranslation:
     """Source translation of packets that a site hands to `fabric`. No matching row leaves the source as it is.
 
@@ -177,7 +178,7 @@ class SourceTranslation:
     origin: Origin = field(default_factory=Origin, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Arrival:
     """What becomes of a packet to `called` on these ports in a fabric.
 
@@ -210,7 +211,7 @@ class Arrival:
     origin: Origin = field(default_factory=Origin, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Fabric:
     """A medium that carries packets to destinations: the Internet, one virtual network, what is behind one gateway.
 
@@ -234,7 +235,7 @@ class SiteKind(Enum):
     SERVICE = "service"  # a platform service behind a private endpoint
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Exemption:
     """Traffic to the platform that no filter and no route touches (azure-network-semantics section 3.4)."""
 
@@ -244,7 +245,7 @@ class Exemption:
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Site:
     """A place where packets start and end, and where one set of tables applies to all of them.
 
@@ -268,7 +269,7 @@ class Site:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EffectiveNetwork:
     """The tables of the whole network.
 
@@ -286,7 +287,7 @@ class EffectiveNetwork:
     names: Mapping[int, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Packets:
     """A product set of packets; protocols without ports have port 0 in both port sets. Tags as in `Packet`."""
 
@@ -303,7 +304,7 @@ class Packets:
         return not all((self.protocol, self.source, self.source_port, self.target, self.target_port))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Scope:
     """A part of what a claim covers: packets that leave `origin`, and the sites where they count as arrived.
 
@@ -327,7 +328,7 @@ class Scope:
     condition: Condition = ALWAYS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Success:
     """What a delivered flow must satisfy besides being delivered.
 
@@ -348,7 +349,7 @@ class Quantifier(Enum):
     NONE_ARRIVES = "none arrives"  # never reaches, only: no packet is delivered (its reply is of no interest)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FlowQuestion:
     """A reachability claim, ready for either reading.
 
@@ -362,7 +363,7 @@ class FlowQuestion:
     fixed: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FilterContext:
     """One place to compare filters at: `where` for people (`subnet corp/back-end`, or `attached nowhere`)."""
 
@@ -379,7 +380,7 @@ class FilterRelation(Enum):
     NO_DEAD_ROWS = "has no dead rules"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FilterQuestion:
     """A claim about NSGs: the relation must hold in every context (for dead rules: a rule must decide in some context)."""
 

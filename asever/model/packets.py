@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from asever.model.numbers import NumberSet
+from asever.record import record
 
 ICMP, TCP, UDP, ESP, AH = 1, 6, 17, 50, 51
 PROTOCOL_NUMBERS: Mapping[str, int] = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "esp": ESP, "ah": AH}
@@ -21,7 +22,7 @@ def outside(tag: str) -> str:
     return f"not {tag}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Packet:
     """One packet. Protocols without ports carry port 0.
 
@@ -47,7 +48,7 @@ class Packet:
         return replace(self, target=target, target_port=self.target_port if port is None else port, target_tags=frozenset())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Flow:
     """The first packet of a connection, who sends it, and every choice that is not the sender's.
 

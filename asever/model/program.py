@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from asever.diagnostics import Diagnostic
 from asever.model.claims import Check
 from asever.model.things import Network
+from asever.record import record
 from asever.source import SourceFile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Program:
     """`files` are the main file and everything it imports; `warnings` are diagnostics that did not stop the load."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from asever.model.numbers import EMPTY, NumberSet
+from asever.record import record
 from asever.source import Span
 
 
@@ -25,7 +26,7 @@ class TermKind(Enum):
     ASG = "asg"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AddressTerm:
     """One member of a rule's or modifier's address list. `text` is as written; `addresses` is empty for tags and ASGs."""
 
@@ -35,7 +36,7 @@ class AddressTerm:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DeclaredRule:
     """A rule of an NSG, of admin rules or of a firewall, as written. `access` is allow, deny, always-allow or dnat.
 
@@ -59,7 +60,7 @@ class DeclaredRule:
     parts: Mapping[str, Span] = field(default_factory=dict, compare=False, hash=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Thing:
     """What every declared resource has: its full name (`corp/back-end`, `prod.one`) and where it is declared.
 
@@ -71,7 +72,7 @@ class Thing:
     parts: Mapping[str, Span] = field(default_factory=dict, compare=False, hash=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Peering:
     """One side of a peering, with its flags as Azure's portal sets them by default."""
 
@@ -84,7 +85,7 @@ class Peering:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Vnet(Thing):
     """A virtual network. `address` may hold public ranges too."""
 
@@ -94,7 +95,7 @@ class Vnet(Thing):
     peerings: tuple[Peering, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Subnet(Thing):
     """A subnet; `name` is `VNET/SUBNET`. `prefixes` keeps each prefix apart, since Azure reserves addresses in each."""
 
@@ -108,7 +109,7 @@ class Subnet(Thing):
     default_outbound: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class IpSsl:
     """An address bought for one app of a v1 or v2 external environment, and the ports its traffic arrives on."""
 
@@ -118,7 +119,7 @@ class IpSsl:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Environment(Thing):
     """An App Service Environment. `ilb` set means HTTP arrives inside; `ftp` is `public` or `ilb`.
 
@@ -138,7 +139,7 @@ class Environment(Thing):
     remote_debug_enabled: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Machine(Thing):
     """A virtual machine with one NIC. `addresses` are private, in the order written."""
 
@@ -150,7 +151,7 @@ class Machine(Thing):
     ip_forwarding: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class SecurityGroup(Thing):
     """A network security group as written, without Azure's default rules; each list ascends by priority."""
 
@@ -158,12 +159,12 @@ class SecurityGroup(Thing):
     outbound: tuple[DeclaredRule, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ApplicationGroup(Thing):
     """An application security group; its members name it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UserRoute:
     """A user-defined route to `prefix` or to the prefixes of `tag`.
 
@@ -178,7 +179,7 @@ class UserRoute:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class RouteTable(Thing):
     """User-defined routes of a subnet. `bgp_propagation` off removes every gateway route from it."""
 
@@ -186,7 +187,7 @@ class RouteTable(Thing):
     bgp_propagation: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Gateway(Thing):
     """A virtual network gateway. `learns` keeps each advertised prefix apart, since route selection compares lengths."""
 
@@ -196,7 +197,7 @@ class Gateway(Thing):
     to: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class OnPremises(Thing):
     """A network that is not in Azure."""
 
@@ -208,7 +209,7 @@ class OnPremises(Thing):
         return NumberSet.of(one for each in self.prefixes for one in each.ranges)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PortMapping:
     """A load-balancing rule: `protocol` on `front` goes to `back`."""
 
@@ -218,7 +219,7 @@ class PortMapping:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LoadBalancer(Thing):
     """A load balancer; `subnet` set means internal."""
 
@@ -231,14 +232,14 @@ class LoadBalancer(Thing):
     sku: str = "standard"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NatGateway(Thing):
     """A NAT gateway with its public addresses."""
 
     public_ip: NumberSet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Firewall(Thing):
     """An Azure Firewall, static and layer 4. `rules` are network and DNAT rules in ascending priority."""
 
@@ -248,7 +249,7 @@ class Firewall(Thing):
     rules: tuple[DeclaredRule, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PrivateEndpoint(Thing):
     """A private endpoint: an address in a subnet that leads to a platform service (`to` is its tag name)."""
 
@@ -257,7 +258,7 @@ class PrivateEndpoint(Thing):
     to: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AdminRules(Thing):
     """Security admin rules of a Virtual Network Manager, applied to whole virtual networks."""
 
@@ -266,14 +267,14 @@ class AdminRules(Thing):
     outbound: tuple[DeclaredRule, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Tag(Thing):
     """A service tag whose prefixes the program gives."""
 
     addresses: NumberSet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Network:
     """Everything declared, by full name.
 

@@ -5,13 +5,14 @@ Spans never take part in equality, so two texts that mean the same have equal tr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from asever.model.numbers import NumberSet
+from asever.record import record
 from asever.source import SourceFile, Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Node:
     """Anything with a place in a text."""
 
@@ -21,7 +22,7 @@ class Node:
 # -- Words and values ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Name(Node):
     """A name, bare or quoted; the two are equal. Dots of a bare name stay inside `text` (`Storage.WestEurope`, `one.vip`)."""
 
@@ -29,7 +30,7 @@ class Name(Node):
     quoted: bool = field(default=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ref(Node):
     """A reference: `corp/back-end` has two names, `one.vip` one. A quoted name may be followed by `.word`."""
 
@@ -41,7 +42,7 @@ class Ref(Node):
         return "/".join(name.text for name in self.names)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Addresses(Node):
     """An address, a prefix, a range or `*`. `text` is canonical."""
 
@@ -49,7 +50,7 @@ class Addresses(Node):
     value: NumberSet = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Ports(Node):
     """A port, a port range or `*` where ports stand; elsewhere a whole number (`instances 4`)."""
 
@@ -63,7 +64,7 @@ Value = Ref | Addresses | Ports
 # -- Declarations -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Rule(Node):
     """`PRIORITY ["name"] ACCESS PROTOCOL from … [port …] to … [port …] [-> ADDRESS [port N]]`. Words are not judged here."""
 
@@ -79,7 +80,7 @@ class Rule(Node):
     translated_port: Ports | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Rules(Node):
     """`inbound { … }` or `outbound { … }`; also the bare rules of a firewall, with direction None."""
 
@@ -87,7 +88,7 @@ class Rules(Node):
     rules: tuple[Rule, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Route(Node):
     """`route ["name"] PREFIX-or-TAG -> HOP [ADDRESS]`."""
 
@@ -97,7 +98,7 @@ class Route(Node):
     appliance: Addresses | Ref | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PortMap(Node):
     """`rule PROTO PORT -> PORT` of a load balancer."""
 
@@ -106,7 +107,7 @@ class PortMap(Node):
     back: Ports
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Attribute(Node):
     """`WORD VALUE, …  [{ … }]`: an attribute, or a block inside a body such as `subnet NAME { … }` and `peer NAME { … }`."""
 
@@ -115,14 +116,14 @@ class Attribute(Node):
     body: Body | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Body(Node):
     """What stands between the braces of a declaration, in the order written."""
 
     items: tuple[Attribute | Rules | Route | PortMap, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Declaration(Node):
     """`KIND NAME { … }`; `asg NAME` has no body."""
 
@@ -131,7 +132,7 @@ class Declaration(Node):
     body: Body | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Import(Node):
     """`import "path" [as NAME] [with "parameters"]`."""
 
@@ -140,7 +141,7 @@ class Import(Node):
     parameters: Name | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ProtocolPorts(Node):
     """`tcp 80, 443` in a service or after `on`: a protocol and the ports that belong to it; no ports means every port."""
 
@@ -148,7 +149,7 @@ class ProtocolPorts(Node):
     ports: tuple[Ports, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Service(Node):
     """`service NAME = …`; members are protocol-and-ports or other services' names."""
 
@@ -156,7 +157,7 @@ class Service(Node):
     members: tuple[ProtocolPorts | Ref, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Tag(Node):
     """`tag NAME = ADDRS`."""
 
@@ -167,7 +168,7 @@ class Tag(Node):
 # -- Checks -------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reach(Node):
     """`A reaches B`, `A can reach B`, `A never reaches B` and `only A, C reach B`.
 
@@ -179,14 +180,14 @@ class Reach(Node):
     target: Ref | Addresses
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class IsHealthy(Node):
     """`A is healthy`."""
 
     subject: Ref
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Equals(Node):
     """`nsg X equals nsg Y`. The kinds are words as written."""
 
@@ -196,7 +197,7 @@ class Equals(Node):
     right: Ref
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PermitsNoMore(Node):
     """`nsg X permits no more than nsg Y`."""
 
@@ -206,7 +207,7 @@ class PermitsNoMore(Node):
     right: Ref
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class HasNoDeadRules(Node):
     """`nsg X has no dead rules`."""
 
@@ -217,14 +218,14 @@ class HasNoDeadRules(Node):
 ClaimNode = Reach | IsHealthy | Equals | PermitsNoMore | HasNoDeadRules
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class As(Node):
     """`as ADDRS`."""
 
     addresses: tuple[Addresses | Ref, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Via(Node):
     """`via R` and `not via R`."""
 
@@ -232,12 +233,12 @@ class Via(Node):
     negated: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WithinRegion(Node):
     """`within region`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExceptFrom(Node):
     """`except from X, …`."""
 
@@ -247,7 +248,7 @@ class ExceptFrom(Node):
 Modifier = As | Via | WithinRegion | ExceptFrom
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Check(Node):
     """`check ["name"] CLAIM [on …] MODIFIER* [expect violated]`."""
 
@@ -258,7 +259,7 @@ class Check(Node):
     expect_violated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Pack(Node):
     """`pack NAME(a, b) { check … }`."""
 
@@ -267,7 +268,7 @@ class Pack(Node):
     checks: tuple[Check, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Apply(Node):
     """`apply NAME(X, Y)`."""
 
@@ -278,14 +279,14 @@ class Apply(Node):
 Item = Import | Declaration | Service | Tag | Pack | Apply | Check
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Comment(Node):
     """One comment with its delimiters; comments are not part of the tree, the formatter attaches them by position."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class FileNode:
     """All items of one file in order."""
 
