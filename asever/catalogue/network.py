@@ -26,14 +26,15 @@ NETWORK: tuple[Entry, ...] = (
     Entry(
         code="no-such-file",
         title="A file that is not there",
-        explanation="Imports are relative to the file that imports; `std/…` is the shipped library. The ending .asev may be left out.",
+        explanation="Imports are relative to the file that imports; `std/…` is the shipped library. The ending .asev may be "
+        "left out.",
         wrong='import "std/servces"\n',
         right='import "std/services"\n',
     ),
     Entry(
         code="unreadable-file",
         title="A file that cannot be read",
-        explanation="The file is a folder, too large, or not yours to read.",
+        explanation="The file is a folder, or not yours to read.",
     ),
     Entry(
         code="import-cycle",
@@ -47,11 +48,25 @@ NETWORK: tuple[Entry, ...] = (
         wrong='import "azuredeploy.json" as prod\n',
         right='import "std/services"\n',
     ),
+    Entry(
+        code="too-many-imports",
+        title="More imports than anybody writes",
+        explanation="Imports are followed a hundred files deep and two thousand times in all. A file that is imported under "
+        "several "
+        "names is reached once for each of them, so a few files that import each other under many names can come to any "
+        "number.",
+    ),
+    Entry(
+        code="file-too-large",
+        title="A file that is too large",
+        explanation="Files are read up to 8 MB, which is some forty thousand rules. Larger networks are several files.",
+    ),
     # -- Names ----------------------------------------------------------------------------------------------------------
     Entry(
         code="unknown-name",
         title="A name that nothing defines",
-        explanation="Names are looked up in the whole program, before or after their use. A subnet is named with its vnet: `v/a`.",
+        explanation="Names are looked up in the whole program, before or after their use. A subnet is named with its vnet: "
+        "`v/a`.",
         wrong=_NET + "vm x { subnet v/c  ip 10.0.1.4 }\n",
         right=_PAIR,
     ),
@@ -100,9 +115,26 @@ NETWORK: tuple[Entry, ...] = (
         right="vnet v { address 10.0.0.0/16 }\n",
     ),
     Entry(
+        code="computed-tag",
+        title="A tag that cannot be defined",
+        explanation="What Internet, VirtualNetwork and AzureLoadBalancer stand for follows from the network, and "
+        "AzureManagement is "
+        "the tag AppServiceManagement as a caller.",
+        wrong="tag Internet = 0.0.0.0/0\n",
+        right="tag AppServiceManagement = 13.66.140.0\n",
+    ),
+    Entry(
+        code="tag-cycle",
+        title="A tag that contains itself",
+        explanation="Tags may name other tags of the program, but not in a circle.",
+        wrong="tag a = b\ntag b = 20.1.1.1, a\n",
+        right="tag a = b\ntag b = 20.1.1.1\n",
+    ),
+    Entry(
         code="not-an-endpoint",
         title="A thing that sends and receives nothing",
-        explanation="The ends of a check are environments, machines, subnets, vnets, on-premises networks, load balancers, private "
+        explanation="The ends of a check are environments, machines, subnets, vnets, on-premises networks, load balancers, "
+        "private "
         "endpoints, tags and addresses.",
         wrong=_PAIR + _RULE + "check g reaches x on tcp 22\n",
         right=_PAIR + _RULE + "check y reaches x on tcp 22\n",
@@ -125,7 +157,7 @@ NETWORK: tuple[Entry, ...] = (
     Entry(
         code="given-twice",
         title="An attribute given twice",
-        explanation="Each attribute stands once; one that takes several values takes them as a list.",
+        explanation="An attribute that takes one value stands once; one that takes a list may be continued.",
         wrong=_NET + "vm x { subnet v/a  subnet v/b  ip 10.0.1.4 }\n",
         right=_PAIR,
     ),
@@ -203,7 +235,8 @@ NETWORK: tuple[Entry, ...] = (
     Entry(
         code="duplicate-priority",
         title="Two rules with one priority",
-        explanation="Azure refuses two rules of one direction with the same priority; the same number may stand once in each direction.",
+        explanation="Azure refuses two rules of one direction with the same priority; the same number may stand once in "
+        "each direction.",
         wrong=_GROUP.format("100 allow tcp from * to * port 443\n    100 allow tcp from * to * port 80"),
         right=_GROUP.format("100 allow tcp from * to * port 443\n    110 allow tcp from * to * port 80"),
     ),
@@ -219,7 +252,8 @@ NETWORK: tuple[Entry, ...] = (
         title="A dnat rule without its target",
         explanation="A dnat rule of a firewall ends with `-> ADDRESS [port PORT]`.",
         wrong=_NET + "firewall f {\n  subnet v/b\n  ip     10.0.2.4\n  100 dnat tcp from * to 20.1.1.1 port 443\n}\n",
-        right=_NET + "firewall f {\n  subnet v/b\n  ip     10.0.2.4\n  100 dnat tcp from * to 20.1.1.1 port 443 -> 10.0.1.4\n}\n",
+        right=_NET
+        + "firewall f {\n  subnet v/b\n  ip     10.0.2.4\n  100 dnat tcp from * to 20.1.1.1 port 443 -> 10.0.1.4\n}\n",
     ),
     Entry(
         code="unexpected-translation",
@@ -251,9 +285,17 @@ NETWORK: tuple[Entry, ...] = (
         right="route-table t {\n  route 0.0.0.0/0 -> appliance 10.0.2.4\n}\n",
     ),
     Entry(
+        code="duplicate-route",
+        title="Two routes to one prefix",
+        explanation="A route table has one route for each prefix and for each tag; Azure refuses a second one.",
+        wrong="route-table t {\n  route 10.9.0.0/16 -> none\n  route 10.9.0.0/16 -> internet\n}\n",
+        right="route-table t {\n  route 10.9.0.0/16 -> none\n  route 10.9.0.0/24 -> internet\n}\n",
+    ),
+    Entry(
         code="tag-not-in-routes",
         title="A tag that routes cannot use",
-        explanation="Azure refuses AzurePlatformDNS, AzurePlatformIMDS, AzurePlatformLKM, VirtualNetwork, AzureLoadBalancer and "
+        explanation="Azure refuses AzurePlatformDNS, AzurePlatformIMDS, AzurePlatformLKM, VirtualNetwork, AzureLoadBalancer "
+        "and "
         "Internet in routes.",
         wrong="route-table t {\n  route Internet -> none\n}\n",
         right="route-table t {\n  route Storage -> internet\n}\n",
@@ -304,7 +346,7 @@ NETWORK: tuple[Entry, ...] = (
         code="overlapping-subnets",
         title="Subnets that overlap",
         explanation="The subnets of a vnet share no address.",
-        wrong="vnet v {\n  address 10.0.0.0/16\n\n  subnet a { address 10.0.1.0/24 }\n  subnet b { address 10.0.1.128/25 }\n}\n",
+        wrong="vnet v {\n  address 10.0.0.0/16\n\n  subnet a { address 10.0.1.0/24 }\n  subnet b { address 10.0.1.0/25 }\n}\n",
         right=_NET,
     ),
     Entry(
@@ -313,6 +355,15 @@ NETWORK: tuple[Entry, ...] = (
         explanation="The smallest IPv4 subnet is a /29; an IPv6 subnet is exactly a /64.",
         wrong="vnet v {\n  address 10.0.0.0/16\n\n  subnet a { address 10.0.1.0/30 }\n}\n",
         right=_NET,
+    ),
+    Entry(
+        code="reserved-range",
+        title="A vnet with addresses that no machine can have",
+        explanation="Azure refuses loopback, link-local, multicast and broadcast addresses in a vnet, and 168.63.129.16, "
+        "which is the "
+        "platform's own.",
+        wrong="vnet v { address 169.254.0.0/16 }\n",
+        right="vnet v { address 10.0.0.0/16 }\n",
     ),
     Entry(
         code="overlapping-vnets",
@@ -327,6 +378,15 @@ NETWORK: tuple[Entry, ...] = (
         explanation="A peering is between two virtual networks.",
         wrong="vnet v { address 10.0.0.0/16  peers v }\n",
         right="vnet v { address 10.0.0.0/16 }\n",
+    ),
+    Entry(
+        code="asg-across-vnets",
+        title="An application security group in two vnets",
+        explanation="All members of an application security group are in the vnet of its first member.",
+        wrong=_NET
+        + "vnet w {\n  address 10.1.0.0/16\n\n  subnet c { address 10.1.1.0/24 }\n}\nasg g\n"
+        + "vm x { subnet v/a  ip 10.0.1.4  asg g }\nvm y { subnet w/c  ip 10.1.1.4  asg g }\n",
+        right=_NET + "asg g\nvm x { subnet v/a  ip 10.0.1.4  asg g }\nvm y { subnet v/b  ip 10.0.2.4  asg g }\n",
     ),
     Entry(
         code="address-outside-subnet",
@@ -367,7 +427,8 @@ NETWORK: tuple[Entry, ...] = (
         code="vip-inside-vnet",
         title="A public address inside a vnet",
         explanation="A vnet may use public ranges for its own machines; an address in them is not on the Internet.",
-        wrong="vnet v {\n  address 40.1.0.0/16\n\n  subnet a { address 40.1.1.0/24 }\n}\nase e { version v2  subnet v/a  vip 40.1.2.1 }\n",
+        wrong="vnet v {\n  address 40.1.0.0/16\n\n  subnet a { address 40.1.1.0/24 }\n}\n"
+        "ase e { version v2  subnet v/a  vip 40.1.2.1 }\n",
         right=_ENVIRONMENT,
     ),
     Entry(
@@ -380,7 +441,8 @@ NETWORK: tuple[Entry, ...] = (
     Entry(
         code="subnet-too-small",
         title="A subnet too small for its environment",
-        explanation="Azure keeps five addresses. An environment of version 1 or 2 takes 12 with these, 13 with an ILB, and one for "
+        explanation="Azure keeps five addresses. An environment of version 1 or 2 takes 12 with these, 13 with an ILB, and "
+        "one for "
         "each instance; version 2 one more at every 15 and 20 instances. Version 3 needs a /27 or larger.",
         wrong=_small("10.0.1.0/28", "version v2  vip 40.1.1.1  instances 5"),
         right=_small("10.0.1.0/28", "version v2  vip 40.1.1.1  instances 4"),
@@ -388,14 +450,16 @@ NETWORK: tuple[Entry, ...] = (
     Entry(
         code="subnet-may-be-too-small",
         title="A subnet that may be too small for its environment",
-        explanation="Version 3 takes 4 to 27 addresses for itself besides one for each instance, and a subnet cannot be resized.",
+        explanation="Version 3 takes 4 to 27 addresses for itself besides one for each instance, and a subnet cannot be "
+        "resized.",
         wrong=_small("10.0.1.0/27", "version v3  vip 40.1.1.1  instances 1"),
         right=_small("10.0.1.0/24", "version v3  vip 40.1.1.1  instances 1"),
     ),
     Entry(
         code="subnet-not-empty",
         title="A machine in an environment's subnet",
-        explanation="The subnet of a version 3 environment is delegated to it. In that of version 1 or 2 a machine can stand, and the "
+        explanation="The subnet of a version 3 environment is delegated to it. In that of version 1 or 2 a machine can "
+        "stand, and the "
         "environment's calls to it are blocked by the platform, whatever the NSG says.",
         wrong=_NET + "ase e { version v1  subnet v/a  vip 40.1.1.1 }\nvm x { subnet v/a  ip 10.0.1.20 }\n",
         right=_NET + "ase e { version v1  subnet v/a  vip 40.1.1.1 }\nvm x { subnet v/b  ip 10.0.2.20 }\n",
@@ -406,6 +470,17 @@ NETWORK: tuple[Entry, ...] = (
         explanation="IP-SSL addresses belong to external environments of versions 1 and 2.",
         wrong=_NET + "ase e { version v3  subnet v/a  vip 40.1.1.1  ip-ssl 40.1.1.2 { http 20001  https 20002 } }\n",
         right=_NET + "ase e { version v2  subnet v/a  vip 40.1.1.1  ip-ssl 40.1.1.2 { http 20001  https 20002 } }\n",
+    ),
+    Entry(
+        code="ip-ssl-ports",
+        title="A port for two kinds of IP-SSL traffic",
+        explanation="Each IP-SSL address has two ports of its own, on which its HTTP and HTTPS traffic reaches the "
+        "instances. The "
+        "portal shows them.",
+        wrong=_NET
+        + "ase e {\n  version v1\n  subnet  v/a\n  vip     40.1.1.1\n  ip-ssl 40.1.1.2 { http 20001  https 20001 }\n}\n",
+        right=_NET
+        + "ase e {\n  version v1\n  subnet  v/a\n  vip     40.1.1.1\n  ip-ssl 40.1.1.2 { http 20001  https 20002 }\n}\n",
     ),
     Entry(
         code="ftp-without-ilb",

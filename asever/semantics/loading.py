@@ -1,33 +1,59 @@
-"""Reads a program: the file, what it imports, and everything that is wrong with them."""
+"""Reads a program: a file, what it imports, and everything that is wrong with them.
+
+Each file is read once. Imported under several names (`import "net.asev" as a`, `import "net.asev" as b`) it still defines its
+things once, and each name leads to them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from asever import resources
-from asever.diagnostics import Diagnostic, Diagnostics, Label, Severity, nearest
-from asever.model import things
-from asever.model.numbers import union
+from asever.diagnostics import Diagnostic, Diagnostics, Label, Severity
 from asever.model.program import Program
-from asever.semantics.build import Builder, Item
+from asever.semantics import files
+from asever.semantics.build import Mounted, Sources, build
+from asever.semantics.names import Excuses
 from asever.semantics.validate import validate
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
 from asever.syntax.parser import parse
 
-LARGEST = 64 * 1024 * 1024
-HEALTH_PACKS = ("ase-v1", "ase-v2", "ase-v3")
+MOST_IMPORTS = 2000
+"""Imports that are followed in one program. A file may be reached on many ways, and their number may double with each file."""
+
+DEEPEST = 100
+"""How many files one import may lead through."""
+
+VERSIONS = (1, 2, 3)
+SUFFIX = ".asev"
+_FOREIGN = frozenset({".json", ".bicep", ".bicepparam", ".tf", ".tfplan", ".tfstate", ".yaml", ".yml"})
 
 
-@dataclass
+class _File:
+    """One file and the prefixes under which its names are reached, its own first."""
+
+    def __init__(self, path: Path, source: SourceFile, tree: nodes.FileNode) -> None:
+        self.path = path
+        self.source = source
+        self.tree = tree
+        self.prefixes: list[str] = []
+
+
 class _Loading:
-    diagnostics: Diagnostics
-    items: list[Item] = field(default_factory=list)
-    files: list[SourceFile] = field(default_factory=list)
-    loaded: set[tuple[Path, str]] = field(default_factory=set)
-    parsed: dict[Path, nodes.FileNode] = field(default_factory=dict)
-    chain: list[tuple[Path, Span | None]] = field(default_factory=list)
+    """What has been read so far; `files` is in the order of their checks, what is imported first."""
+
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        self.diagnostics = diagnostics
+        self.read: dict[Path, _File] = {}
+        self.files: list[_File] = []
+        self.broken: list[Span] = []
+        self.failed: set[str] = set()  # prefixes of imports that could not be followed
+        self.sealed: set[str] = set()
+        self.followed = 0
 
 
 def load_program(path: Path, *, text: str | None = None) -> tuple[Program | None, Diagnostics]:
@@ -37,174 +63,204 @@ def load_program(path: Path, *, text: str | None = None) -> tuple[Program | None
     """
     diagnostics = Diagnostics()
     loading = _Loading(diagnostics)
-    source = text if text is not None else _read(path, str(path), None, diagnostics)
-    if source is None:
+    source = files.read(path, str(path), None) if text is None else _given(str(path), text)
+    if isinstance(source, Diagnostic):
+        diagnostics.add(source)
         return None, diagnostics
-    _take_in(loading, path, str(path), source, "")
-    _health_packs(loading)
-    builder = Builder(loading.items, diagnostics)
-    builder.define()
-    builder.build_things()
-    checks = builder.build_checks()
-    network = _network(builder)
+    resolved = _resolved(path)
+    main = loading.read[resolved] = _parsed(loading, resolved, SourceFile(str(path), source))
+    _mount(loading, main, path, "", ())
+    health, packs = _health(loading)
+    sources = Sources(
+        files=[Mounted(items=one.tree.items, prefix=one.prefixes[0], aliases=tuple(one.prefixes[1:])) for one in loading.files],
+        homes={one.source.name: one.prefixes[0] for one in loading.files},
+        sealed=frozenset(loading.sealed),
+        excuses=_excuses(loading),
+        health=packs,
+    )
+    network, checks = build(sources, diagnostics)
     validate(network, diagnostics)
     if diagnostics.errors:
         return None, diagnostics
     warnings = tuple(one for one in diagnostics if one.severity is Severity.WARNING)
-    return Program(network=network, checks=checks, warnings=warnings, files=tuple(loading.files)), diagnostics
+    sources_read = (main.source, *(one.source for one in loading.files if one is not main), *health)
+    return Program(network=network, checks=checks, warnings=warnings, files=sources_read), diagnostics
 
 
-def _read(path: Path, name: str, at: Span | None, diagnostics: Diagnostics) -> str | None:
-    """The text of a file, or a diagnostic and None."""
+def _given(name: str, text: str) -> str | Diagnostic:
+    return files.too_large(name, None) if len(text) > files.LARGEST else files.clean(text)
+
+
+def _resolved(path: Path) -> Path:
+    """The one name of a file, however it is written; raises nothing for names that no file can have."""
     try:
-        if path.is_dir():
-            raise OSError("it is a folder")
-        if path.stat().st_size > LARGEST:
-            raise OSError(f"it is larger than {LARGEST // 1024 // 1024} MiB")
-        data = path.read_bytes()
-    except (OSError, ValueError) as problem:
-        diagnostics.add(_unreadable(path, name, at, problem))
-        return None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        diagnostics.add(
-            Diagnostic(
-                code="not-utf-8",
-                message=f"`{name}` is not a text in UTF-8 (byte {problem.start})",
-                primary=Label(at or _nowhere(name), "this file") if at else None,
-                help="save it as UTF-8; a compiled or compressed file is not a specification",
-            )
-        )
-        return None
-    return text.replace("\r\n", "\n")
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):
+        return path
 
 
-def _nowhere(name: str) -> Span:
-    return Span(SourceFile(name, ""), 0, 0)
+def _parsed(loading: _Loading, resolved: Path, source: SourceFile) -> _File:
+    found = Diagnostics()
+    tree = parse(source, found)
+    loading.broken.extend(one.primary.span for one in found if one.primary is not None)
+    loading.diagnostics.extend(found)
+    if _in_library(resolved):
+        loading.sealed.add(source.name)
+    return _File(resolved, source, tree)
 
 
-def _unreadable(path: Path, name: str, at: Span | None, problem: Exception) -> Diagnostic:
-    missing = not path.exists()
-    reason = getattr(problem, "strerror", None) or str(problem)
-    close = None
-    if missing and path.parent.is_dir():
-        close = nearest(path.name, [one.name for one in path.parent.iterdir()])
-    return Diagnostic(
-        code="no-such-file" if missing else "unreadable-file",
-        message=f"there is no file `{name}`" if missing else f"`{name}` cannot be read: {reason.lower()}",
-        primary=Label(at or _nowhere(name), "imported here" if at else ""),
-        help=f"did you mean `{close}`?" if close else None,
-    )
+# -- Imports ------------------------------------------------------------------------------------------------------------
 
 
-def _take_in(loading: _Loading, path: Path, name: str, text: str, prefix: str) -> None:
-    resolved = path.resolve()
-    loading.loaded.add((resolved, prefix))
-    tree = loading.parsed.get(resolved)
-    if tree is None:
-        file = SourceFile(name, text)
-        loading.files.append(file)
-        tree = loading.parsed[resolved] = parse(file, loading.diagnostics)
-    loading.chain.append((resolved, None))
-    for item in tree.items:
+def _mount(loading: _Loading, file: _File, path: Path, prefix: str, chain: tuple[Path, ...]) -> None:
+    """Makes the names of a file, and of what it imports, known under a prefix. `chain` are the files that led here."""
+    first = not file.prefixes
+    file.prefixes.append(prefix)
+    chain = (*chain, file.path)
+    for item in file.tree.items:
         if isinstance(item, nodes.Import):
-            _follow(loading, path, item, prefix)
-        else:
-            loading.items.append(Item(item, prefix))
-    loading.chain.pop()
+            _follow(loading, item, path, prefix, chain)
+    if first:
+        loading.files.append(file)
 
 
-def _follow(loading: _Loading, importing: Path, node: nodes.Import, prefix: str) -> None:
-    written = node.path.text
-    path = _locate(importing, written)
-    at = node.path.span
-    if path.suffix.lower() == ".json" or written.lower().endswith(".json"):
-        loading.diagnostics.add(
-            Diagnostic(
-                code="unsupported-import",
-                message=f"`{written}` is not a specification",
-                primary=Label(at, "this version reads .asev files only"),
-                help="declare what it holds in a .asev file",
-            )
-        )
-        return
+def _follow(loading: _Loading, node: nodes.Import, importing: Path, prefix: str, chain: tuple[Path, ...]) -> None:
     inner = f"{prefix}{node.alias.text}." if node.alias is not None else prefix
-    resolved = path.resolve()
-    chain = [one for one, _ in loading.chain]
+    loading.followed += 1
+    if loading.followed > MOST_IMPORTS + 1:
+        return  # one message about their number is enough
+    problem = _refused(loading, node, chain)
+    if problem is not None:
+        loading.diagnostics.add(problem)
+        loading.failed.add(inner)
+        return
+    path = _located(importing, node.path.text)
+    resolved = _resolved(path)
     if resolved in chain:
-        names = [one.name for one in (*chain[chain.index(resolved) :], resolved)]
-        loading.diagnostics.add(
-            Diagnostic(
-                code="import-cycle",
-                message=f"`{written}` imports itself: {' -> '.join(names)}",
-                primary=Label(at, "this closes the circle"),
-                help="move what both need into a third file",
-            )
+        loading.diagnostics.add(_cycle(node, (*chain[chain.index(resolved) :], resolved)))
+        return
+    file = _file(loading, node, path, resolved)
+    if file is None:
+        loading.failed.add(inner)
+    elif inner not in file.prefixes:
+        _mount(loading, file, path, inner, chain)
+
+
+def _file(loading: _Loading, node: nodes.Import, path: Path, resolved: Path) -> _File | None:
+    """The file that an import leads to, read once; None, after a diagnostic, when it cannot be read."""
+    if resolved in loading.read:
+        return loading.read[resolved]
+    name = f"std/{_in_library(resolved)}" if _in_library(resolved) else os.path.normpath(path)
+    text = files.read(path, name, node.path.span)
+    if isinstance(text, Diagnostic):
+        loading.diagnostics.add(text)
+        return None
+    file = loading.read[resolved] = _parsed(loading, resolved, SourceFile(name, text))
+    return file
+
+
+def _refused(loading: _Loading, node: nodes.Import, chain: tuple[Path, ...]) -> Diagnostic | None:
+    """Why an import is not even tried."""
+    written, at = node.path.text, node.path.span
+    if Path(written).suffix.lower() in _FOREIGN:
+        return Diagnostic(
+            code="unsupported-import",
+            message=f"`{written}` is no .asev file, and importing Azure files is not available in this version",
+            primary=Label(at, "this version reads .asev files only"),
+            help="declare what it holds in a .asev file",
         )
-        return
-    if (resolved, inner) in loading.loaded:
-        return
-    shown = written if written.startswith("std/") else _shown(path)
-    text = (
-        loading.parsed[resolved].file.text
-        if resolved in loading.parsed
-        else _read(path, written if written.startswith("std/") else shown, at, loading.diagnostics)
+    if node.parameters is not None:
+        return Diagnostic(
+            code="unsupported-import",
+            message="only templates take parameters, and importing Azure files is not available in this version",
+            primary=Label(node.parameters.span, "not with a .asev file"),
+        )
+    if loading.followed > MOST_IMPORTS or len(chain) > DEEPEST:
+        limit = f"more than {MOST_IMPORTS} imports" if loading.followed > MOST_IMPORTS else f"imports more than {DEEPEST} deep"
+        return Diagnostic(code="too-many-imports", message=f"this program has {limit}", primary=Label(at, "not followed"))
+    return None
+
+
+def _cycle(node: nodes.Import, chain: Sequence[Path]) -> Diagnostic:
+    return Diagnostic(
+        code="import-cycle",
+        message=f"`{node.path.text}` imports itself: {' -> '.join(one.name for one in chain)}",
+        primary=Label(node.path.span, "this closes the circle"),
+        help="move what both need into a third file",
     )
-    if text is not None:
-        _take_in(loading, path, shown, text, inner)
 
 
-def _shown(path: Path) -> str:
-    return str(path)
+def _located(importing: Path, written: str) -> Path:
+    """Where the file of an import should be: `std/…` is the library, everything else is relative to the importing file."""
+    inside = written.removeprefix("std/")
+    path = resources.library() / inside if inside != written else importing.parent / written
+    return path if path.suffix == SUFFIX or _is_file(path) else path.with_name(path.name + SUFFIX) if path.name else path
 
 
-def _locate(importing: Path, written: str) -> Path:
-    if written.startswith("std/"):
-        path = resources.library() / written.removeprefix("std/")
-    else:
-        path = importing.parent / written
-    return path if path.suffix or path.exists() else path.with_suffix(".asev")
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
-def _health_packs(loading: _Loading) -> None:
-    """The shipped health packs, which `is healthy` needs whether they are imported or not."""
-    wanted = any(
-        isinstance(check.claim, nodes.IsHealthy)
-        for item in loading.items
-        for check in ((item.node,) if isinstance(item.node, nodes.Check) else getattr(item.node, "checks", ()))
-    )
-    if not wanted:
-        return
-    for name in HEALTH_PACKS:
-        path = resources.library() / f"{name}.asev"
-        if (path.resolve(), "") not in loading.loaded:
-            text = _read(path, f"std/{name}", None, loading.diagnostics)
-            if text is not None:
-                _take_in(loading, path, f"std/{name}", text, "")
+def _in_library(path: Path) -> str:
+    """The name of a file of the library, without its suffix; nothing for other files."""
+    library = _resolved(resources.library())
+    return path.relative_to(library).as_posix().removesuffix(SUFFIX) if path.is_relative_to(library) else ""
 
 
-_TABLES = {
-    things.Vnet: "vnets",
-    things.Subnet: "subnets",
-    things.Environment: "environments",
-    things.Machine: "machines",
-    things.SecurityGroup: "groups",
-    things.ApplicationGroup: "application_groups",
-    things.RouteTable: "route_tables",
-    things.Gateway: "gateways",
-    things.OnPremises: "on_premises",
-    things.LoadBalancer: "load_balancers",
-    things.NatGateway: "nat_gateways",
-    things.Firewall: "firewalls",
-    things.PrivateEndpoint: "private_endpoints",
-    things.AdminRules: "admin_rules",
-    things.Tag: "tags",
-}
+# -- What could not be read ---------------------------------------------------------------------------------------------
+
+# The beginnings of items, in a text that could not be parsed: the kind and the name.
+_HEAD = re.compile(r'^[ \t]*(?P<kind>[A-Za-z][\w-]*)[ \t]+(?P<name>"[^"\n]*"?|[A-Za-z][\w.-]*)', re.MULTILINE)
 
 
-def _network(builder: Builder) -> things.Network:
-    tables: dict[str, dict[str, things.Thing]] = {name: {} for name in _TABLES.values()}
-    for thing in builder.things.values():
-        tables[_TABLES[type(thing)]][thing.name] = thing
-    return things.Network(**tables, named_addresses=union(builder.public_literals))  # type: ignore[arg-type]
+def _excuses(loading: _Loading) -> Excuses:
+    names: set[str] = set()
+    failed = set(loading.failed)
+    for file in loading.files:
+        if any(span.file is file.source for span in loading.broken):
+            for head in _heads(file):
+                names.add(head["name"].strip('"'))
+                if head["kind"] == "import":
+                    failed.add(file.prefixes[0])
+    return Excuses(names=frozenset(names), imports=frozenset(failed), broken=tuple(loading.broken))
+
+
+def _heads(file: _File) -> Iterator[re.Match[str]]:
+    """What looks like the beginning of an item outside the items that could be read."""
+    start = 0
+    text = file.source.text
+    for item in (*file.tree.items, None):
+        end = item.span.start if item is not None else len(text)
+        if start < end:
+            yield from _HEAD.finditer(text, start, end)
+        start = item.span.end if item is not None else end
+
+
+# -- Health packs -------------------------------------------------------------------------------------------------------
+
+
+def _health(loading: _Loading) -> tuple[list[SourceFile], dict[int, nodes.Pack]]:
+    """The shipped packs that `is healthy` needs, by version, and their files, whether they are imported or not."""
+    items = [item for file in loading.files for item in file.tree.items]
+    checks = (check for item in items for check in ((item,) if isinstance(item, nodes.Check) else getattr(item, "checks", ())))
+    sources: list[SourceFile] = []
+    packs: dict[int, nodes.Pack] = {}
+    if not any(isinstance(check.claim, nodes.IsHealthy) for check in checks):
+        return sources, packs
+    for version in VERSIONS:
+        path = resources.library() / f"ase-v{version}{SUFFIX}"
+        file = loading.read.get(_resolved(path))
+        if file is None:
+            text = files.read(path, f"std/{path.stem}", None)
+            if isinstance(text, Diagnostic):
+                loading.diagnostics.add(text)
+                continue
+            file = _parsed(loading, _resolved(path), SourceFile(f"std/{path.stem}", text))
+            sources.append(file.source)
+        for item in file.tree.items:
+            if isinstance(item, nodes.Pack) and item.name.text == f"ase-v{version}-health" and len(item.parameters) == 1:
+                packs[version] = item
+    return sources, packs

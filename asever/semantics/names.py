@@ -1,16 +1,21 @@
-"""Names of the whole program: what is defined where, and what a reference stands for; order does not matter."""
+"""Names of the whole program: what is defined where, and what a reference stands for; order does not matter.
+
+There is one scope. A file imported `as prod` defines its names as `prod.NAME`, and a reference in it looks for `prod.NAME`
+first. The file that a reference was written in says which prefix that is.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
-from asever.diagnostics import Diagnostic, Diagnostics, Edit, Label, nearest
-from asever.semantics.azure_tags import canonical_tag, is_azure_tag
+from asever.diagnostics import Edit, Label
+from asever.record import record
+from asever.semantics.azure_tags import BASE_TAGS, COMPUTED, canonical_tag, is_azure_tag
+from asever.semantics.problems import Problems, closest, listed
 from asever.source import Span
-from asever.syntax.nodes import Name, Ref
+from asever.syntax.nodes import Addresses, Name, Ref
 
-# What may follow a thing's name after a dot, by kind.
 PARTS: Mapping[str, tuple[str, ...]] = {
     "ase": ("vip", "ilb", "outbound", "ip-ssl", "subnet"),
     "vm": ("ip", "public-ip", "subnet"),
@@ -19,154 +24,315 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "load-balancer": ("frontend", "subnet"),
     "nat-gateway": ("public-ip",),
 }
-ARTICLES = {"ase": "an", "asg": "an", "nsg": "an", "admin-rules": "a set of", "on-premises": "an"}
+"""What may follow a thing's name after a dot, by kind."""
+
+_TITLES = {
+    "ase": "an ase",
+    "asg": "an asg",
+    "nsg": "an nsg",
+    "admin-rules": "a set of admin-rules",
+    "on-premises": "an on-premises network",
+}
 
 
-@dataclass(frozen=True, slots=True)
+def describe(kind: str) -> str:
+    """A kind with its article."""
+    return _TITLES.get(kind, f"a {kind}")
+
+
+def kinds_in_words(kinds: Iterable[str], *, article: bool = True) -> str:
+    """Several kinds: `a vm, a firewall or a gateway`."""
+    named = [describe(kind) for kind in kinds]
+    if not article:
+        named = [one.split(" ", 1)[1] for one in named]
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} or {named[-1]}"
+
+
+_ANY_THING = ("thing or tag", "thing, tag or asg")
+_BARE = re.compile(r"[A-Za-z][\w-]*(\.[A-Za-z][\w-]*)*\Z", re.ASCII)
+
+
+def _near(name: str, known: Mapping[str, Symbol]) -> tuple[str, Symbol | None] | None:
+    """The nearest of some names as it has to be written, and what it stands for."""
+    meant = closest(name, {one: symbol.span for one, symbol in known.items()})
+    if meant is None:
+        return None
+    return _spelled(meant), known[meant]
+
+
+def _spelled(name: str) -> str:
+    """A full name as it has to be written: in quotes where it is no bare name."""
+    return "/".join(one if _BARE.match(one) else f'"{one}"' for one in name.split("/"))
+
+
+@record
 class Symbol:
     """A defined name: its kind, full name, and where it stands."""
 
     kind: str
     name: str
     span: Span
+    whole: Span | None = None  # the declaration
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resolved:
-    """What a reference stands for: a thing or a part of one (`part` is the word after the dot), or a tag."""
+    """What a reference stands for: a thing, a part of one (the word after the dot), or a tag."""
 
     symbol: Symbol
     part: str | None = None
 
 
-@dataclass
+@record
+class Excuses:
+    """Names that could not be read: what broken items may define, and what imports that failed may bring.
+
+    A reference to one of them is no second error.
+    """
+
+    names: frozenset[str] = frozenset()
+    imports: frozenset[str] = frozenset()  # the prefixes of imports that failed
+    broken: tuple[Span, ...] = ()  # where the parser found something wrong
+
+    def damaged(self, span: Span) -> bool:
+        """Whether something inside a span could not be read."""
+        return any(one.file is span.file and span.start <= one.start <= span.end for one in self.broken)
+
+    def may_be_imported(self, text: str, prefixes: Iterable[str]) -> bool:
+        """Whether a failed import may bring a name."""
+        return bool(self.imports) and any((prefix + text).startswith(tuple(self.imports)) for prefix in prefixes)
+
+
 class Names:
-    """All names of a program, by namespace: things and tags, services, packs."""
+    """All names of a program, by what they may stand for: things and tags, services, packs.
 
-    diagnostics: Diagnostics
-    things: dict[str, Symbol] = field(default_factory=dict)
-    services: dict[str, Symbol] = field(default_factory=dict)
-    packs: dict[str, Symbol] = field(default_factory=dict)
+    `homes` is the prefix of each file, by the file's name. `sealed` are the files of the library: their `Sql` is Azure's,
+    whatever the program calls Sql.
+    """
 
-    def define(self, table: dict[str, Symbol], symbol: Symbol) -> bool:
-        """Adds a name; a second definition is an error that shows both places."""
-        first = table.get(symbol.name)
+    def __init__(
+        self,
+        problems: Problems,
+        homes: Mapping[str, str] | None = None,
+        excuses: Excuses | None = None,
+        sealed: frozenset[str] = frozenset(),
+    ) -> None:
+        self.problems = problems
+        self.homes = homes or {}
+        self.excuses = excuses or Excuses()
+        self.sealed = sealed
+        self.things: dict[str, Symbol] = {}
+        self.services: dict[str, Symbol] = {}
+        self.packs: dict[str, Symbol] = {}
+        self.excused: set[str] = set()  # names of declarations of an unknown kind
+        self._tags: dict[str, Symbol] = {}  # service tags compare without regard to letter case
+
+    def prefix(self, span: Span) -> str:
+        """What the names of the file of a span begin with."""
+        return self.homes.get(span.file.name, "")
+
+    # -- Definitions ----------------------------------------------------------------------------------------------------
+
+    def define(self, table: dict[str, Symbol], symbol: Symbol, alias: str | None = None) -> bool:
+        """Adds a name, under another name with `alias`; a second definition is an error that shows both places."""
+        name = alias or symbol.name
+        first = table.get(name)
         if first is None:
-            table[symbol.name] = symbol
+            table[name] = symbol
+            if symbol.kind == "tag":
+                self._tags.setdefault(name.casefold(), symbol)
             return True
-        self.diagnostics.add(
-            Diagnostic(
-                code="defined-twice",
-                message=f"`{symbol.name}` is defined twice",
-                primary=Label(symbol.span, "the second definition"),
+        if first is not symbol:
+            kind = describe(first.kind)
+            other = "" if first.kind == symbol.kind else f", as {kind} and as {describe(symbol.kind)}"
+            self.problems.error(
+                "defined-twice",
+                f"`{name}` is defined twice{other}",
+                symbol.span,
+                "the second definition",
                 secondary=(Label(first.span, "the first one is here"),),
                 help="give one of them another name",
             )
-        )
         return False
 
-    def thing(self, text: str, span: Span, kinds: Iterable[str], prefix: str) -> Symbol | None:
+    # -- References -----------------------------------------------------------------------------------------------------
+
+    def thing(self, ref: Ref, kinds: tuple[str, ...]) -> Symbol | None:
         """The thing of one of these kinds that a name stands for; otherwise a diagnostic and None."""
-        wanted = tuple(kinds)
-        found = self._lookup(self.things, text, prefix)
-        if found is not None and found.kind in wanted:
+        found = self._lookup(self.things, ref)
+        if found is not None and found.kind in kinds:
             return found
         if found is not None:
-            self.diagnostics.add(
-                Diagnostic(
-                    code="wrong-kind",
-                    message=f"`{text}` is {describe(found.kind)}, where {_choices(wanted)} is needed",
-                    primary=Label(span, f"{describe(found.kind)}"),
-                    secondary=(Label(found.span, "defined here"),),
-                )
-            )
+            self.wrong_kind(ref, found, kinds_in_words(kinds))
             return None
-        known = {name: symbol.span for name, symbol in self.things.items() if symbol.kind in wanted}
-        self.diagnostics.add(unknown_name(_choices(wanted, article=False), text, span, known))
+        known = {name: symbol for name, symbol in self.things.items() if symbol.kind in kinds}
+        self._unknown(kinds_in_words(kinds, article=False), ref, known)
         return None
 
-    def service(self, ref: Ref, prefix: str) -> Symbol | None:
-        """The service that a name stands for."""
-        found = self._lookup(self.services, ref.text, prefix)
-        if found is None:
-            known = {name: symbol.span for name, symbol in self.services.items()}
-            hint = None if known else 'services such as `https` come from `import "std/services"`'
-            self.diagnostics.add(unknown_name("service", ref.text, ref.span, known, hint))
-        return found
-
-    def pack(self, name: Name, prefix: str) -> Symbol | None:
-        """The pack that a name stands for."""
-        found = self._lookup(self.packs, name.text, prefix)
-        if found is None:
-            self.diagnostics.add(
-                unknown_name("pack", name.text, name.span, {one: symbol.span for one, symbol in self.packs.items()})
-            )
-        return found
-
-    def reference(self, ref: Ref, prefix: str) -> Resolved | None:
-        """What a reference stands for, tags of Azure included; None when nothing, without a diagnostic."""
-        text = ref.text
-        found = self._lookup(self.things, text, prefix)
+    def service(self, ref: Ref) -> Symbol | None:
+        """The service that a name stands for; otherwise a diagnostic and None."""
+        found = self._lookup(self.services, ref)
         if found is not None:
-            return Resolved(found)
-        base, dot, part = text.rpartition(".")
-        if dot:
-            owner = self._lookup(self.things, base, prefix)
-            if owner is not None and part in PARTS.get(owner.kind, ()):
-                return Resolved(owner, part)
-        for name, symbol in self.things.items():
-            if symbol.kind == "tag" and name.lower() == text.lower():
-                return Resolved(symbol)
-        if is_azure_tag(text):
-            return Resolved(Symbol("tag", canonical_tag(text), ref.span))
+            return found
+        other = self._lookup(self.things, ref)
+        if other is not None:
+            self.wrong_kind(ref, other, "a service or a protocol")
+            return None
+        hint = None if self.services else 'services such as `https` come with `import "std/services"`'
+        self._unknown("service", ref, self.services, hint)
         return None
 
-    def unknown_reference(self, ref: Ref, what: str) -> Diagnostic:
-        """The diagnostic for a reference that stands for nothing."""
+    def pack(self, name: Name) -> Symbol | None:
+        """The pack that a name stands for; otherwise a diagnostic and None."""
+        ref = Ref(span=name.span, names=(name,))
+        found = self._lookup(self.packs, ref)
+        if found is None:
+            self._unknown("pack", ref, self.packs)
+        return found
+
+    def reference(self, ref: Ref, what: str) -> Resolved | None:
+        """The thing, part of a thing, or tag that a reference stands for; otherwise a diagnostic about `what` and None."""
+        found = self.find(ref)
+        if found is None and not self._wrong_part(ref):
+            service = self._lookup(self.services, ref)
+            if service is not None:
+                self.wrong_kind(ref, service, f"a {what}")
+            else:
+                self._unknown(what, ref, self.things)
+        return found
+
+    def find(self, ref: Ref) -> Resolved | None:
+        """What a reference stands for, Azure's own tags included; None without a diagnostic when it stands for nothing."""
+        found = self._lookup(self.things, ref)
+        if found is not None and (found.kind == "tag" or ref.names[0].span.file.name not in self.sealed):
+            return Resolved(symbol=found)
+        owner, part = self._owner(ref)
+        if owner is not None and part in PARTS.get(owner.kind, ()):
+            return Resolved(symbol=owner, part=part)
+        text = ref.text
+        tag = next((self._tags[key] for key in self._spellings(text.casefold(), ref) if key in self._tags), None)
+        if tag is not None:
+            return Resolved(symbol=tag)
+        if is_azure_tag(text):
+            return Resolved(symbol=Symbol(kind="tag", name=canonical_tag(text), span=ref.span))
+        return None
+
+    def stands_for_something(self, ref: Ref) -> bool:
+        """Whether a name is known at all, as whatever."""
+        return self.find(ref) is not None or any(self._lookup(table, ref) for table in (self.services, self.packs))
+
+    # -- What is wrong --------------------------------------------------------------------------------------------------
+
+    def wrong_kind(self, ref: Ref | Addresses, found: Symbol, wanted: str) -> None:
+        """Says that a name stands for a thing of another kind than is needed."""
+        self.problems.error(
+            "wrong-kind",
+            f"`{ref.text}` is {describe(found.kind)}, where {wanted} is needed",
+            ref.span,
+            describe(found.kind),
+            secondary=(Label(found.span, "defined here"),) if found.span != ref.span else (),
+        )
+
+    def not_a_thing(self, ref: Ref) -> None:
+        """Says that a name is known nowhere."""
+        if not self._wrong_part(ref):
+            self._unknown("thing or tag", ref, self.things)
+
+    def _wrong_part(self, ref: Ref) -> bool:
+        owner, part = self._owner(ref)
+        if owner is None or part is None:
+            return False
+        base = ref.text.rpartition(".")[0]
+        parts = PARTS.get(owner.kind, ())
+        self.problems.unknown(
+            "unknown-part",
+            f"{describe(owner.kind)} has no `{part}`",
+            ref.span,
+            f"`{base}` is {describe(owner.kind)}",
+            {f"{base}.{one}": None for one in parts},
+            ref.text,
+            hint=f"it has {listed(parts, 'and')}" if parts else None,
+        )
+        return True
+
+    def _unknown(self, what: str, ref: Ref, known: Mapping[str, Symbol], hint: str | None = None) -> None:
+        """A name that nothing defines, with the nearest one that something does."""
+        if self._excused(ref):
+            return
+        if self.problems.full:
+            self.problems.error("unknown-name", f"there is no {what} called `{ref.text}`", ref.span)
+            return
+        vnet, _, inner = ref.text.rpartition("/")
+        owner = self._lookup_text(self.things, vnet, ref) if what in ("subnet", *_ANY_THING) else None
+        if owner is not None and owner.kind == "vnet":
+            # Inside one vnet the names are those of its subnets.
+            inside = {name.rpartition("/")[2]: one for name, one in self.things.items() if name.startswith(f"{owner.name}/")}
+            where = f"there is no subnet called `{inner}` in vnet `{vnet}`"
+            near = _near(inner, inside)
+            edit = f"{vnet}/{near[0]}" if near is not None else ""
+        else:
+            where, near = self._anywhere(what, ref.text, known)
+            edit = near[0] if near is not None else ""
+        if near is None and self.excuses.may_be_imported(ref.text, self._prefixes(ref)):
+            return
+        is_bare = near is not None and near[0].endswith(f"/{_spelled(ref.text)}")
+        symbol = near[1] if near is not None else None
+        self.problems.error(
+            "unknown-name",
+            where,
+            ref.span,
+            "not defined in this program",
+            secondary=(Label(symbol.span, "the nearest name is here"),) if symbol is not None else (),
+            notes=("a subnet is named with its vnet",) if is_bare else (),
+            help=f"did you mean `{near[0]}`?" if near is not None else hint,
+            edits=(Edit(ref.span, edit),) if near is not None else (),
+        )
+
+    def _excused(self, ref: Ref) -> bool:
+        """Whether a name may be defined where something could not be read."""
+        text = ref.text
+        bases = {text, text.split("/", 1)[0], text.rpartition(".")[0]}
+        if not bases.isdisjoint(self.excuses.names) or not bases.isdisjoint(self.excused):
+            return True
+        owner = self._lookup_text(self.things, text.rpartition("/")[0], ref)
+        return owner is not None and owner.whole is not None and self.excuses.damaged(owner.whole)
+
+    def _anywhere(self, what: str, text: str, known: Mapping[str, Symbol]) -> tuple[str, tuple[str, Symbol | None] | None]:
+        """What to say of an unknown name, and what was meant: a bare subnet, a similar name, or a tag of Azure's."""
+        where = f"there is no {what} called `{text}`"
+        bare = next((name for name in known if name.endswith(f"/{text}")), None)
+        near = (_spelled(bare), known[bare]) if bare is not None else _near(text, known)
+        base, dot, part = text.rpartition(".")
+        if near is None and dot and any(part in parts for parts in PARTS.values()):
+            where = f"there is no {what} called `{base}`"
+            found = _near(base, known)
+            near = (f"{found[0]}.{part}", found[1]) if found is not None else None
+        if near is None and what in _ANY_THING:
+            name, dot, region = text.partition(".")
+            tag = closest(name, dict.fromkeys((*COMPUTED, *BASE_TAGS)))
+            near = (f"{tag}{dot}{region}", None) if tag is not None else None
+        return where, near
+
+    # -- Looking up -----------------------------------------------------------------------------------------------------
+
+    def _owner(self, ref: Ref) -> tuple[Symbol | None, str | None]:
         base, dot, part = ref.text.rpartition(".")
-        owner = self.things.get(base) if dot else None
-        if owner is not None:
-            parts = PARTS.get(owner.kind, ())
-            meant = nearest(part, parts)
-            return Diagnostic(
-                code="unknown-part",
-                message=f"{describe(owner.kind)} has no `{part}`",
-                primary=Label(ref.span, f"`{owner.name}` is {describe(owner.kind)}"),
-                secondary=(Label(owner.span, "defined here"),),
-                help=f"did you mean `{base}.{meant}`?" if meant else (f"it has {_list(parts)}" if parts else None),
-            )
-        known = {name: symbol.span for name, symbol in self.things.items()}
-        inner = [name for name in known if name.endswith("/" + ref.text)]
-        hint = f"a subnet is named with its vnet: `{inner[0]}`" if inner else None
-        return unknown_name(what, ref.text, ref.span, known, hint)
+        return (self._lookup_text(self.things, base, ref), part) if dot else (None, None)
 
-    @staticmethod
-    def _lookup(table: Mapping[str, Symbol], text: str, prefix: str) -> Symbol | None:
-        return (table.get(prefix + text) if prefix else None) or table.get(text)
+    def _lookup(self, table: Mapping[str, Symbol], ref: Ref) -> Symbol | None:
+        return self._lookup_text(table, ref.text, ref)
 
+    def _lookup_text(self, table: Mapping[str, Symbol], text: str, ref: Ref) -> Symbol | None:
+        return next((table[name] for name in self._spellings(text, ref) if name in table), None)
 
-def unknown_name(kind: str, name: str, used_at: Span, known: Mapping[str, Span], hint: str | None = None) -> Diagnostic:
-    """A name that nothing defines, with the nearest one that something does."""
-    meant = nearest(name, known)
-    return Diagnostic(
-        code="unknown-name",
-        message=f"there is no {kind} called `{name}`",
-        primary=Label(used_at, "not defined in this program"),
-        secondary=(Label(known[meant], "the nearest name is here"),) if meant else (),
-        help=hint or (f"did you mean `{meant}`?" if meant else None),
-        edits=(Edit(used_at, meant),) if meant and not hint else (),
-    )
+    def _spellings(self, text: str, ref: Ref) -> Iterable[str]:
+        return (prefix + text for prefix in self._prefixes(ref))
 
-
-def describe(kind: str) -> str:
-    """A kind with its article."""
-    return f"{ARTICLES.get(kind, 'a')} {kind}"
-
-
-def _choices(kinds: tuple[str, ...], *, article: bool = True) -> str:
-    named = [describe(kind) if article else kind for kind in kinds]
-    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} or {named[-1]}"
-
-
-def _list(words: Iterable[str]) -> str:
-    return ", ".join(f"`{word}`" for word in words)
+    def _prefixes(self, ref: Ref) -> Iterable[str]:
+        """The prefixes under which a name of this file is looked for, the innermost first: `a.b.`, `a.`, none."""
+        # An argument of a pack keeps the place where it was written in its names.
+        prefix = self.prefix(ref.names[0].span)
+        while prefix:
+            yield prefix
+            prefix = prefix[: prefix[:-1].rfind(".") + 1]
+        yield ""

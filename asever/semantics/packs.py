@@ -1,9 +1,12 @@
-"""Applies packs: the checks of a pack with its parameters replaced, every span remembering where it was applied."""
+"""Applies packs: the checks of a pack with its parameters replaced, every span remembering where it was applied.
+
+Names that the pack itself uses stay names of the pack's file; names of an argument stay names of the file that applies it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from asever.source import Span
@@ -13,38 +16,75 @@ Argument = nodes.Ref | nodes.Addresses
 
 
 def expand(pack: nodes.Pack, arguments: Mapping[str, Argument], applied_at: Span) -> Iterator[nodes.Check]:
-    """The checks of a pack for these arguments."""
+    """The checks of a pack for these arguments. The parent of each span is `applied_at`."""
     for check in pack.checks:
-        substituted = _substitute(check, arguments, applied_at)
-        assert isinstance(substituted, nodes.Check)  # noqa: S101 - a check stays a check
+        substituted: nodes.Check = _substitute(check, arguments, applied_at)
         yield substituted
 
 
-def _substitute(node: Any, arguments: Mapping[str, Argument], applied_at: Span) -> Any:  # noqa: ANN401 - any node
+def references(pack: nodes.Pack) -> Iterator[tuple[nodes.Ref, bool]]:
+    """Every reference in a pack that is not one of its parameters, and whether it names a service."""
+    parameters = {one.text for one in pack.parameters}
+    for check in pack.checks:
+        services = {id(one) for one in check.services}
+        for ref in _references(check):
+            if ref.names[0].text.partition(".")[0] not in parameters:
+                yield ref, id(ref) in services
+
+
+def parts_used(pack: nodes.Pack) -> Iterator[tuple[nodes.Ref, str]]:
+    """The references of a pack to a part of a parameter (`env.vip`, `net/apps`), each with the parameter."""
+    parameters = {one.text for one in pack.parameters}
+    for check in pack.checks:
+        for ref in _references(check):
+            base = ref.names[0].text.partition(".")[0]
+            if base in parameters and ref.text != base:
+                yield ref, base
+
+
+def _references(node: object) -> Iterator[nodes.Ref]:
     if isinstance(node, nodes.Ref):
-        replaced = _argument(node, arguments)
-        if replaced is not None:
-            return replaced
+        yield node
+    elif isinstance(node, tuple):
+        for one in node:
+            yield from _references(one)
+    elif isinstance(node, nodes.Node):
+        for one in fields(node):
+            yield from _references(getattr(node, one.name))
+
+
+def _substitute(node: Any, arguments: Mapping[str, Argument], applied_at: Span) -> Any:  # noqa: ANN401 - any part of a node
+    if isinstance(node, nodes.Ref):
+        return _replaced(node, arguments, applied_at)
     if isinstance(node, tuple):
         return tuple(_substitute(one, arguments, applied_at) for one in node)
     if isinstance(node, Span):
-        return replace(node, parent=applied_at) if node.parent is None else node
-    if is_dataclass(node) and isinstance(node, nodes.Node):
+        return _inside(node, applied_at)
+    if isinstance(node, nodes.Node):
         changes = {one.name: _substitute(getattr(node, one.name), arguments, applied_at) for one in fields(node)}
         return replace(node, **changes)
     return node
 
 
-def _argument(ref: nodes.Ref, arguments: Mapping[str, Argument]) -> Argument | None:
-    """The argument for a parameter, alone or with a part after a dot (`env.vip`)."""
-    first = ref.names[0]
-    if len(ref.names) > 1:
-        return None
-    if first.text in arguments:
-        return arguments[first.text]
-    base, dot, part = first.text.partition(".")
-    bound = arguments.get(base) if dot else None
-    if not isinstance(bound, nodes.Ref):
-        return None
-    last = bound.names[-1]
-    return replace(bound, names=(*bound.names[:-1], replace(last, text=f"{last.text}.{part}")))
+def _inside(span: Span, applied_at: Span) -> Span:
+    return replace(span, parent=applied_at)
+
+
+def _replaced(ref: nodes.Ref, arguments: Mapping[str, Argument], applied_at: Span) -> Argument:
+    """A reference with its parameter replaced: alone, with a part after a dot (`env.vip`), or with a subnet (`net/apps`).
+
+    It stands where the parameter stood; its names stay where the argument was written.
+    """
+    span = _inside(ref.span, applied_at)
+    first, *more = ref.names
+    found = arguments.get(first.text)
+    if found is None:
+        base, _, part = first.text.partition(".")
+        bound = arguments.get(base)
+        if not isinstance(bound, nodes.Ref):
+            return replace(ref, span=span)
+        last = bound.names[-1]
+        return replace(bound, span=span, names=(*bound.names[:-1], replace(last, text=f"{last.text}.{part}"), *more))
+    if isinstance(found, nodes.Ref):
+        return replace(found, span=span, names=(*found.names, *more))
+    return replace(found, span=span)

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-from asever.diagnostics import Diagnostic, Diagnostics, Edit, Label, Severity, nearest
+from asever.diagnostics import Diagnostic, Diagnostics, Edit, Label, Severity
 from asever.source import Span
 
 # Nobody reads more than this, and finding the nearest of thousands of names for each takes time.
-MOST = 200
-# From here on only names that start or end alike are compared letter by letter.
-MANY_NAMES = 500
+MOST = 100
+# Of more names than this, only the ones nearest in the alphabet are compared letter by letter.
+MANY_NAMES = 200
+LIKELIEST = 15
+SHORT = 5
 
 
-@dataclass
 class Problems:
     """Adds diagnostics. The same one in a pack that is applied twice is kept once; past `MOST` errors none is kept."""
 
-    diagnostics: Diagnostics
-    _seen: set[tuple[str, str, str, int, int]] = field(default_factory=set)
+    def __init__(self, diagnostics: Diagnostics) -> None:
+        self.diagnostics = diagnostics
+        self._seen: set[tuple[str, str, str, int, int]] = set()
+        self._said = False
 
     @property
     def full(self) -> bool:
@@ -42,11 +45,13 @@ class Problems:
     ) -> None:
         """Adds one error, or a warning with `severity`."""
         place = (code, message, span.file.name, span.start, span.end)
-        if place in self._seen or self.full:
+        if place in self._seen:
+            return
+        if self.full:
+            self._say_that_it_is_full(span)
             return
         self._seen.add(place)
-        # The same diagnostic twice cannot happen here, and `Diagnostics.add` would compare it with every other one.
-        self.diagnostics.found.append(
+        self.diagnostics.add(
             Diagnostic(
                 code=code,
                 message=message,
@@ -59,7 +64,13 @@ class Problems:
             )
         )
 
-    def unknown(
+    def _say_that_it_is_full(self, span: Span) -> None:
+        if not self._said:
+            self._said = True
+            message = f"more than {MOST} errors; the rest is not shown"
+            self.diagnostics.add(Diagnostic(code="too-many-errors", message=message, primary=Label(span, "and from here on")))
+
+    def unknown(  # noqa: PLR0917 - as `error`, and what is known
         self,
         code: str,
         message: str,
@@ -76,6 +87,7 @@ class Problems:
         `hint` is what to do when no known word is near; `replaces` is the span that the right word would stand in.
         """
         if self.full:
+            self._say_that_it_is_full(span)
             return
         meant = closest(name, known)
         other = known[meant] if meant is not None else None
@@ -91,20 +103,27 @@ class Problems:
 
 
 def closest(name: str, known: Mapping[str, Span | None]) -> str | None:
-    """The known name most like `name`, or None; quick for thousands of names too."""
+    """The known name most like `name`, or None; quick for thousands of names too.
+
+    Like `diagnostics.nearest`, but two swapped letters of a short name (`tow` for `two`) are near enough.
+    """
     if name in known:
         return name
-    if len(known) <= MANY_NAMES:
-        return nearest(name, known)
-    lower = name.casefold()
-    alike = [
-        one
-        for one in known
-        if abs(len(one) - len(name)) <= len(name) // 2
-        and ((folded := one.casefold())[:3] == lower[:3] or folded[-3:] == lower[-3:])
-    ]
-    found = next((one for one in sorted(alike) if one.casefold() == lower), None)
-    return found or next(iter(get_close_matches(name, sorted(alike)[:MANY_NAMES], n=1, cutoff=0.7)), None)
+    folded = name.casefold()
+    same = next((one for one in sorted(known) if one.casefold() == folded), None)
+    candidates = sorted(known) if len(known) <= MANY_NAMES else _neighbours(name, known)
+    cutoff = 0.66 if len(name) <= SHORT else 0.7
+    return same or next(iter(get_close_matches(name, candidates, n=1, cutoff=cutoff)), None)
+
+
+def _neighbours(name: str, known: Iterable[str]) -> list[str]:
+    """Of many names those that stand next to a name in the alphabet, read forwards and backwards."""
+    forwards = sorted(known)
+    backwards = sorted(one[::-1] for one in forwards)
+    at, back = bisect_left(forwards, name), bisect_left(backwards, name[::-1])
+    near = {*forwards[max(0, at - LIKELIEST) : at + LIKELIEST]}
+    near |= {one[::-1] for one in backwards[max(0, back - LIKELIEST) : back + LIKELIEST]}
+    return sorted(near)
 
 
 def listed(words: tuple[str, ...], last: str = "or") -> str:

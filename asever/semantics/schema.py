@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
+
+from asever.record import record
 
 
 class Takes(Enum):
@@ -25,7 +27,7 @@ class Takes(Enum):
 _LISTS = frozenset({Takes.ADDRESSES, Takes.PREFIXES, Takes.WORDS, Takes.THINGS, Takes.BLOCK})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Attr:
     """One attribute. `words` are the admitted words, `of` the kinds that a name may stand for, `low` and `high` bounds."""
 
@@ -43,7 +45,7 @@ class Attr:
         return self.takes in _LISTS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Kind:
     """One kind of declaration; the flags say which items its body takes besides attributes."""
 

@@ -1,354 +1,483 @@
-"""What Azure itself would refuse to deploy, said before it is tried, each with Azure's reason."""
+"""What Azure itself would refuse to deploy, said before it is tried, each with Azure's reason.
+
+The network may have holes where other errors are: what is missing is not validated.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 
-from asever.diagnostics import Diagnostic, Diagnostics, Label, Severity
+from asever.diagnostics import Diagnostics, Label, Severity
 from asever.model.addresses import format_address, format_addresses, is_v6, parse_prefix
 from asever.model.numbers import NumberSet, union
 from asever.model.things import Environment, Network, Subnet, Thing, Vnet
+from asever.semantics.problems import Problems, plural
+from asever.semantics.sizing import SMALLEST_OF_VERSION_3, need
 from asever.source import Span
 
+_SPECIAL = union(map(parse_prefix, ("127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", "168.63.129.16/32")))
+# Addresses that are nobody's on the Internet. The documentation networks stay out of it: examples are written with them.
 _NOT_PUBLIC = union(
     map(
         parse_prefix,
         ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "0.0.0.0/8",
-         "224.0.0.0/3", "fc00::/7", "fe80::/10"),
+         "224.0.0.0/3", "168.63.129.16/32", "fc00::/7", "fe80::/10", "ff00::/8", "::1/128"),
     )
 )  # fmt: skip
-RESERVED = 5
 
 
 def validate(network: Network, diagnostics: Diagnostics) -> None:
-    """Adds a diagnostic for everything that Azure would refuse."""
-    for one in (
-        *_subnets(network),
-        *_peerings(network),
-        *_private_addresses(network),
-        *_public_addresses(network),
-        *_environments(network),
-    ):
-        diagnostics.add(one)
+    """Adds a diagnostic for everything that Azure would refuse, and warnings for what it admits and does not support."""
+    _Validation(network, Problems(diagnostics)).run()
 
 
-def _error(
-    code: str,
-    message: str,
-    thing: Thing,
-    part: str,
-    label: str,
-    *,
-    other: tuple[Span | None, str] | None = None,
-    note: str = "",
-    help: str | None = None,  # noqa: A002 - the field's name
-    severity: Severity = Severity.ERROR,
-) -> Diagnostic:
-    span = thing.parts.get(part, thing.span)
-    secondary = (Label(other[0], other[1]),) if other is not None and other[0] is not None else ()
-    return Diagnostic(
-        code=code,
-        message=message,
-        primary=Label(span, label) if span is not None else None,
-        secondary=secondary,
-        notes=(note,) if note else (),
-        help=help,
-        severity=severity,
-    )
+class _Validation:
+    """One network and where its problems go."""
 
+    def __init__(self, network: Network, problems: Problems) -> None:
+        self.network = network
+        self.problems = problems
 
-# -- Subnets ------------------------------------------------------------------------------------------------------------
+    def run(self) -> None:
+        """All validations."""
+        for vnet in self.network.vnets.values():
+            self._vnet(vnet)
+        self._peerings()
+        self._groups()
+        self._route_tables()
+        self._private_addresses()
+        self._public_addresses()
+        self._environments()
 
-
-def _subnets(network: Network) -> Iterator[Diagnostic]:
-    for vnet in network.vnets.values():
-        inside = [network.subnets[name] for name in vnet.subnets if name in network.subnets]
-        for subnet in inside:
-            yield from _one_subnet(vnet, subnet)
-        yield from _overlaps(inside)
-
-
-def _one_subnet(vnet: Vnet, subnet: Subnet) -> Iterator[Diagnostic]:
-    for prefix in subnet.prefixes:
-        if not prefix <= vnet.address:
-            yield _error(
-                "subnet-outside-vnet",
-                f"{format_addresses(prefix)} of subnet `{subnet.name}` is outside vnet `{vnet.name}`",
-                subnet,
-                "address",
-                "outside the vnet",
-                other=(vnet.parts.get("address"), f"the vnet holds {format_addresses(vnet.address)}"),
+    def _error(
+        self,
+        code: str,
+        message: str,
+        thing: Thing,
+        part: str,
+        label: str,
+        *,
+        other: tuple[Span | None, str] | None = None,
+        note: str = "",
+        help: str | None = None,  # noqa: A002 - the field's name
+        severity: Severity = Severity.ERROR,
+    ) -> None:
+        """An error at an attribute of a thing, or at its name where it has no such attribute."""
+        span = thing.parts.get(part, thing.span)
+        if span is not None:
+            secondary = (Label(other[0], other[1]),) if other is not None and other[0] is not None else ()
+            self.problems.error(
+                code, message, span, label, secondary=secondary, notes=(note,) if note else (), help=help, severity=severity
             )
-        if is_v6(prefix.first):
-            if prefix.size != 1 << 64:
-                yield _error(
-                    "subnet-size",
-                    f"an IPv6 subnet is exactly a /64, and {format_addresses(prefix)} is not",
+
+    # -- Subnets --------------------------------------------------------------------------------------------------------
+
+    def _vnet(self, vnet: Vnet) -> None:
+        special = vnet.address & _SPECIAL
+        if special:
+            self._error(
+                "reserved-range",
+                f"vnet `{vnet.name}` cannot hold {format_addresses(special)}",
+                vnet,
+                "address",
+                "reserved",
+                note="Azure refuses loopback, link-local, multicast and broadcast addresses in a vnet, and 168.63.129.16",
+            )
+        inside = [self.network.subnets[name] for name in vnet.subnets if name in self.network.subnets]
+        for subnet in inside:
+            self._subnet(vnet, subnet)
+        self._overlaps(inside)
+
+    def _subnet(self, vnet: Vnet, subnet: Subnet) -> None:
+        for prefix in subnet.prefixes:
+            if vnet.address and not prefix <= vnet.address:
+                self._error(
+                    "subnet-outside-vnet",
+                    f"{format_addresses(prefix)} of subnet `{subnet.name}` is outside vnet `{vnet.name}`",
                     subnet,
                     "address",
-                    "not a /64",
+                    "outside the vnet",
+                    other=(vnet.parts.get("address"), f"the vnet holds {format_addresses(vnet.address)}"),
                 )
-        elif prefix.size < 8:
-            yield _error(
-                "subnet-size",
-                f"{format_addresses(prefix)} is too small for a subnet; the smallest is a /29",
-                subnet,
-                "address",
-                f"{prefix.size} addresses, five of which Azure keeps",
-            )
-
-
-def _overlaps(subnets: list[Subnet]) -> Iterator[Diagnostic]:
-    ordered = sorted(
-        ((low, high, subnet) for subnet in subnets for prefix in subnet.prefixes for low, high in prefix.ranges),
-        key=lambda one: one[:2],
-    )
-    for (_, high, first), (low, _, second) in pairwise(ordered):
-        if low <= high:
-            yield _error(
-                "overlapping-subnets",
-                f"subnets `{first.name}` and `{second.name}` overlap",
-                second,
-                "address",
-                f"{format_address(low)} is in both",
-                other=(first.parts.get("address", first.span), "the other one"),
-            )
-
-
-def _peerings(network: Network) -> Iterator[Diagnostic]:
-    for vnet in network.vnets.values():
-        for one in vnet.peerings:
-            remote = network.vnets.get(one.remote)
-            if remote is None or vnet.name > remote.name:
-                continue
-            if remote.name == vnet.name:
-                yield _error("peers-itself", f"vnet `{vnet.name}` cannot peer with itself", vnet, "peers", "itself")
-            elif vnet.address.overlaps(remote.address):
-                yield _error(
-                    "overlapping-vnets",
-                    f"vnets `{vnet.name}` and `{remote.name}` overlap and cannot be peered",
-                    vnet,
+            if is_v6(prefix.first):
+                if prefix.size != 1 << 64:
+                    message = f"{format_addresses(prefix)} is not a /64, and an IPv6 subnet has to be one"
+                    self._error("subnet-size", message, subnet, "address", "not a /64")
+            elif prefix.size < 8:
+                self._error(
+                    "subnet-size",
+                    f"{format_addresses(prefix)} is too small for a subnet; the smallest is a /29",
+                    subnet,
                     "address",
-                    f"both hold {format_address((vnet.address & remote.address).first)}",
-                    other=(remote.parts.get("address", remote.span), "the other one"),
+                    f"{plural(prefix.size, 'address')}, and Azure keeps five",
                 )
 
+    def _overlaps(self, subnets: Sequence[Subnet]) -> None:
+        ordered = sorted(
+            ((prefix.ranges[0], subnet) for subnet in subnets for prefix in subnet.prefixes), key=lambda one: one[0]
+        )
+        # The range that reaches furthest so far; what begins before its end overlaps it.
+        furthest: tuple[int, Subnet] | None = None
+        for (low, high), subnet in ordered:
+            if furthest is not None and low <= furthest[0]:
+                self._overlap(furthest[1], subnet, low)
+            if furthest is None or high > furthest[0]:
+                furthest = (high, subnet)
 
-# -- Addresses ----------------------------------------------------------------------------------------------------------
+    def _overlap(self, one: Subnet, other: Subnet, address: int) -> None:
+        # The later one in the file is the one to look at.
+        first, second = sorted((one, other), key=lambda subnet: subnet.span.start if subnet.span is not None else 0)
+        message = f"subnets `{first.name}` and `{second.name}` overlap"
+        if first is second:
+            message = f"subnet `{first.name}` has prefixes that overlap"
+        self._error(
+            "overlapping-subnets",
+            message,
+            second,
+            "address",
+            f"{format_address(address)} is in both",
+            other=(first.parts.get("address", first.span), "the other one") if first is not second else None,
+            note="each address of a vnet belongs to one subnet at most",
+        )
 
+    def _peerings(self) -> None:
+        seen: set[frozenset[str]] = set()
+        for vnet in self.network.vnets.values():
+            for side in vnet.peerings:
+                remote, pair = self.network.vnets.get(side.remote), frozenset((vnet.name, side.remote))
+                if remote is None or pair in seen:
+                    continue
+                seen.add(pair)
+                if remote is vnet:
+                    if side.span is not None:
+                        self.problems.error("peers-itself", f"vnet `{vnet.name}` cannot be its own peer", side.span, "itself")
+                elif vnet.address.overlaps(remote.address):
+                    self._error(
+                        "overlapping-vnets",
+                        f"vnets `{vnet.name}` and `{remote.name}` overlap, so they cannot be peers",
+                        remote,
+                        "address",
+                        f"both hold {format_address((vnet.address & remote.address).first)}",
+                        other=(vnet.parts.get("address", vnet.span), "the other one"),
+                        note="Azure peers vnets whose address spaces are apart",
+                    )
 
-def _held(network: Network) -> Iterator[tuple[Thing, str, str, int]]:
-    """Every private address that a thing in a subnet has: the thing, the attribute, the subnet, the address."""
-    for machine in network.machines.values():
-        yield from ((machine, "ip", machine.subnet, address) for address in machine.addresses)
-    for firewall in network.firewalls.values():
-        yield firewall, "ip", firewall.subnet, firewall.address
-    for endpoint in network.private_endpoints.values():
-        yield endpoint, "ip", endpoint.subnet, endpoint.address
-    for balancer in network.load_balancers.values():
-        if balancer.subnet is not None:
-            yield balancer, "frontend", balancer.subnet, balancer.frontend
-    for environment in network.environments.values():
-        if environment.ilb is not None:
-            yield environment, "ilb", environment.subnet, environment.ilb
+    # -- Groups and routes ----------------------------------------------------------------------------------------------
 
+    def _groups(self) -> None:
+        # All members of an asg are in the vnet of its first member (azure-network-semantics section 2.5).
+        first: dict[str, Thing] = {}
+        for machine in self.network.machines.values():
+            subnet = self.network.subnets.get(machine.subnet)
+            for name in machine.asgs if subnet is not None else ():
+                other = first.setdefault(name, machine)
+                home = self.network.subnets[getattr(other, "subnet", "")].vnet
+                if subnet is not None and home != subnet.vnet:
+                    self._error(
+                        "asg-across-vnets",
+                        f"the members of asg `{name}` are in two vnets, `{home}` and `{subnet.vnet}`",
+                        machine,
+                        "asg",
+                        f"in vnet `{subnet.vnet}`",
+                        other=(other.span, f"this member is in vnet `{home}`"),
+                        note="Azure takes the members of an application security group from one vnet",
+                    )
 
-def _private_addresses(network: Network) -> Iterator[Diagnostic]:
-    taken: dict[tuple[str, int], tuple[Thing, str]] = {}
-    for thing, part, name, address in _held(network):
-        subnet = network.subnets.get(name)
-        if subnet is None:
-            continue
-        vnet = network.vnets.get(subnet.vnet)
-        # Version 1 environments may have their ILB address anywhere in the vnet (ase-network-semantics section 1).
-        anywhere = isinstance(thing, Environment) and thing.version == 1
-        room = vnet.address if anywhere and vnet is not None else union(subnet.prefixes)
+    def _route_tables(self) -> None:
+        for table in self.network.route_tables.values():
+            taken: dict[tuple[NumberSet, str | None], Span | None] = {}
+            for route in table.routes:
+                key = (route.prefix, route.tag)
+                if key not in taken:
+                    taken[key] = route.span
+                elif route.span is not None and taken[key] is not route.span:
+                    before = taken[key]
+                    to = route.tag or format_addresses(route.prefix)
+                    self.problems.error(
+                        "duplicate-route",
+                        f"route-table `{table.name}` has two routes to {to}",
+                        route.span,
+                        "the second one",
+                        secondary=(Label(before, "the first one is here"),) if before is not None else (),
+                        notes=("Azure takes one route for each prefix of a route table",),
+                    )
+
+    # -- Private addresses ----------------------------------------------------------------------------------------------
+
+    def _held(self) -> Iterator[tuple[Thing, str, str, int]]:
+        """Every private address that a thing in a subnet has: the thing, the attribute, the subnet, the address."""
+        network = self.network
+        for machine in network.machines.values():
+            yield from ((machine, "ip", machine.subnet, address) for address in machine.addresses)
+        for firewall in network.firewalls.values():
+            yield firewall, "ip", firewall.subnet, firewall.address
+        for endpoint in network.private_endpoints.values():
+            yield endpoint, "ip", endpoint.subnet, endpoint.address
+        for balancer in network.load_balancers.values():
+            if balancer.subnet is not None:
+                yield balancer, "frontend", balancer.subnet, balancer.frontend
+        for environment in network.environments.values():
+            if environment.ilb is not None:
+                yield environment, "ilb", environment.subnet, environment.ilb
+
+    def _private_addresses(self) -> None:
+        taken: dict[tuple[str, int], tuple[Thing, str]] = {}
+        for thing, part, name, address in self._held():
+            subnet = self.network.subnets.get(name)
+            vnet = self.network.vnets.get(subnet.vnet) if subnet is not None else None
+            if subnet is None or vnet is None or not subnet.prefixes:
+                continue
+            self._in_its_subnet(thing, part, subnet, vnet, address)
+            self._once((taken.get((vnet.name, address))), thing, part, address)
+            taken.setdefault((vnet.name, address), (thing, part))
+
+    def _in_its_subnet(self, thing: Thing, part: str, subnet: Subnet, vnet: Vnet, address: int) -> None:
         text = format_address(address)
+        # The ILB address of version 1 is one of the vnet; of versions 2 and 3 one of the subnet (ase-network-semantics 1).
+        anywhere = part == "ilb" and isinstance(thing, Environment) and thing.version == 1
+        room = vnet.address if anywhere else union(subnet.prefixes)
         if address not in room:
-            yield _error(
+            whole, held = (f"vnet `{vnet.name}`", vnet) if anywhere else (f"subnet `{subnet.name}`", subnet)
+            others = (one for one in vnet.subnets if one in self.network.subnets)
+            right = next((one for one in others if address in union(self.network.subnets[one].prefixes)), None)
+            self._error(
                 "address-outside-subnet",
-                f"{text} is not in subnet `{name}`",
+                f"{text} of `{thing.name}` is not in {whole}",
                 thing,
                 part,
-                "outside the subnet",
-                other=(subnet.parts.get("address"), f"the subnet holds {format_addresses(union(subnet.prefixes))}"),
+                f"outside the {'vnet' if anywhere else 'subnet'}",
+                other=(held.parts.get("address"), f"this is {format_addresses(room)}"),
+                help=f"{text} is in subnet `{right}`" if right is not None else None,
             )
-        elif any(_is_reserved(prefix, address) for prefix in subnet.prefixes):
-            yield _error(
+            return
+        homes = [self.network.subnets[one] for one in vnet.subnets if one in self.network.subnets] if anywhere else [subnet]
+        kept = next((home for home in homes for prefix in home.prefixes if _is_kept(prefix, address)), None)
+        if kept is not None:
+            self._error(
                 "reserved-address",
-                f"{text} is one of the five addresses that Azure keeps in subnet `{name}`",
+                f"{text} is one of the five addresses that Azure keeps in subnet `{kept.name}`",
                 thing,
                 part,
                 "Azure's own",
-                note="Azure keeps the first four addresses of a subnet and its last one",
-            )
-        first = taken.setdefault((subnet.vnet, address), (thing, part))
-        if first[0] is not thing or first[1] != part:
-            yield _error(
-                "address-used-twice",
-                f"{text} belongs to `{first[0].name}` and to `{thing.name}`",
-                thing,
-                part,
-                "used again here",
-                other=(first[0].parts.get(first[1], first[0].span), "first used here"),
+                other=(kept.parts.get("address"), "the subnet"),
+                note="Azure keeps the first four addresses and the last one of each prefix",
             )
 
-
-def _is_reserved(prefix: NumberSet, address: int) -> bool:
-    low, high = prefix.ranges[0]
-    return low <= address <= high and (address < low + 4 or address == high)
-
-
-def _public(network: Network) -> Iterator[tuple[Thing, str, int]]:
-    for environment in network.environments.values():
-        if environment.vip is not None:
-            yield environment, "vip", environment.vip
-        yield from ((environment, "ip-ssl", one.address) for one in environment.ip_ssl)
-    for machine in network.machines.values():
-        if machine.public_ip is not None:
-            yield machine, "public-ip", machine.public_ip
-    for firewall in network.firewalls.values():
-        if firewall.public_ip is not None:
-            yield firewall, "public-ip", firewall.public_ip
-    for balancer in network.load_balancers.values():
-        if balancer.subnet is None:
-            yield balancer, "frontend", balancer.frontend
-
-
-def _public_addresses(network: Network) -> Iterator[Diagnostic]:
-    inside = union(vnet.address for vnet in network.vnets.values())
-    taken: dict[int, tuple[Thing, str]] = {}
-    for thing, part, address in _public(network):
+    def _once(self, first: tuple[Thing, str] | None, thing: Thing, part: str, address: int) -> None:
+        if first is None:
+            return
         text = format_address(address)
-        if address in _NOT_PUBLIC:
-            yield _error(
+        other, other_part = first
+        message = f"{text} belongs to `{other.name}` and to `{thing.name}`"
+        if other is thing:
+            message = f"`{thing.name}` has {text} twice"
+        self._error(
+            "address-used-twice",
+            message,
+            thing,
+            part,
+            "used again here",
+            other=(other.parts.get(other_part, other.span), "first used here") if first != (thing, part) else None,
+        )
+
+    # -- Public addresses -----------------------------------------------------------------------------------------------
+
+    def _public(self) -> Iterator[tuple[Thing, str, int]]:
+        """Every public address of a thing: the thing, the attribute, the address."""
+        network = self.network
+        for environment in network.environments.values():
+            if environment.vip is not None:
+                yield environment, "vip", environment.vip
+            yield from ((environment, "ip-ssl", one.address) for one in environment.ip_ssl)
+        for machine in network.machines.values():
+            if machine.public_ip is not None:
+                yield machine, "public-ip", machine.public_ip
+        for firewall in network.firewalls.values():
+            if firewall.public_ip is not None:
+                yield firewall, "public-ip", firewall.public_ip
+        for balancer in network.load_balancers.values():
+            if balancer.subnet is None:
+                yield balancer, "frontend", balancer.frontend
+
+    def _public_sets(self) -> Iterator[tuple[Thing, str, NumberSet]]:
+        """Public addresses that a thing may have as prefixes."""
+        for environment in self.network.environments.values():
+            if environment.outbound:
+                yield environment, "outbound", environment.outbound
+        for nat in self.network.nat_gateways.values():
+            yield nat, "public-ip", nat.public_ip
+
+    def _public_addresses(self) -> None:
+        inside = union(vnet.address for vnet in self.network.vnets.values())
+        taken: dict[int, tuple[Thing, str]] = {}
+        for thing, part, address in self._public():
+            self._is_public(thing, part, NumberSet.single(address), inside)
+            self._once(taken.get(address), thing, part, address)
+            taken.setdefault(address, (thing, part))
+        sets: list[tuple[Thing, NumberSet]] = []
+        for thing, part, numbers in self._public_sets():
+            self._is_public(thing, part, numbers, inside)
+            # What an environment calls out by may be its own VIP.
+            single = next((one for one in taken if one in numbers and taken[one][0] is not thing), None)
+            if single is not None:
+                self._once(taken[single], thing, part, single)
+            other = next((before for before, had in sets if had.overlaps(numbers)), None)
+            if other is not None:
+                shared = next((numbers & had).first for before, had in sets if before is other)
+                self._once((other, part), thing, part, shared)
+            sets.append((thing, numbers))
+
+    def _is_public(self, thing: Thing, part: str, numbers: NumberSet, inside: NumberSet) -> None:
+        private = numbers & _NOT_PUBLIC
+        if private:
+            self._error(
                 "private-vip" if part == "vip" else "not-public",
-                f"{text} is a private address, and the {part} of `{thing.name}` is public",
+                f"the {part} of `{thing.name}` is public, and {format_address(private.first)} is a private address",
                 thing,
                 part,
                 "not a public address",
-                help="an internal address is written with `ilb`" if part == "vip" else None,
+                help="the internal address of an ILB environment is written `ilb`" if part == "vip" else None,
             )
-        elif address in inside:
-            yield _error("vip-inside-vnet", f"{text} lies inside a vnet", thing, part, "a public address is needed")
-        first = taken.setdefault(address, (thing, part))
-        if first[0] is not thing or first[1] != part:
-            yield _error(
-                "address-used-twice",
-                f"{text} belongs to `{first[0].name}` and to `{thing.name}`",
+        elif numbers.overlaps(inside):
+            self._error(
+                "vip-inside-vnet",
+                f"the {part} of `{thing.name}` is public, and {format_address((numbers & inside).first)} lies in a vnet",
                 thing,
                 part,
-                "used again here",
-                other=(first[0].parts.get(first[1], first[0].span), "first used here"),
+                "an address of a vnet",
+                help="a load balancer inside a vnet needs its `subnet`" if part == "frontend" else None,
             )
 
+    # -- Environments ---------------------------------------------------------------------------------------------------
 
-# -- Environments -------------------------------------------------------------------------------------------------------
+    def _environments(self) -> None:
+        by_subnet: dict[str, Environment] = {}
+        for one in self.network.environments.values():
+            self._settings(one)
+            subnet = self.network.subnets.get(one.subnet)
+            if subnet is None:
+                continue
+            first = by_subnet.setdefault(one.subnet, one)
+            if first is not one:
+                self._error(
+                    "environment-shares-subnet",
+                    f"environments `{first.name}` and `{one.name}` are in one subnet",
+                    one,
+                    "subnet",
+                    "already taken",
+                    other=(first.parts.get("subnet", first.span), "by this one"),
+                    note="each environment needs a subnet of its own",
+                )
+            elif subnet.prefixes:
+                self._size(one, subnet)
+        self._alone(by_subnet)
 
-
-def _environments(network: Network) -> Iterator[Diagnostic]:
-    by_subnet: dict[str, Environment] = {}
-    for one in network.environments.values():
-        subnet = network.subnets.get(one.subnet)
-        if subnet is None:
-            continue
-        first = by_subnet.setdefault(one.subnet, one)
-        if first is not one:
-            yield _error(
-                "environment-shares-subnet",
-                f"environments `{first.name}` and `{one.name}` are in one subnet",
-                one,
-                "subnet",
-                "already taken",
-                other=(first.parts.get("subnet", first.span), "by this one"),
-                note="each environment needs a subnet of its own",
-            )
-        yield from _size(one, subnet)
-        yield from _settings(one)
-    for machine in network.machines.values():
-        environment = by_subnet.get(machine.subnet)
-        if environment is not None:
-            dedicated = environment.version == 3
-            yield _error(
+    def _alone(self, by_subnet: dict[str, Environment]) -> None:
+        network = self.network
+        others: list[tuple[Thing, str | None]] = []
+        others += [(one, one.subnet) for one in network.machines.values()]
+        others += [(one, one.subnet) for one in network.firewalls.values()]
+        others += [(one, one.subnet) for one in network.private_endpoints.values()]
+        others += [(one, one.subnet) for one in network.load_balancers.values()]
+        for thing, subnet in others:
+            environment = by_subnet.get(subnet or "")
+            if environment is None:
+                continue
+            # The subnet of version 3 is delegated to it; of versions 1 and 2 the articles only say to leave it alone, and
+            # what happens to a machine in it is known (ase-network-semantics section 5.1).
+            delegated = environment.version == 3
+            self._error(
                 "subnet-not-empty",
-                f"machine `{machine.name}` is in the subnet of environment `{environment.name}`",
-                machine,
+                f"`{thing.name}` is in the subnet of environment `{environment.name}`",
+                thing,
                 "subnet",
-                "nothing else may be in it" if dedicated else "the environment will not reach it",
+                "nothing else may be in it" if delegated else "the environment cannot reach it here",
                 other=(environment.parts.get("subnet", environment.span), "the environment's subnet"),
                 note="the subnet of a version 3 environment is delegated to it"
-                if dedicated
-                else "an environment's calls to other machines in its own subnet are blocked by the platform",
-                severity=Severity.ERROR if dedicated else Severity.WARNING,
+                if delegated
+                else "the platform blocks what an environment sends to other machines in its own subnet, whatever an nsg says",
+                help="move it to another subnet of the vnet",
+                severity=Severity.ERROR if delegated else Severity.WARNING,
             )
 
+    def _size(self, one: Environment, subnet: Subnet) -> None:
+        room = sum(prefix.size for prefix in subnet.prefixes if not is_v6(prefix.first))
+        least, most = need(one)
+        with_instances = f" with {plural(one.instances, 'instance')}" if one.instances else ""
+        part = "instances" if one.instances else "subnet"
+        other = (subnet.parts.get("address"), f"{plural(room, 'address')}")
+        if one.version == 3 and room < SMALLEST_OF_VERSION_3:
+            message = f"a version 3 environment needs a /27 or larger, and subnet `{subnet.name}` has {plural(room, 'address')}"
+            self._error("subnet-too-small", message, one, "subnet", "too small", other=other)
+        elif least > room:
+            message = f"environment `{one.name}`{with_instances} needs {least} addresses, and subnet `{subnet.name}` has {room}"
+            label = f"{least}, with the five that Azure keeps"
+            self._error(
+                "subnet-too-small",
+                message,
+                one,
+                part,
+                label,
+                other=other,
+                note="the subnet of an environment cannot be resized",
+            )
+        elif one.instances and most > room:
+            self._error(
+                "subnet-may-be-too-small",
+                f"environment `{one.name}`{with_instances} may need {most} addresses; subnet `{subnet.name}` has {room}",
+                one,
+                part,
+                f"needs {least} to {most}",
+                other=other,
+                note="version 3 takes 4 to 27 addresses for itself, and its subnet cannot be resized",
+                severity=Severity.WARNING,
+            )
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """How many addresses an environment takes, Azure's five included; `most` where the articles give a range."""
+    def _settings(self, one: Environment) -> None:
+        if one.ip_ssl and (one.version == 3 or one.ilb is not None):
+            why = "version 3 does not support them" if one.version == 3 else "an ILB environment has none"
+            self._error("no-ip-ssl", f"`{one.name}` cannot have IP-SSL addresses: {why}", one, "ip-ssl", "not here")
+        self._ip_ssl_ports(one)
+        if one.ftp is not None and one.ilb is None:
+            self._error(
+                "ftp-without-ilb",
+                f"`ftp` says where FTP of an ILB environment arrives, and `{one.name}` has no `ilb`",
+                one,
+                "ftp",
+                "only with `ilb`",
+            )
+        elif one.ftp == "public" and one.version == 3:
+            self._error(
+                "ftp-without-ilb",
+                f"`{one.name}` is version 3, where FTP arrives on the address that the web arrives on",
+                one,
+                "ftp",
+                "only in versions 1 and 2",
+            )
+        for is_set, word in ((one.ftp_enabled, "ftp-enabled"), (one.remote_debug_enabled, "remote-debug-enabled")):
+            if is_set and one.version != 3:
+                message = f"`{word}` is a setting of version 3, and `{one.name}` is version {one.version}"
+                self._error("flag-of-version-3", message, one, word, "only in version 3")
 
-    least: int
-    most: int
-
-
-def needed(one: Environment) -> Need:
-    """The addresses an environment needs (ase-network-semantics section 5.2).
-
-    Versions 1 and 2 take 12 when empty, 13 with an ILB, and one an instance; version 2 grows by one more at every 15 and
-    every 20 instances. Version 3 takes Azure's five, 4 to 27 of its own, and one an instance.
-    """
-    instances = one.instances or 0
-    if one.version == 3:
-        return Need(RESERVED + 4 + instances, RESERVED + 27 + instances)
-    base = 13 if one.ilb is not None else 12
-    total = base + instances + (instances // 15 + instances // 20 if one.version == 2 else 0)
-    return Need(total, total)
-
-
-def _size(one: Environment, subnet: Subnet) -> Iterator[Diagnostic]:
-    room = sum(prefix.size for prefix in subnet.prefixes if not is_v6(prefix.first))
-    need = needed(one)
-    other = (subnet.parts.get("address"), f"{room} addresses")
-    part = "instances" if one.instances else "subnet"
-    extra = f" with {one.instances} instance{'s' if one.instances != 1 else ''}" if one.instances else ""
-    if one.version == 3 and room < 32:
-        message = f"a version 3 environment needs a /27 or larger; subnet `{subnet.name}` has {room} addresses"
-        yield _error("subnet-too-small", message, one, "subnet", "too small", other=other)
-    elif need.least > room:
-        message = f"environment `{one.name}`{extra} needs {need.least} addresses; subnet `{subnet.name}` has {room}"
-        yield _error(
-            "subnet-too-small", message, one, part, f"needs {need.least}, with the five that Azure keeps", other=other
-        )
-    elif one.instances and need.most > room:
-        yield _error(
-            "subnet-may-be-too-small",
-            f"environment `{one.name}`{extra} may need up to {need.most} addresses; subnet `{subnet.name}` has {room}",
-            one,
-            part,
-            f"needs {need.least} to {need.most}",
-            other=other,
-            note="version 3 takes 4 to 27 addresses for itself, and a subnet cannot be resized later",
-            severity=Severity.WARNING,
-        )
+    def _ip_ssl_ports(self, one: Environment) -> None:
+        # Each IP-SSL address has a pair of ports to itself (ase-network-semantics section 2.5).
+        taken: dict[int, Span | None] = {}
+        for address in one.ip_ssl:
+            for port in (address.http, address.https):
+                if port in taken and address.span is not None:
+                    before = taken[port]
+                    self.problems.error(
+                        "ip-ssl-ports",
+                        f"port {port} of `{one.name}` is given to IP-SSL traffic twice",
+                        address.span,
+                        f"{port} again" if before is not address.span else f"{port} for both",
+                        secondary=(Label(before, "first here"),) if before is not None and before is not address.span else (),
+                        notes=("each IP-SSL address has two ports of its own, one for HTTP and one for HTTPS",),
+                    )
+                taken.setdefault(port, address.span)
 
 
-def _settings(one: Environment) -> Iterator[Diagnostic]:
-    if one.ip_ssl and (one.version == 3 or one.ilb is not None):
-        why = "version 3 does not support it" if one.version == 3 else "an ILB environment has none"
-        yield _error("no-ip-ssl", f"environment `{one.name}` cannot have IP-SSL addresses: {why}", one, "ip-ssl", "not here")
-    if one.ftp is not None and one.ilb is None:
-        yield _error(
-            "ftp-without-ilb",
-            f"`ftp` says where FTP of an ILB environment arrives, and `{one.name}` is external",
-            one,
-            "ftp",
-            "only with `ilb`",
-        )
-    for flag, word in ((one.ftp_enabled, "ftp-enabled"), (one.remote_debug_enabled, "remote-debug-enabled")):
-        if flag and one.version != 3:
-            yield _error(
-                "flag-of-version-3", f"`{word}` is a setting of version 3, and `{one.name}` is version {one.version}", one,
-                word, "only for version 3",
-            )  # fmt: skip
+def _is_kept(prefix: NumberSet, address: int) -> bool:
+    """Whether Azure keeps an address of a prefix for itself: the first four and the last one."""
+    low, high = prefix.ranges[0]
+    return low <= address <= high and (address < low + 4 or address == high)

@@ -1,247 +1,230 @@
-"""The paths of a question as one propositional text: what is in scope, what surely succeeds, what perhaps succeeds."""
+"""The paths of a question as formulas: when each surely succeeds, and when it perhaps does.
+
+Three values come from two formulas. What a service tag of unknown content, a doubt or an unmodelled construct leaves open
+makes `perhaps` true and `sure` false; where nothing is open the two are one formula, and the text holds it once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 
-from asever.model.effective import (
-    Action,
-    AddressMatch,
-    EffectiveNetwork,
-    Filter,
-    FilterRow,
-    FlowQuestion,
-    Scope,
-    Success,
-)
-from asever.model.numbers import NumberSet
-from asever.solve.paths import Case, Path, Var, View, paths
-from asever.solve.terms import FALSE, TRUE, Variables, conjunction, disjunction, negation
+from asever.model.answers import CoreRow
+from asever.model.effective import Action, EffectiveNetwork, Filter, FlowQuestion, Quantifier, Scope, Success
+from asever.model.numbers import NumberSet, union
+from asever.record import record
+from asever.solve.paths import FIELDS, Path, Place, paths
+from asever.solve.rows import Hull, Match, Rows
+from asever.solve.terms import FALSE, TRUE, Terms, conjunction
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Branch:
-    """One path in the text. `case` is where it applies; `sure` and `perhaps` say when it succeeds there, with its reply
-    (`*_and_back`) or without."""
+    """One path. `where` is when a flow of the scope takes it.
+
+    The others say when a flow that does is delivered as the claim wants it (`arrives`), and when its reply comes back as
+    well (`succeeds`).
+    """
+
+    path: Path
+    where: str
+    surely_arrives: str = FALSE
+    perhaps_arrives: str = FALSE
+    surely_succeeds: str = FALSE
+    perhaps_succeeds: str = FALSE
+
+
+@record
+class ScopeText:
+    """One scope that exists: `domain` is when a flow lies in it, `branches` are its paths."""
 
     index: int
     scope: Scope
-    path: Path
-    case: str
-    sure: str
-    perhaps: str
-    sure_and_back: str
-    perhaps_and_back: str
+    domain: str
+    branches: tuple[Branch, ...]
 
 
-@dataclass
+@record
 class Encoding:
-    """Everything that a query needs: definitions, branches, and the literals of assumptions and tracked rows."""
+    """A question about flows as formulas over one text. `tracked` are the switches of rows (see `Rows.tracked`)."""
 
-    variables: Variables = field(default_factory=Variables)
-    definitions: list[str] = field(default_factory=list)
-    branches: list[Branch] = field(default_factory=list)
-    readings: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    tracked: dict[str, tuple[Filter, FilterRow]] = field(default_factory=dict)
-    track: bool = False
-    free: list[str] = field(default_factory=list)
-    _filters: dict[object, str] = field(default_factory=dict)
+    terms: Terms
+    rows: Rows
+    scopes: tuple[ScopeText, ...]
+    tracked: Mapping[str, CoreRow]
 
 
 def encode(network: EffectiveNetwork, question: FlowQuestion) -> Encoding:
-    """The branches of all scopes, over one set of variables."""
-    text = Encoding()
-    for scope in question.scopes:
-        for path in paths(network, scope, question.fixed):
-            _add(text, network, question, scope, path)
-    return text
+    """The formulas of a question."""
+    return _Encoder(network, question).encoding()
 
 
-def tracked(network: EffectiveNetwork, question: FlowQuestion, text: Encoding) -> Encoding:
-    """The same branches once more, every filter row hanging on a literal."""
-    again = Encoding(track=True)
-    for branch in text.branches:
-        _add(again, network, question, branch.scope, branch.path)
-    return again
+def encode_tracked(network: EffectiveNetwork, question: FlowQuestion) -> Encoding:
+    """The same with a switch for every filter row that can meet the question."""
+    return _Encoder(network, question, tracks=True).encoding()
 
 
-def reading_literal(text: Encoding, network: EffectiveNetwork, name: str, value: str) -> str:
-    """The literal that says that an assumption has a value; assumptions have two."""
-    values = network.assumptions[name]
-    text.readings[name] = values
-    literal = f"|reading {name}|"
-    return literal if value == values[0] else negation(literal)
+_Key = tuple[int, Action, tuple[str | int, ...], frozenset[str], frozenset[str]]
 
 
-def _add(text: Encoding, network: EffectiveNetwork, question: FlowQuestion, scope: Scope, path: Path) -> None:
-    case = path.case
-    free = {name: value for name, value in case.readings.items() if name not in question.fixed}
-    where = conjunction(
-        [
-            *(text.variables.inside(name, numbers) for name, numbers in case.where.items()),
-            *(reading_literal(text, network, name, value) for name, value in free.items()),
+class _Encoder:
+    def __init__(self, network: EffectiveNetwork, question: FlowQuestion, *, tracks: bool = False) -> None:
+        self.network = network
+        self.question = question
+        self.terms = Terms()
+        self.rows = Rows(self.terms, network, question.fixed)
+        self.tracks = tracks
+        self.tracked: dict[str, CoreRow] = {}
+        self._switches: dict[tuple[int, int], str] = {}
+        self._hulls: dict[_Key, Hull] = {}
+        self._matches: dict[_Key, tuple[Match, ...]] = {}
+        self._decisions: dict[tuple[_Key, str, bool], str] = {}
+
+    def encoding(self) -> Encoding:
+        replies = self.question.quantifier is not Quantifier.NONE_ARRIVES
+        ways = [
+            (scope, tuple(paths(self.network, scope, self.question.fixed, replies=replies))) for scope in self.question.scopes
         ]
-    )
-    if where == FALSE:
-        return
-    sure, perhaps = _succeeds(text, network, question.success, scope, path)
-    doubtful = bool(case.doubts)
-    sure_back = sure if path.returns is True else FALSE
-    perhaps_back = FALSE if path.returns is False else perhaps
-    text.branches.append(
-        Branch(
-            index=len(text.branches),
-            scope=scope,
-            path=path,
-            case=where,
-            sure=FALSE if doubtful else sure,
-            perhaps=perhaps,
-            sure_and_back=FALSE if doubtful else sure_back,
-            perhaps_and_back=perhaps_back,
+        self._hulls = self._measured(
+            path for scope, its in ways for path in its if _can_arrive(path, scope, self.question.success)
         )
-    )
+        existing = [(scope, its) for scope, its in ways if its]
+        scopes = tuple(
+            ScopeText(
+                index=index,
+                scope=scope,
+                domain=self._domain(scope),
+                branches=tuple(self._branch(scope, path) for path in its),
+            )
+            for index, (scope, its) in enumerate(existing)
+        )
+        return Encoding(terms=self.terms, rows=self.rows, scopes=scopes, tracked=self.tracked)
+
+    def _measured(self, every: Iterator[Path]) -> dict[_Key, Hull]:
+        """What each filter can meet, over all paths that ask it: one formula then serves them all."""
+        found: dict[_Key, dict[str, list[NumberSet]]] = defaultdict(lambda: defaultdict(list))
+        for path in every:
+            for place in path.places:
+                for one in place.filters:
+                    sets = found[_key(one, place)]
+                    for now in place.view:
+                        if isinstance(now, str):
+                            sets[now].append(path.region[now])
+        return {key: {name: union(dict.fromkeys(parts)) for name, parts in sets.items()} for key, sets in found.items()}
+
+    # -- Scopes and paths -----------------------------------------------------------------------------------------------
+
+    def _domain(self, scope: Scope) -> str:
+        return conjunction(self.terms.inside(name, getattr(scope.packets, name)) for name in FIELDS)
+
+    def _where(self, scope: Scope, path: Path) -> str:
+        """When a flow of the scope takes the path."""
+        parts = []
+        for name, numbers in path.region.items():
+            if name in FIELDS:
+                parts.append(self.rows.lies(name, numbers, {name: getattr(scope.packets, name)}))
+            else:
+                parts.append(self.terms.inside(name, numbers))
+        parts.extend(self.rows.reading(name, value) for name, value in sorted(path.readings.items()))
+        return conjunction(parts)
+
+    def _branch(self, scope: Scope, path: Path) -> Branch:
+        where = self._where(scope, path)
+        success = self.question.success
+        if not _can_arrive(path, scope, success):
+            return Branch(path=path, where=where)
+        perhaps = self._passes(path, sure=False)
+        if path.unmodelled is not None:
+            return Branch(path=path, where=where, perhaps_arrives=perhaps, perhaps_succeeds=perhaps)
+        sure = self._passes(path, sure=True) if _surely_arrives(path, scope, success) else FALSE
+        source, target = path.view[1], path.view[3]
+        seen_must, seen_may = self.rows.address("source", success.seen_as, source, path.source_tags, path.region)
+        as_wanted = self.rows.lies(target, scope.arrives_as, path.region)
+        sure, perhaps = conjunction((sure, seen_must, as_wanted)), conjunction((perhaps, seen_may, as_wanted))
+        return Branch(
+            path=path,
+            where=where,
+            surely_arrives=sure,
+            perhaps_arrives=perhaps,
+            surely_succeeds=sure if path.returns is True else FALSE,
+            perhaps_succeeds=FALSE if path.returns is False else perhaps,
+        )
+
+    # -- Filters --------------------------------------------------------------------------------------------------------
+
+    def _passes(self, path: Path, *, sure: bool) -> str:
+        return conjunction(self._place(place, sure=sure) for place in path.places)
+
+    def _place(self, place: Place, *, sure: bool) -> str:
+        """Every filter of one place, the last first: what always allows skips those after it."""
+        rest = TRUE
+        for one in reversed(place.filters):
+            key = _key(one, place)
+            matches = self._matching(key, one, place)
+            always = any(match.row.action is Action.ALWAYS_ALLOW for match in matches)
+            worth = rest if always else TRUE
+            passes = self._decision(key, one, worth, sure=sure)
+            rest = passes if always else conjunction((passes, rest))
+        return rest
+
+    def _matching(self, key: _Key, one: Filter, place: Place) -> tuple[Match, ...]:
+        found = self._matches.get(key)
+        if found is None:
+            tags = (place.source_tags, place.target_tags)
+            found = self._matches[key] = tuple(self.rows.matching(one.rows, place.view, self._hulls[key], *tags))
+        return found
+
+    def _decision(self, key: _Key, one: Filter, worth: str, *, sure: bool) -> str:
+        matches = self._matches[key]
+        # Nothing is open: what surely passes and what perhaps passes are one formula.
+        sure = sure or (not self.tracks and all(match.must == match.may for match in matches))
+        found = self._decisions.get((key, worth, sure))
+        if found is None:
+            values = {Action.ALLOW: worth, Action.ALWAYS_ALLOW: TRUE, Action.DENY: FALSE}
+            what = f"{one.resource} {one.direction.value}"
+            if self.tracks:
+                switched = [(match, self._switch(one, match)) for match in matches]
+                found = self.rows.tracked(what, switched, values, one.otherwise, sure=sure)
+            else:
+                found = self.rows.decision(what, matches, values, one.otherwise, sure=sure)
+            self._decisions[key, worth, sure] = found
+        return found
+
+    def _switch(self, one: Filter, match: Match) -> str:
+        """The switch of a row: one for all packets that meet it at this filter."""
+        key = (id(one.rows), id(match.row))
+        found = self._switches.get(key)
+        if found is None:
+            found = self._switches[key] = self.terms.boolean(f"row {len(self._switches)}")
+            self.tracked[found] = CoreRow(one, match.row)
+        return found
 
 
-def _succeeds(
-    text: Encoding, network: EffectiveNetwork, success: Success, scope: Scope, path: Path
-) -> tuple[str, str]:
-    """When the path surely, and perhaps, delivers its packets as the claim wants."""
-    case = path.case
-    passes = [
-        _pass(text, network, filters, view, case.readings, source_tags, target_tags)
-        for filters, view, source_tags, target_tags in case.filters
-    ]
+def _key(one: Filter, place: Place) -> _Key:
+    """What a filter's formula depends on; its rows by identity, since a table holds them once."""
+    return id(one.rows), one.otherwise, place.view, place.source_tags, place.target_tags
+
+
+# -- What needs no solver -----------------------------------------------------------------------------------------------
+
+
+def _can_arrive(path: Path, scope: Scope, success: Success) -> bool:
+    """Whether flows of a path may succeed, as far as the path alone tells."""
     if path.unmodelled is not None:
-        return FALSE, conjunction(perhaps for _, perhaps in passes)
-    if path.site is None or path.site not in scope.arrives_at:
-        return FALSE, FALSE
-    if success.via - case.passed or success.not_via & case.passed:
-        return FALSE, FALSE
-    target = _inside(text, case.fields["target"], scope.arrives_as)
-    seen_sure = _matches(text, network, case.fields["source"], success.seen_as, case.source_tags, perhaps=False)
-    seen_perhaps = _matches(text, network, case.fields["source"], success.seen_as, case.source_tags, perhaps=True)
-    regional = _regional(case, scope) if success.within_region else True
-    if regional is False:
-        return FALSE, FALSE
-    sure = conjunction([target, seen_sure, *(sure for sure, _ in passes)])
-    perhaps = conjunction([target, seen_perhaps, *(perhaps for _, perhaps in passes)])
-    return (sure if regional else FALSE), perhaps
+        return True
+    if path.site not in scope.arrives_at or success.via - path.passed or success.not_via & path.passed:
+        return False
+    return not success.within_region or stays_in_region(path, scope) is not False
 
 
-def _regional(case: Case, scope: Scope) -> bool | None:
-    stays = [scope.internet_regional if route.regional is None else route.regional for route in case.routes]
+def _surely_arrives(path: Path, scope: Scope, success: Success) -> bool:
+    """Whether nothing on a path that can arrive leaves it open, filters apart."""
+    return not path.doubts and (not success.within_region or stays_in_region(path, scope) is True)
+
+
+def stays_in_region(path: Path, scope: Scope) -> bool | None:
+    """Whether a path never leaves the regional network; None is not documented."""
+    stays = [scope.internet_regional if route.regional is None else route.regional for route in path.routes]
     if False in stays:
         return False
     return None if None in stays else True
-
-
-def _inside(text: Encoding, now: Var | int, numbers: NumberSet) -> str:
-    if isinstance(now, int):
-        return TRUE if now in numbers else FALSE
-    return text.variables.inside(now.name, numbers)
-
-
-def _matches(
-    text: Encoding, network: EffectiveNetwork, now: Var | int, match: AddressMatch, tags: frozenset[str], *, perhaps: bool
-) -> str:
-    """Whether an address surely, or perhaps, matches one side of a rule."""
-    if match.unknown_tags & tags:
-        return TRUE
-    numbers = match.addresses | network.tag_space if perhaps and match.open_tags(tags) else match.addresses
-    return _inside(text, now, numbers)
-
-
-def _pass(
-    text: Encoding,
-    network: EffectiveNetwork,
-    filters: Sequence[Filter],
-    view: View,
-    readings: Mapping[str, str],
-    source_tags: frozenset[str],
-    target_tags: frozenset[str],
-) -> tuple[str, str]:
-    """When every filter of one place surely, and perhaps, lets the packet pass."""
-    sure = perhaps = TRUE
-    for one in reversed(filters):
-        sure = _fold(text, network, one, view, source_tags, target_tags, sure, perhaps=False)
-        perhaps = _fold(text, network, one, view, source_tags, target_tags, perhaps, perhaps=True)
-    return sure, perhaps
-
-
-def _fold(
-    text: Encoding,
-    network: EffectiveNetwork,
-    one: Filter,
-    view: View,
-    source_tags: frozenset[str],
-    target_tags: frozenset[str],
-    then: str,
-    *,
-    perhaps: bool,
-) -> str:
-    """One filter, the last row first so that the first one wins; `then` is what an allowed packet still has to pass."""
-    perhaps = perhaps and any(row.source.unknown_tags or row.target.unknown_tags for row in one.rows)
-    key = (one.resource, one.place, one.direction, id(one.rows), view, source_tags, target_tags, then, perhaps)
-    if key in text._filters:  # noqa: SLF001 - the encoding is this module's own record
-        return text._filters[key]  # noqa: SLF001
-    fields = dict(view)
-    outcome = {Action.ALLOW: then, Action.ALWAYS_ALLOW: TRUE, Action.DENY: FALSE}
-    result = outcome[one.otherwise]
-    for row in reversed(one.rows):
-        value = outcome[row.action]
-        # An unknown tag may match or not: what is sure must not need it, what is possible may use it.
-        generous = perhaps if row.action is not Action.DENY else not perhaps
-        match = _row(text, network, one, row, fields, source_tags, target_tags, perhaps=generous)
-        if match == FALSE or value == result:
-            continue
-        result = _choose(match, value, result)
-        if text.track:
-            result = _tracked(text, one, row, result)
-        if len(result) > 200:
-            name = f"f{len(text.definitions)}"
-            text.definitions.append(f"(define-fun {name} () Bool {result})")
-            result = name
-    text._filters[key] = result  # noqa: SLF001
-    return result
-
-
-def _tracked(text: Encoding, one: Filter, row: FilterRow, result: str) -> str:
-    """The row's outcome only if its literal is on; otherwise anything, so that an unsat core names the rows it needs."""
-    literal = next((name for name, (f, r) in text.tracked.items() if f.rows is one.rows and r is row), None)
-    if literal is None:
-        literal = f"row{len(text.tracked)}"
-        text.tracked[literal] = (one, row)
-    free = f"free{len(text.free)}"
-    text.free.append(free)
-    return f"(ite {literal} {result} {free})"
-
-
-def _choose(match: str, value: str, otherwise: str) -> str:
-    if value == TRUE:
-        return disjunction((match, otherwise))
-    if value == FALSE:
-        return conjunction((negation(match), otherwise))
-    return disjunction((conjunction((match, value)), conjunction((negation(match), otherwise))))
-
-
-def _row(
-    text: Encoding,
-    network: EffectiveNetwork,
-    one: Filter,
-    row: FilterRow,
-    fields: Mapping[str, Var | int],
-    source_tags: frozenset[str],
-    target_tags: frozenset[str],
-    *,
-    perhaps: bool,
-) -> str:
-    parts = [
-        _inside(text, fields["protocol"], row.protocol),
-        _inside(text, fields["source_port"], row.source_port),
-        _inside(text, fields["target_port"], row.target_port),
-        _matches(text, network, fields["source"], row.source, source_tags, perhaps=perhaps),
-        _matches(text, network, fields["target"], row.target, target_tags, perhaps=perhaps),
-        *(reading_literal(text, network, name, value) for name, value in sorted(row.condition)),
-    ]
-    return conjunction(parts)

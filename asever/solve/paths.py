@@ -1,14 +1,19 @@
-"""Every way a scope's packets can take, as product sets: the effective tables split, first row first; filters stay symbolic.
+"""Every way that the packets of a scope can take: the effective tables split, first row first; filters stay symbolic.
 
-The other reading is `asever.evaluate.walk`. The two share the tables and nothing else.
+A path is a product set of flows that the same route, translation and arrival rows decide. The paths of a scope are disjoint
+and together hold every flow of it, in every reading: a row takes its part of what the rows before it left over.
+
+The other reading is `asever.evaluate.walk`. The two share the tables and nothing else, so that each can catch the other's
+mistakes (tests/differential).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from asever.model.effective import (
+    ALWAYS,
     Arrival,
     Condition,
     EffectiveNetwork,
@@ -16,339 +21,333 @@ from asever.model.effective import (
     Route,
     Scope,
     Site,
+    SiteKind,
     SourceTranslation,
-    Success,
 )
-from asever.model.numbers import NumberSet
+from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import TCP
+from asever.record import record
+from asever.solve.terms import meets
 
-Field = str
 FIELDS = ("protocol", "source", "source_port", "target", "target_port")
-MAX_RELAYS = 4
+CHOICES = ("egress", "relay", "instance")
+_SOURCE, _TARGET, _TARGET_PORT = 1, 3, 4
+
+# The fabric that is everybody's: what comes from there is answered through there.
 INTERNET = "Internet"
-# No probe cares about its source port; the usual ones are these.
-PROBE_PORT = 49152
+# A health probe comes from a usual source port; no rule that anybody writes tells one from another.
+PROBE_SOURCE_PORT = 49152
+# A packet that is handed on more often goes round in circles.
+MOST_FABRICS = 4
+
+View = tuple[str | int, ...]
+"""What each of `FIELDS` is at one stage: the name of a variable, or a constant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Var:
-    """A header field of the first packet, or a free choice."""
+@record
+class Place:
+    """Filters that a packet must pass one after the other, and the packet that they see."""
 
-    name: str
+    filters: tuple[Filter, ...]
+    view: View
+    source_tags: frozenset[str] = frozenset()
+    target_tags: frozenset[str] = frozenset()
 
 
-View = tuple[tuple[Field, Var | int], ...]
-"""What each field is at one stage: a variable or a constant."""
+@record
+class Path:
+    """Flows on their way, and in the end.
 
+    `region` says where each variable lies: the header fields as the sender makes them, and the choices made so far.
+    `readings` are those that the rows taken demand. `view` and the tags are the packet as it is now. `unknowns` are
+    choices that nobody knows although they are made once and for all, each with the reason.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """A product set of flows in progress. `where` is keyed by variable name."""
+    At the end exactly one of these: `site` (delivered), `unmodelled` (nobody can say), or neither (lost). `returns` is
+    whether the reply comes back, `reply_doubt` why nobody can say.
+    """
 
-    where: Mapping[str, NumberSet]
+    region: Mapping[str, NumberSet]
     readings: Mapping[str, str]
-    fields: Mapping[Field, Var | int]
+    view: View
     source_tags: frozenset[str]
     target_tags: frozenset[str]
-    filters: tuple[tuple[tuple[Filter, ...], View, frozenset[str], frozenset[str]], ...] = ()
+    places: tuple[Place, ...] = ()
     doubts: tuple[str, ...] = ()
+    unknowns: tuple[tuple[str, str], ...] = ()
     passed: frozenset[str] = frozenset()
     routes: tuple[Route, ...] = ()
-    unknown_constants: frozenset[str] = frozenset()
-    unknown_because: tuple[str, ...] = ()
-    translated_in: str | None = None
     fabrics: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Path:
-    """A finished case: how it ends. `site` is set when it is delivered; `unmodelled` when nobody can say."""
-
-    case: Case
+    translated_in: str | None = None
     site: str | None = None
     unmodelled: str | None = None
-    returns: bool | None = None
+    returns: bool | None = False
+    reply_doubt: str | None = None
+
+    def holds(self, values: Mapping[str, int], readings: Mapping[str, str]) -> bool:
+        """Whether a flow, as far as its values are given, takes this path."""
+        return all(readings.get(name, value) == value for name, value in self.readings.items()) and all(
+            values[name] in numbers for name, numbers in self.region.items() if name in values
+        )
 
 
-def only(values: NumberSet | int, case: Case, name: Field) -> Case | None:
-    """The part of a case in which a field lies in a set; None when it is empty."""
-    wanted = NumberSet.single(values) if isinstance(values, int) else values
-    now = case.fields[name]
-    if isinstance(now, int):
-        return case if now in wanted else None
-    narrowed = case.where[now.name] & wanted
-    if not narrowed:
-        return None
-    if narrowed == case.where[now.name]:
-        return case
-    return replace(case, where={**case.where, now.name: narrowed})
-
-
-def assuming(case: Case, condition: Condition) -> Case | None:
-    """The part of a case in whose readings a row exists."""
-    readings = dict(case.readings)
-    for name, value in sorted(condition):
-        if readings.setdefault(name, value) != value:
-            return None
-    return case if len(readings) == len(case.readings) else replace(case, readings=readings)
-
-
-def split(
-    case: Case, wanted: Sequence[tuple[Field, NumberSet]], condition: Condition, values: Mapping[str, tuple[str, ...]]
-) -> tuple[Case | None, list[Case]]:
-    """The part of a case that a row takes, and the disjoint parts that it leaves."""
-    rest: list[Case] = []
-    current: Case = case
-    for name, value in sorted(condition):
-        for other in values[name]:
-            if other != value:
-                left = assuming(current, frozenset({(name, other)}))
-                if left is not None:
-                    rest.append(left)
-        narrowed = assuming(current, frozenset({(name, value)}))
-        if narrowed is None:
-            return None, [case]
-        current = narrowed
-    for name, allowed in wanted:
-        now = current.fields[name]
-        if isinstance(now, int):
-            if now not in allowed:
-                return None, [case]
-            continue
-        outside = current.where[now.name] - allowed
-        if outside:
-            rest.append(replace(current, where={**current.where, now.name: outside}))
-        inside = only(allowed, current, name)
-        if inside is None:
-            return None, [case]
-        current = inside
-    return current, rest
-
-
-def paths(network: EffectiveNetwork, scope: Scope, fixed: Mapping[str, str]) -> Iterator[Path]:
-    """Every way that the packets of a scope can take; the cases of the paths partition them in every reading."""
+def paths(network: EffectiveNetwork, scope: Scope, fixed: Mapping[str, str], *, replies: bool) -> Iterator[Path]:
+    """The paths of a scope in the readings that agree with `fixed`; without `replies`, `returns` is None throughout."""
     packets = scope.packets
-    origin = network.sites[scope.origin]
-    start = Case(
-        where={
-            "protocol": packets.protocol,
-            "source": packets.source,
-            "source_port": packets.source_port,
-            "target": packets.target,
-            "target_port": packets.target_port,
-        },
-        readings=dict(fixed),
-        fields={name: Var(name) for name in FIELDS},
+    start = Path(
+        region={name: getattr(packets, name) for name in FIELDS},
+        readings={},
+        view=FIELDS,
         source_tags=packets.source_tags,
         target_tags=packets.target_tags,
-        passed=frozenset({origin.thing}),
+        passed=frozenset({network.sites[scope.origin].thing}),
     )
-    first = assuming(start, scope.condition)
-    if first is None or packets.is_empty():
-        return
-    yield from _leave(network, origin, first)
+    journey = _Journey(network, network.sites[scope.origin], fixed, replies=replies)
+    here = None if packets.is_empty() else journey.assuming(start, scope.condition)
+    if here is not None:
+        yield from journey.leave(here)
 
 
-def _leave(network: EffectiveNetwork, origin: Site, case: Case) -> Iterator[Path]:
-    cases = [case]
-    for exemption in origin.exempt:
-        left: list[Case] = []
-        for one in cases:
-            taken, rest = split(
-                one,
-                (("target", exemption.targets), ("protocol", exemption.protocol), ("target_port", exemption.target_port)),
-                frozenset(),
-                network.assumptions,
-            )
-            left.extend(rest)
-            if taken is not None:
-                platform = next(
-                    site.name for site in network.sites.values() if site.kind.value == "platform" and site.vnet == origin.vnet
-                )
-                yield Path(case=taken, site=platform, returns=True)
-        cases = left
-    for one in cases:
-        yield from _route(network, origin, _filtered(one, origin.outbound))
+class _Journey:
+    """The stages of `asever.model.effective`, in order."""
+
+    def __init__(self, network: EffectiveNetwork, origin: Site, fixed: Mapping[str, str], *, replies: bool) -> None:
+        self.network = network
+        self.origin = origin
+        self.fixed = fixed
+        self.replies = replies
+
+    # -- Splitting ------------------------------------------------------------------------------------------------------
+
+    def assuming(self, path: Path, condition: Condition) -> Path | None:
+        """The part of a path in whose readings a row exists; None when there is none."""
+        wanted = {name: value for name, value in condition if name not in self.fixed}
+        if any(self.fixed.get(name, value) != value for name, value in condition):
+            return None
+        if any(path.readings.get(name, value) != value for name, value in wanted.items()):
+            return None
+        return replace(path, readings={**path.readings, **wanted}) if wanted.keys() - path.readings.keys() else path
+
+    def split(
+        self, path: Path, wanted: Sequence[tuple[int, NumberSet]], condition: Condition = ALWAYS
+    ) -> tuple[Path | None, list[Path]]:
+        """The part that a row takes (fields by their index in `FIELDS`), and the disjoint parts that it leaves."""
+        if any(_outside(path, field, allowed) for field, allowed in wanted):
+            return None, [path]
+        taken: Path = path
+        left: list[Path] = []
+        for name, value in sorted(condition):
+            for other in self.network.assumptions[name]:
+                elsewhere = None if other == value else self.assuming(taken, frozenset({(name, other)}))
+                if elsewhere is not None:
+                    left.append(elsewhere)
+            agrees = self.assuming(taken, frozenset({(name, value)}))
+            if agrees is None:
+                return None, [path]
+            taken = agrees
+        for field, allowed in wanted:
+            variable = taken.view[field]
+            if isinstance(variable, int):
+                continue
+            numbers = taken.region[variable]
+            rest = numbers - allowed
+            if rest:
+                left.append(replace(taken, region={**taken.region, variable: rest}))
+                taken = replace(taken, region={**taken.region, variable: numbers & allowed})
+        return taken, left
+
+    # -- There ----------------------------------------------------------------------------------------------------------
+
+    def leave(self, path: Path) -> Iterator[Path]:
+        """Stages 1 and 2: what nothing touches, and the origin's own filters."""
+        rest = [path]
+        for row in self.origin.exempt:
+            rest, taken = self._first(rest, ((_TARGET, row.targets), (0, row.protocol), (_TARGET_PORT, row.target_port)))
+            yield from (replace(one, site=self._platform(), returns=True) for one in taken)
+        for one in rest:
+            yield from self._route(_filtered(one, self.origin.outbound))
+
+    def _first(
+        self, every: list[Path], wanted: Sequence[tuple[int, NumberSet]], condition: Condition = ALWAYS
+    ) -> tuple[list[Path], list[Path]]:
+        """What a row leaves of several paths, and what it takes."""
+        rest: list[Path] = []
+        taken: list[Path] = []
+        for one in every:
+            mine, left = self.split(one, wanted, condition)
+            rest.extend(left)
+            if mine is not None:
+                taken.append(mine)
+        return rest, taken
+
+    def _platform(self) -> str | None:
+        own = (
+            one.name for one in self.network.sites.values() if one.kind is SiteKind.PLATFORM and one.vnet == self.origin.vnet
+        )
+        return next(own, None)
+
+    def _route(self, path: Path) -> Iterator[Path]:
+        """Stage 3: the first route that contains the destination."""
+        rest = [path]
+        for row in self.origin.routes:
+            rest, taken = self._first(rest, ((_TARGET, row.destinations),), row.condition)
+            for one in taken:
+                went = replace(_through(one, row.resource), routes=(*one.routes, row))
+                if row.unmodelled is not None:
+                    yield replace(went, unmodelled=row.unmodelled)
+                elif row.fabric is None:
+                    yield went
+                else:
+                    yield from self._translate(went, row.fabric)
+            if not rest:
+                return
+        yield from rest
+
+    def _translate(self, path: Path, fabric: str) -> Iterator[Path]:
+        """Stage 4: the first translation for this fabric; without one the source stays."""
+        rest = [path]
+        for row in self.origin.translations:
+            if row.fabric != fabric:
+                continue
+            rest, taken = self._first(rest, ((_TARGET, row.destinations), (0, row.protocol)), row.condition)
+            for one in taken:
+                went = _through(one, row.resource)
+                if row.unmodelled is not None:
+                    yield replace(went, unmodelled=row.unmodelled)
+                elif row.drops is not None:
+                    yield went
+                else:
+                    yield from self._arrive(_translated(went, row, fabric), fabric)
+        for one in rest:
+            yield from self._arrive(one, fabric)
+
+    def _arrive(self, path: Path, fabric: str) -> Iterator[Path]:
+        """Stage 5: the first arrival row; it may hand on to another fabric."""
+        here = replace(path, fabrics=(*path.fabrics, fabric))
+        if len(here.fabrics) > MOST_FABRICS:
+            yield here
+            return
+        rest = [here]
+        for row in self.network.fabrics[fabric].arrivals:
+            if row.callers is not None and self.origin.name not in row.callers:
+                continue
+            if all(_outside(one, _TARGET, row.called) for one in rest):
+                continue
+            wanted = ((_TARGET, row.called), (0, row.protocol), (_TARGET_PORT, row.called_port))
+            rest, taken = self._first(rest, wanted, row.condition)
+            for one in taken:
+                yield from self._handed(_through(one, row.resource), row)
+            if not rest:
+                return
+        yield from rest
+
+    def _handed(self, path: Path, row: Arrival) -> Iterator[Path]:
+        if row.drops is not None:
+            yield path
+            return
+        doubtful = replace(path, doubts=(*path.doubts, row.doubt)) if row.doubt else path
+        if row.continues is None:
+            yield from self._enter(doubtful, row)
+        elif not row.source_becomes:
+            yield from self._arrive(doubtful, row.continues)
+        else:
+            # One choice serves every relay of a way, so a second relay must offer what the first one chose.
+            offered = row.source_becomes & doubtful.region.get("relay", row.source_becomes)
+            if not offered:
+                yield replace(doubtful, unmodelled="the packet is relayed twice, with different sources")
+                return
+            relayed = replace(_with_source(doubtful, "relay", offered, frozenset()), translated_in=row.continues)
+            yield from self._arrive(relayed, row.continues)
+
+    def _enter(self, path: Path, row: Arrival) -> Iterator[Path]:
+        """Stages 5 to 7: handed to a site, whose probes and filters have their say."""
+        assert row.site is not None  # noqa: S101 - an arrival drops, continues or names a site
+        site = self.network.sites[row.site]
+        view = list(path.view)
+        region = dict(path.region)
+        if row.instances:
+            view[_TARGET], region["instance"] = "instance", row.instances
+        if row.port is not None:
+            view[_TARGET_PORT] = row.port
+        rewritten = bool(row.instances) or row.port is not None
+        here = replace(
+            _through(path, site.thing),
+            view=tuple(view),
+            region=region,
+            target_tags=frozenset() if rewritten else path.target_tags,
+            site=site.name,
+        )
+        for port in row.probes:
+            probe = (TCP, self.network.probe_source, PROBE_SOURCE_PORT, here.view[_TARGET], port)
+            here = replace(here, places=(*here.places, Place(filters=site.inbound, view=probe)))
+        delivered = _filtered(here, site.inbound)
+        if self.replies:
+            yield from self._reply(site, delivered)
+        else:
+            yield replace(delivered, returns=None)
+
+    # -- And back -------------------------------------------------------------------------------------------------------
+
+    def _reply(self, site: Site, path: Path) -> Iterator[Path]:
+        """Stage 8: the receiving site's first route to the source that it saw."""
+        rest = [path]
+        for row in site.routes:
+            rest, taken = self._first(rest, ((_SOURCE, row.destinations),), row.condition)
+            for one in taken:
+                if row.unmodelled is not None:
+                    yield replace(one, returns=None, reply_doubt=row.unmodelled)
+                else:
+                    yield from self._home(one, row.fabric)
+            if not rest:
+                return
+        yield from rest
+
+    def _home(self, path: Path, fabric: str | None) -> Iterator[Path]:
+        """Whether a reply that is handed to a fabric comes back to where it is waited for.
+
+        An address that was not translated must be the origin's in that fabric. A translation waits in its own fabric; one that
+        was made inside a virtual network with a public address is found through the Internet too.
+        """
+        if fabric is None or (INTERNET in path.fabrics and fabric != INTERNET):
+            lost, found = [path], []
+        elif fabric == (path.translated_in or self.origin.home):
+            lost, found = [], [path]
+        else:
+            lost, found = self._first([path], ((_SOURCE, self._answering(path.translated_in, fabric)),))
+        yield from lost
+        yield from (replace(one, returns=True) for one in found)
+
+    def _answering(self, translated_in: str | None, fabric: str) -> NumberSet:
+        rows = self.network.fabrics[fabric].arrivals
+        if translated_in is None:
+            return union(row.called for row in rows if row.site == self.origin.name)
+        return union(row.called for row in rows) if fabric == INTERNET else EMPTY
 
 
-def _filtered(case: Case, filters: tuple[Filter, ...]) -> Case:
+def _outside(path: Path, field: int, allowed: NumberSet) -> bool:
+    """Whether no flow of a path has this field in a set."""
+    now = path.view[field]
+    return now not in allowed if isinstance(now, int) else not meets(path.region[now], allowed)
+
+
+def _through(path: Path, resource: str) -> Path:
+    return replace(path, passed=path.passed | {resource}) if resource else path
+
+
+def _filtered(path: Path, filters: tuple[Filter, ...]) -> Path:
     if not filters:
-        return case
-    view = tuple((name, case.fields[name]) for name in FIELDS)
-    return replace(
-        case,
-        filters=(*case.filters, (filters, view, case.source_tags, case.target_tags)),
-        passed=case.passed | {one.resource for one in filters},
-    )
+        return path
+    place = Place(filters=filters, view=path.view, source_tags=path.source_tags, target_tags=path.target_tags)
+    return replace(path, places=(*path.places, place), passed=path.passed | {one.resource for one in filters})
 
 
-def _route(network: EffectiveNetwork, origin: Site, case: Case) -> Iterator[Path]:
-    cases = [case]
-    for row in origin.routes:
-        left: list[Case] = []
-        for one in cases:
-            taken, rest = split(one, (("target", row.destinations),), row.condition, network.assumptions)
-            left.extend(rest)
-            if taken is None:
-                continue
-            went = replace(taken, routes=(*taken.routes, row), passed=taken.passed | ({row.resource} if row.resource else set()))
-            if row.unmodelled is not None:
-                yield Path(case=went, unmodelled=row.unmodelled)
-            elif row.fabric is None:
-                yield Path(case=went)
-            else:
-                yield from _translate(network, origin, went, row.fabric)
-        cases = left
-        if not cases:
-            return
-    yield from (Path(case=one) for one in cases)
-
-
-def _translate(network: EffectiveNetwork, origin: Site, case: Case, fabric: str) -> Iterator[Path]:
-    cases = [case]
-    for row in origin.translations:
-        if row.fabric != fabric:
-            continue
-        left: list[Case] = []
-        for one in cases:
-            taken, rest = split(
-                one, (("target", row.destinations), ("protocol", row.protocol)), row.condition, network.assumptions
-            )
-            left.extend(rest)
-            if taken is None:
-                continue
-            if row.unmodelled is not None:
-                yield Path(case=taken, unmodelled=row.unmodelled)
-            elif row.drops is not None:
-                yield Path(case=taken)
-            else:
-                yield from _arrive(network, origin, _from(taken, row, fabric), fabric)
-        cases = left
-    for one in cases:
-        yield from _arrive(network, origin, one, fabric)
-
-
-def _from(case: Case, row: SourceTranslation, fabric: str) -> Case:
+def _translated(path: Path, row: SourceTranslation, fabric: str) -> Path:
     if not row.becomes:
-        return case
-    return replace(
-        case,
-        where={**case.where, "egress": row.becomes},
-        fields={**case.fields, "source": Var("egress")},
-        source_tags=row.tags,
-        passed=case.passed | ({row.resource} if row.resource else set()),
-        unknown_constants=case.unknown_constants | ({"egress"} if row.unknown else set()),
-        unknown_because=(*case.unknown_because, row.unknown) if row.unknown else case.unknown_because,
-        translated_in=fabric,
-    )
+        return path
+    after = replace(_with_source(path, "egress", row.becomes, row.tags), translated_in=fabric)
+    return after if row.unknown is None else replace(after, unknowns=(*after.unknowns, ("egress", row.unknown)))
 
 
-def _target_range(case: Case) -> NumberSet:
-    now = case.fields["target"]
-    return NumberSet.single(now) if isinstance(now, int) else case.where[now.name]
-
-
-def _arrive(network: EffectiveNetwork, origin: Site, case: Case, fabric: str) -> Iterator[Path]:
-    case = replace(case, fabrics=(*case.fabrics, fabric))
-    if len(case.fabrics) > MAX_RELAYS:
-        yield Path(case=case)
-        return
-    cases = [case]
-    called = _target_range(case)
-    for row in network.fabrics[fabric].arrivals:
-        if row.callers is not None and origin.name not in row.callers:
-            continue
-        if not row.called.overlaps(called):
-            continue
-        left: list[Case] = []
-        for one in cases:
-            taken, rest = split(
-                one,
-                (("target", row.called), ("protocol", row.protocol), ("target_port", row.called_port)),
-                row.condition,
-                network.assumptions,
-            )
-            left.extend(rest)
-            if taken is not None:
-                yield from _handed(network, origin, taken, row)
-        cases = left
-        if not cases:
-            return
-    yield from (Path(case=one) for one in cases)
-
-
-def _handed(network: EffectiveNetwork, origin: Site, case: Case, row: Arrival) -> Iterator[Path]:
-    passed = case.passed | ({row.resource} if row.resource else set())
-    case = replace(case, doubts=(*case.doubts, row.doubt) if row.doubt else case.doubts, passed=passed)
-    if row.drops is not None:
-        yield Path(case=case)
-    elif row.continues is not None:
-        if row.source_becomes:
-            case = replace(
-                case,
-                where={**case.where, "relay": row.source_becomes},
-                fields={**case.fields, "source": Var("relay")},
-                source_tags=frozenset(),
-                translated_in=row.continues,
-            )
-        yield from _arrive(network, origin, case, row.continues)
-    else:
-        yield from _enter(network, origin, case, row)
-
-
-def _enter(network: EffectiveNetwork, origin: Site, case: Case, row: Arrival) -> Iterator[Path]:
-    assert row.site is not None  # noqa: S101 - an arrival drops, continues or names a site
-    site = network.sites[row.site]
-    fields = dict(case.fields)
-    where = dict(case.where)
-    target_tags = case.target_tags
-    if row.instances:
-        where["instance"] = row.instances
-        fields["target"] = Var("instance")
-        target_tags = frozenset()
-    if row.port is not None:
-        fields["target_port"] = row.port
-    case = replace(case, fields=fields, where=where, target_tags=target_tags, passed=case.passed | {site.thing})
-    for port in row.probes:
-        probe = {
-            "protocol": TCP,
-            "source": network.probe_source,
-            "source_port": PROBE_PORT,
-            "target": fields["target"],
-            "target_port": port,
-        }
-        view = tuple((name, probe[name]) for name in FIELDS)
-        case = replace(case, filters=(*case.filters, (site.inbound, view, frozenset(), frozenset())))
-    case = _filtered(case, site.inbound)
-    yield from _reply(network, origin, site, case)
-
-
-def _leads_home(network: EffectiveNetwork, origin: Site, case: Case, row: Route) -> bool:
-    """Whether a reply on this route comes back to whoever waits for it: the translation that was made, or the caller."""
-    if row.fabric is None:
-        return False
-    if case.translated_in is not None:
-        # A translated source is a public address: its owner is found where it was translated, and on the Internet.
-        return row.fabric in (case.translated_in, INTERNET)
-    return row.fabric == origin.home or any(
-        one.site == origin.name and one.continues is None for one in network.fabrics[row.fabric].arrivals
-    )
-
-
-def _reply(network: EffectiveNetwork, origin: Site, site: Site, case: Case) -> Iterator[Path]:
-    cases = [case]
-    needs_internet = INTERNET in case.fabrics
-    for row in site.routes:
-        left: list[Case] = []
-        for one in cases:
-            taken, rest = split(one, (("source", row.destinations),), row.condition, network.assumptions)
-            left.extend(rest)
-            if taken is None:
-                continue
-            if row.unmodelled is not None:
-                yield Path(case=taken, site=site.name, returns=None)
-                continue
-            back = _leads_home(network, origin, case, row) and (not needs_internet or row.fabric == INTERNET)
-            yield Path(case=taken, site=site.name, returns=back)
-        cases = left
-    yield from (Path(case=one, site=site.name, returns=False) for one in cases)
+def _with_source(path: Path, choice: str, offered: NumberSet, tags: frozenset[str]) -> Path:
+    view = list(path.view)
+    view[_SOURCE] = choice
+    return replace(path, view=tuple(view), region={**path.region, choice: offered}, source_tags=tags)

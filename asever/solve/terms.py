@@ -1,24 +1,31 @@
-"""Order encoding: packets as Booleans, one for each cut point of each variable; nothing about Azure.
+"""Order encoding: numbers as Booleans, one for each cut point of each variable; nothing about Azure.
 
-`x>=c` is one Boolean. Consecutive cuts imply each other, so an interval is two literals and a product set a conjunction;
-everything is propositional, which is what makes it fast (docs/decisions).
+`|x>=c|` is one Boolean, and each cut implies the one below it. An interval is two literals, a product set a conjunction, and
+a question over product sets needs nothing but assumption literals. Everything stays propositional, which is what makes it
+fast: bounds propagate as units, and what the solver learns is about cuts, not about bits.
+
+A formula is text. It is built once and parsed once, which costs a fraction of building terms object by object.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+import itertools
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 
-from asever.model.addresses import V6_BASE
+from asever.model.addresses import ALL_ADDRESSES
 from asever.model.numbers import NumberSet
 
 TRUE, FALSE = "true", "false"
-_LAST_ADDRESS = V6_BASE + (1 << 128) - 1
-_LAST = {"protocol": 255, "source_port": 65535, "target_port": 65535}
+
+LAST = {"protocol": 255, "source_port": 65535, "target_port": 65535}
+_LAST_ADDRESS = ALL_ADDRESSES.ranges[-1][1]
+# A longer formula gets a name, so that text stays linear where formulas share parts.
+_LONG = 120
 
 
 def conjunction(parts: Iterable[str]) -> str:
-    """All of the parts; never a unary `and`, which not every solver reads."""
+    """All of the parts; never `(and x)`, which not every solver reads."""
     kept = list(dict.fromkeys(part for part in parts if part != TRUE))
     if FALSE in kept:
         return FALSE
@@ -28,7 +35,7 @@ def conjunction(parts: Iterable[str]) -> str:
 
 
 def disjunction(parts: Iterable[str]) -> str:
-    """Any of the parts."""
+    """Any of the parts; never `(or x)`."""
     kept = list(dict.fromkeys(part for part in parts if part != FALSE))
     if TRUE in kept:
         return TRUE
@@ -38,50 +45,127 @@ def disjunction(parts: Iterable[str]) -> str:
 
 
 def negation(part: str) -> str:
-    """Not the part."""
-    if part in (TRUE, FALSE):
+    """Not the part; a literal's negation is a literal."""
+    if part in {TRUE, FALSE}:
         return FALSE if part == TRUE else TRUE
-    return f"(not {part})"
+    return part[5:-1] if part.startswith("(not ") else f"(not {part})"
 
 
-class Variables:
-    """The cut points that a text has mentioned so far, for each variable."""
+def symbol(text: str) -> str:
+    """A quoted SMT-LIB symbol; the two characters that it cannot hold become `_`."""
+    return f"|{text.replace('|', '_').replace(chr(92), '_')}|"
+
+
+class Terms:
+    """The text in the making: cut points of each variable, plain Booleans, definitions, assertions."""
 
     def __init__(self) -> None:
         self.cuts: dict[str, set[int]] = {}
+        self.booleans: dict[str, None] = {}
+        self.definitions: list[str] = []
+        self.assertions: list[str] = []
+        self._inside: dict[tuple[str, NumberSet, int, int], str] = {}
+
+    # -- Numbers --------------------------------------------------------------------------------------------------------
 
     def at_least(self, variable: str, number: int) -> str:
         """The literal `variable >= number`."""
         if number <= 0:
             return TRUE
-        if number > _LAST.get(variable, _LAST_ADDRESS):
+        if number > last(variable):
             return FALSE
         self.cuts.setdefault(variable, set()).add(number)
         return f"|{variable}>={number}|"
 
-    def inside(self, variable: str, numbers: NumberSet) -> str:
-        """That the variable lies in the set."""
-        return disjunction(
-            conjunction((self.at_least(variable, low), negation(self.at_least(variable, high + 1))))
-            for low, high in numbers.ranges
-        )
+    def inside(self, variable: str, numbers: NumberSet, low: int = 0, high: int = _LAST_ADDRESS) -> str:
+        """That the variable lies in the set, for a variable that is known to lie between `low` and `high`."""
+        key = (variable, numbers, low, high)
+        found = self._inside.get(key)
+        if found is None:
+            found = self._inside[key] = self.named(disjunction(self._ranges(variable, numbers, low, high)), variable)
+        return found
 
-    def declarations(self) -> list[str]:
-        """The Booleans and the order among them."""
-        lines = []
+    def _ranges(self, variable: str, numbers: NumberSet, low: int, high: int) -> Iterator[str]:
+        ranges = numbers.ranges
+        first = max(bisect_right(ranges, (low, _LAST_ADDRESS)) - 1, 0)
+        for start, end in ranges[first:]:
+            if start > high:
+                return
+            if end >= low:
+                above = TRUE if start <= low else self.at_least(variable, start)
+                below = TRUE if end >= high else negation(self.at_least(variable, end + 1))
+                yield conjunction((above, below))
+
+    # -- Names ----------------------------------------------------------------------------------------------------------
+
+    def boolean(self, name: str) -> str:
+        """The literal of a plain Boolean."""
+        literal = symbol(name)
+        self.booleans[literal] = None
+        return literal
+
+    def named(self, formula: str, what: str) -> str:
+        """The formula, or a name for it if it is long; `what` makes the name readable."""
+        if len(formula) < _LONG:
+            return formula
+        name = symbol(f"{what} #{len(self.definitions) + 1}")
+        self.definitions.append(f"(define-fun {name} () Bool {formula})")
+        return name
+
+    def switch(self, name: str, formula: str) -> str:
+        """A literal that, when assumed, makes the formula hold."""
+        literal = self.boolean(name)
+        self.assertions.append(f"(assert (=> {literal} {formula}))")
+        return literal
+
+    def equal(self, name: str, formula: str) -> str:
+        """A literal that means the formula; unlike a definition it is not unfolded where it is used."""
+        literal = self.boolean(name)
+        self.assertions.append(f"(assert (= {literal} {formula}))")
+        return literal
+
+    # -- The text -------------------------------------------------------------------------------------------------------
+
+    def declarations(self) -> Iterator[str]:
+        """Every Boolean, and the order of the cuts."""
         for variable in sorted(self.cuts):
             ordered = sorted(self.cuts[variable])
-            lines.extend(f"(declare-fun |{variable}>={cut}| () Bool)" for cut in ordered)
-            lines.extend(
-                f"(assert (=> |{variable}>={high}| |{variable}>={low}|))"
-                for low, high in zip(ordered, ordered[1:], strict=False)
-            )
-        return lines
+            for cut in ordered:
+                yield f"(declare-fun |{variable}>={cut}| () Bool)"
+            for lower, upper in itertools.pairwise(ordered):
+                yield f"(assert (=> |{variable}>={upper}| |{variable}>={lower}|))"
+        for literal in self.booleans:
+            yield f"(declare-fun {literal} () Bool)"
 
-    def atom(self, variable: str, true: Mapping[str, bool]) -> tuple[int, int]:
-        """The range between two cuts that a model places the variable in."""
-        ordered = sorted(self.cuts.get(variable, ()))
-        held = [cut for cut in ordered if true.get(f"{variable}>={cut}", False)]
-        low = held[-1] if held else 0
-        index = bisect_left(ordered, low + 1)
-        return low, (ordered[index] - 1 if index < len(ordered) else _LAST.get(variable, _LAST_ADDRESS))
+    def text(self) -> str:
+        """The whole text, without a command to solve it."""
+        return "\n".join((*self.declarations(), *self.definitions, *self.assertions))
+
+
+def last(variable: str) -> int:
+    """The greatest number that a variable can hold."""
+    return LAST.get(variable, _LAST_ADDRESS)
+
+
+# -- Sets ---------------------------------------------------------------------------------------------------------------
+
+
+def meets(one: NumberSet, other: NumberSet) -> bool:
+    """Whether two sets share a number, in time of the smaller one."""
+    small, large = (one, other) if len(one.ranges) <= len(other.ranges) else (other, one)
+    starts = large.ranges
+    for low, high in small.ranges:
+        index = bisect_right(starts, (high, _LAST_ADDRESS + 1)) - 1
+        if index >= 0 and starts[index][1] >= low:
+            return True
+    return False
+
+
+def covers(one: NumberSet, other: NumberSet) -> bool:
+    """Whether the first set holds all of the other; stops at the first number that it lacks."""
+    starts = one.ranges
+    for low, high in other.ranges:
+        index = bisect_left(starts, (low + 1, -1)) - 1
+        if index < 0 or starts[index][1] < high:
+            return False
+    return True

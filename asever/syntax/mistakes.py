@@ -13,6 +13,7 @@ from asever.syntax.items import STARTERS, no_item
 
 RULE_FORM = 'a rule reads\nPRIORITY ["name"] allow|deny PROTOCOL from WHERE [port PORTS] to WHERE [port PORTS]'
 CHECK_FORM = 'a check reads\ncheck ["name"] SUBJECT reaches|can reach|never reaches OBJECT [on SERVICE, …]'
+APPLIANCE = "write `route PREFIX -> appliance ADDRESS`"
 COMPARISON = "write `nsg X equals nsg Y` or `nsg X permits no more than nsg Y`"
 _VERBS = frozenset({"REACHES", "CAN", "NEVER", "IS"})
 # What the parser waits for -> code, message, help. The first whose terminal is awaited is said.
@@ -66,6 +67,8 @@ def describe(file: SourceFile, base: int, text: str, offset: int, problem: Unexp
     edits = (Edit(span, keyword),) if keyword else ()
     if keyword and keyword.upper() not in {one for one, *_ in _AWAITED} and not (awaited & _VERBS and "NAME" not in awaited):
         return _say("unknown-keyword", f"`{found}` cannot stand here", span, label, edits=edits)
+    if before.endswith("appliance") and "ADDRESS" in awaited:
+        return _say("missing-appliance", "a route to an appliance needs its address", span, f"instead of `{found}`", APPLIANCE)
     if _compares(before):
         return _say("expected-nsg", "two nsgs are compared", span, f"instead of `{found}`", COMPARISON)
     if {"EQUALS", "PERMITS", "HAS"} <= awaited and "NAME" not in awaited:

@@ -35,16 +35,17 @@ class Line:
     start: int
     end: int
     group: str = ""
-    before: list[str] = field(default_factory=list)
-    after: list[str] = field(default_factory=list)
+    before: list[nodes.Comment] = field(default_factory=list)
+    after: list[nodes.Comment] = field(default_factory=list)
     gap: bool = False
+    last: int = 0  # where the line ends in the source, with the comments behind it
 
 
 def format_file(tree: nodes.FileNode) -> str:
     """The canonical text of a file that has no errors. Raises `MeaningChanged` when the result would mean something else."""
     text = _layout(tree)
     again = parse(SourceFile(tree.file.name, text), Diagnostics())
-    kept = len(comments_of(again.file)) == len(comments_of(tree.file))
+    kept = sorted(one.text for one in comments_of(again.file)) == sorted(one.text for one in comments_of(tree.file))
     if again.items != tree.items or not kept or _layout(again) != text:
         raise MeaningChanged(f"formatting {tree.file.name} would change it")
     return text
@@ -177,7 +178,7 @@ def _item(item: nodes.Item, comments: Sequence[nodes.Comment]) -> Iterator[Line]
             yield from _long_list(f"tag {_name(item.name)} =", item.addresses, 0, start, end, comments)
         case nodes.Pack():
             parameters = ", ".join(_name(one) for one in item.parameters)
-            yield Line(0, [f"pack {_name(item.name)}({parameters}) {{"], start, item.checks[0].span.start - 1 if item.checks else end)
+            yield Line(0, [f"pack {_name(item.name)}({parameters}) {{"], start, _brace(item, comments))
             yield from (_check(one, 1) for one in item.checks)
             yield Line(0, ["}"], end - 1, end)
         case nodes.Apply():
@@ -188,6 +189,14 @@ def _item(item: nodes.Item, comments: Sequence[nodes.Comment]) -> Iterator[Line]
             yield from _declaration(item, comments)
 
 
+def _brace(node: nodes.Node, comments: Sequence[nodes.Comment]) -> int:
+    """Where the text of a node goes on after its opening brace."""
+    at = node.span.file.text.find("{", node.span.start)
+    while _within(comments, 0, at + 1) and any(one.span.start < at < one.span.end for one in comments):
+        at = node.span.file.text.find("{", at + 1)
+    return at + 1
+
+
 def _declaration(item: nodes.Declaration, comments: Sequence[nodes.Comment]) -> Iterator[Line]:
     head = f"{item.kind.text} {_name(item.name)}"
     start, end = item.span.start, item.span.end
@@ -196,9 +205,8 @@ def _declaration(item: nodes.Declaration, comments: Sequence[nodes.Comment]) -> 
         return
     short = _short(item.body, comments)
     if short is not None and len(head) + sum(len(one) + 2 for one in short) + 6 <= WIDTH:
-        words = " ".join(one.word.text for one in item.body.items if isinstance(one, nodes.Attribute))
         cells = [item.kind.text, _name(item.name), "{", *short]
-        yield Line(0, cells, start, end, f"{item.kind.text} {words}" if short else "")
+        yield Line(0, cells, start, end, f"{item.kind.text} block" if short else "")
         return
     yield Line(0, [head + " {"], start, item.body.span.start + 1)
     yield from _body(item.body, 1, comments)
@@ -231,7 +239,7 @@ def _body(body: nodes.Body, depth: int, comments: Sequence[nodes.Comment]) -> It
     for one in body.items:
         match one:
             case nodes.Rules():
-                yield Line(depth, [f"{one.direction} {{"], one.span.start, one.rules[0].span.start - 1 if one.rules else one.span.end)
+                yield Line(depth, [f"{one.direction} {{"], one.span.start, _brace(one, comments))
                 yield from (_rule(rule, depth + 1) for rule in one.rules)
                 yield Line(depth, ["}"], one.span.end - 1, one.span.end)
             case nodes.Rule():
@@ -255,8 +263,7 @@ def _attribute(one: nodes.Attribute, depth: int, comments: Sequence[nodes.Commen
         return
     short = _short(one.body, comments)
     if short is not None and 2 * depth + len(one.word.text) + sum(len(part) + 2 for part in short) + 30 <= WIDTH:
-        words = " ".join(each.word.text for each in one.body.items if isinstance(each, nodes.Attribute))
-        yield Line(depth, [one.word.text, _list(one.values), "{", *short], start, end, f"{one.word.text} {words}")
+        yield Line(depth, [one.word.text, _list(one.values), "{", *short], start, end, f"{one.word.text} block")
         return
     yield Line(depth, [f"{one.word.text} {_list(one.values)} {{"], start, one.body.span.start + 1)
     yield from _body(one.body, depth + 1, comments)
@@ -309,73 +316,70 @@ def _row(row: Sequence[nodes.Value], depth: int, *, last: bool) -> Line:
 
 
 def _layout(tree: nodes.FileNode) -> str:
+    source = tree.file.text
     comments = comments_of(tree.file)
     lines = [line for item in tree.items for line in _item(item, comments)]
-    source = tree.file.text
     loose = _attach(lines, comments, source)
     _gaps(lines, source)
     text: list[str] = []
+    before = 0
     for group in _groups(lines):
         widths = _widths(group)
         for line in group:
+            # What stands before a closing brace belongs to the block that it closes.
+            indent = INDENT * (line.depth + (line.cells == ["}"]))
+            for comment in line.before:
+                text.extend([""] * (bool(text) and not text[-1].endswith("{") and _blank(source, before, comment.span.start)))
+                text.append(indent + comment.text.rstrip())
+                before = comment.span.end
             if line.gap and text:
                 text.append("")
-            indent = INDENT * line.depth
-            text.extend(indent + one if one else "" for one in line.before)
-            body = indent + _joined(line, widths)
-            text.append(body + "".join("  " + one for one in line.after))
-    if loose:
-        if text:
-            text.append("")
-        text.extend(loose)
-    return "\n".join(one.rstrip() for one in text) + "\n" if text else ""
+            after = "".join("  " + comment.text for comment in line.after)
+            text.append((INDENT * line.depth + _joined(line, widths) + after).rstrip())
+            before = line.last
+    for comment in loose:
+        text.extend([""] * (bool(text) and _blank(source, before, comment.span.start)))
+        text.append(comment.text.rstrip())
+        before = comment.span.end
+    return "\n".join(text) + "\n" if text else ""
 
 
-def _attach(lines: list[Line], comments: Sequence[nodes.Comment], source: str) -> list[str]:
-    """Puts each comment before or behind a line; the last ones of a file are returned."""
-    loose: list[str] = []
+def _blank(source: str, start: int, end: int) -> bool:
+    """Whether there is nothing but white space between two places, with an empty line in it."""
+    between = source[start:end]
+    return start <= end and not between.strip() and between.count("\n") > 1
+
+
+def _attach(lines: list[Line], comments: Sequence[nodes.Comment], source: str) -> list[nodes.Comment]:
+    """Puts each comment behind the line it stands on, or before the next one; those after the last line are returned."""
+    loose: list[nodes.Comment] = []
     for comment in comments:
         start = comment.span.start
-        line_start = source.rfind("\n", 0, start) + 1
-        alone = not source[line_start:start].strip()
-        text = comment.text.rstrip()
-        if not alone and "\n" not in text:
-            behind = [line for line in lines if line.start < start]
-            if behind:
-                behind[-1].after.append(text)
+        alone = not source[source.rfind("\n", 0, start) + 1 : start].strip()
+        one_line = "\n" not in comment.text
+        current = [line for line in lines if line.start < start]
+        if not alone and one_line and current:
+            line = current[-1]
+            if not (line.after and line.after[-1].text.startswith("//")):
+                line.after.append(comment)
                 continue
+            line.before.append(comment)
+            continue
         following = next((line for line in lines if line.start >= start), None)
-        blank = "\n\n" in source[comment.span.end : following.start if following is not None else len(source)].replace(" ", "")[:2]
-        target = following.before if following is not None else loose
-        before = source[:start].rstrip(" \t")
-        if target and before.endswith("\n\n"):
-            target.append("")
-        target.append(text)
-        if blank and following is not None:
-            target.append("")
-    return _single_blanks(loose)
-
-
-def _single_blanks(texts: list[str]) -> list[str]:
-    return [one for index, one in enumerate(texts) if one or (index and texts[index - 1])]
+        (following.before if following is not None else loose).append(comment)
+    return loose
 
 
 def _gaps(lines: list[Line], source: str) -> None:
     """One blank line where the text had any; none after an opening or before a closing brace."""
+    for line in lines:
+        line.last = max([line.end, *(comment.span.end for comment in line.after)])
     for before, line in zip(lines, lines[1:], strict=False):
-        line.before = _single_blanks(line.before)
-        between = source[before.end : line.start]
-        head = between
-        if "//" in between or "/*" in between:
-            head = between[: min(position for position in (between.find("//"), between.find("/*")) if position >= 0)]
-            if "\n" not in head:  # a comment behind the line before; what follows it counts
-                rest = between[len(head) :]
-                rest = rest[rest.find("\n") :] if "\n" in rest else ""
-                head = rest[: len(rest) - len(rest.lstrip())]
-        blank = head.count("\n") > 1
-        line.gap = blank and not before.cells[-1].endswith("{") and line.cells != ["}"]
-    if lines:
-        lines[0].before = _single_blanks(lines[0].before)
+        after = line.before[-1].span.end if line.before else before.last
+        opens = before.cells[-1].endswith("{") and not line.before
+        line.gap = _blank(source, after, line.start) and not opens and line.cells != ["}"]
+    if lines and lines[0].before:
+        lines[0].gap = _blank(source, lines[0].before[-1].span.end, lines[0].start)
 
 
 def _groups(lines: list[Line]) -> Iterator[list[Line]]:
@@ -383,7 +387,7 @@ def _groups(lines: list[Line]) -> Iterator[list[Line]]:
     group: list[Line] = []
     for line in lines:
         together = group and line.group and line.group == group[-1].group and line.depth == group[-1].depth
-        together = together and len(line.cells) == len(group[-1].cells) and not line.gap
+        together = together and not line.gap and not line.before and ("{" in line.cells or len(line.cells) == len(group[-1].cells))
         if group and not together:
             yield group
             group = []
@@ -393,23 +397,28 @@ def _groups(lines: list[Line]) -> Iterator[list[Line]]:
 
 
 def _widths(group: list[Line]) -> list[int]:
+    """How wide each column is: as wide as its widest cell that has something after it.
+
+    Attributes in a block are a column only if they are the same attribute in every line.
+    """
     columns = max(len(line.cells) for line in group)
-    return [max(len(line.cells[index]) for line in group) for index in range(columns)]
+    widths = []
+    for index in range(columns):
+        cells = [line.cells[index] for line in group if index < len(line.cells) - 1]
+        there = [line.cells[index] for line in group if index < len(line.cells)]
+        same = index < ATTRIBUTES or "{" not in group[0].cells or len({cell.split(" ", maxsplit=1)[0] for cell in there}) == 1
+        widths.append(max((len(cell) for cell in cells), default=0) if same else 0)
+    return widths
+
+
+ATTRIBUTES = 3  # the cell of a block's first attribute, after kind, name and brace
 
 
 def _joined(line: Line, widths: list[int]) -> str:
-    block = "{" in line.cells
-    parts = []
-    for index, cell in enumerate(line.cells):
-        if not widths[index]:
-            continue
-        right = line.group == "rule" and index == 0
-        last = index == len(line.cells) - 1
-        parts.append(cell if (last and not block) or right and False else cell.ljust(widths[index]))
-    if not block:
-        return " ".join(parts)
+    last = len(line.cells) - 1
+    padded = [cell if index == last else cell.ljust(widths[index]) for index, cell in enumerate(line.cells)]
+    if "{" not in line.cells:
+        return " ".join(cell for index, cell in enumerate(padded) if index == last or widths[index])
     at = line.cells.index("{")
-    inner = "  ".join(parts[at + 1 :])
-    return " ".join([*parts[: at + 1], *([inner] if inner else []), "}"])
-
-
+    inner = "  ".join(padded[at + 1 :])
+    return " ".join([*padded[: at + 1], *([inner] if inner else []), "}"])

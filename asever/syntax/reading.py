@@ -228,7 +228,8 @@ class Reading(Transformer[Token, Any]):
         return nodes.Apply(span=self._span(c), pack=c[1], arguments=arguments)
 
     def declaration(self, c: Children) -> nodes.Declaration:
-        return nodes.Declaration(span=self._span(c), kind=c[0], name=c[1], body=c[2])
+        kind = c[0] if isinstance(c[0], nodes.Name) else nodes.Name(span=self._span(c[:1]), text=str(c[0]))
+        return nodes.Declaration(span=self._span(c), kind=kind, name=c[1], body=c[2])
 
     def body(self, c: Children) -> nodes.Body:
         return nodes.Body(span=self._span(c), items=tuple(one for one in c if not isinstance(one, Token)))

@@ -1,0 +1,464 @@
+"""Declarations as things. What stands for addresses of other things (rules, routes) is read once all things are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from asever.model import things
+from asever.model.addresses import parse_addresses, prefixes
+from asever.model.numbers import EMPTY, NumberSet, union
+from asever.semantics.attributes import Reader, Values, plain_word, read
+from asever.semantics.azure_tags import BASE_TAGS, ENDPOINT_SERVICES, NOT_IN_ROUTES, canonical_tag, is_azure_tag
+from asever.semantics.names import Names
+from asever.semantics.rules import ADMIN, FIREWALL, GROUP, Book, RuleReader, known_word, protocol_numbers
+from asever.semantics.schema import SCHEMA
+from asever.semantics.terms import addresses_of
+from asever.syntax import nodes
+
+HOPS = ("internet", "vnet-local", "gateway", "appliance", "none")
+_BALANCED = ("tcp", "udp", "any")
+_Rules = tuple[things.DeclaredRule, ...]
+
+
+class Declarer:
+    """Makes things and keeps them by full name in `made`. `later` holds the second half of those that have one."""
+
+    def __init__(self, reader: Reader, names: Names, rules: RuleReader, made: dict[str, things.Thing]) -> None:
+        self.problems = reader.problems
+        self.reader = reader
+        self.names = names
+        self.terms = rules.terms
+        self.rules = rules
+        self.made = made
+        self.later: list[Callable[[], None]] = []
+        self.both_sides: list[things.Peering] = []
+
+    def declare(self, node: nodes.Declaration, name: str) -> None:
+        """One declaration, under its full name."""
+        kind = node.kind.text
+        values = read(self.reader, kind, f"{kind} `{node.name.text}`", node.body, node.name.span)
+        _MAKERS[kind](self, name, node, values)
+
+    def finish(self) -> None:
+        """Everything that needed all things to be known."""
+        self._peer_both_sides()
+        for step in self.later:
+            step()
+
+    def add(self, thing: things.Thing) -> None:
+        """Keeps a thing; its second half replaces the first."""
+        self.made[thing.name] = thing
+
+    def one(self, values: Values, word: str) -> str | None:
+        """The full name of the one thing that an attribute names."""
+        ref = values.ref(word)
+        symbol = self.names.thing(ref, _kinds(values, word)) if ref is not None else None
+        return symbol.name if symbol is not None else None
+
+    def many(self, values: Values, word: str) -> tuple[str, ...]:
+        """The full names of the things that an attribute names, each once."""
+        found = (self.names.thing(ref, _kinds(values, word)) for ref in values.refs(word))
+        return tuple(dict.fromkeys(one.name for one in found if one is not None))
+
+    def _peer_both_sides(self) -> None:
+        """`peers` stands for both sides of a peering, unless a `peer` block says how a side is."""
+        sides: dict[str, dict[str, things.Peering]] = {}
+        for one in self.both_sides:
+            for here, remote in ((one.vnet, one.remote), (one.remote, one.vnet)):
+                sides.setdefault(here, {}).setdefault(remote, things.Peering(vnet=here, remote=remote, span=one.span))
+        for name, found in sides.items():
+            vnet = self.made.get(name)
+            if isinstance(vnet, things.Vnet):
+                own = {side.remote for side in vnet.peerings}
+                more = (side for remote, side in found.items() if remote not in own)
+                self.add(replace(vnet, peerings=(*vnet.peerings, *more)))
+
+
+def _kinds(values: Values, word: str) -> tuple[str, ...]:
+    return SCHEMA[values.kind].attributes[word].of
+
+
+# -- Networks -----------------------------------------------------------------------------------------------------------
+
+
+def _vnet(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
+    region = values.word("region")
+    subnets = [found for one in values.blocks("subnet") if (found := _subnet(to, name, one)) is not None]
+    sides = {side.remote: side for one in values.blocks("peer") if (side := _side(to, name, one)) is not None}
+    for ref in values.refs("peers"):
+        symbol = to.names.thing(ref, ("vnet",))
+        if symbol is not None:
+            to.both_sides.append(things.Peering(vnet=name, remote=symbol.name, span=ref.span))
+    to.add(
+        things.Vnet(
+            name=name,
+            span=node.name.span,
+            parts=values.parts,
+            address=union(values.prefixes("address")),
+            # Azure shows "West Europe" and takes westeurope.
+            region=region.replace(" ", "").lower() if region is not None else None,
+            subnets=tuple(subnets),
+            peerings=tuple(sides.values()),
+        )
+    )
+
+
+def _side(to: Declarer, vnet: str, node: nodes.Attribute) -> things.Peering | None:
+    if len(node.values) != 1 or not isinstance(node.values[0], nodes.Ref):
+        to.problems.error(
+            "wrong-value", "`peer` takes the name of a vnet and a block", node.span, "the name of one vnet is needed"
+        )
+        return None
+    ref = node.values[0]
+    flags = read(to.reader, "peer", f"peer `{ref.text}`", node.body, ref.span)
+    symbol = to.names.thing(ref, ("vnet",))
+    if symbol is None:
+        return None
+    return things.Peering(
+        vnet=vnet,
+        remote=symbol.name,
+        access=flags.switch("access", default=True),
+        forwarded_traffic=flags.switch("forwarded-traffic", default=False),
+        gateway_transit=flags.switch("gateway-transit", default=False),
+        remote_gateway=flags.switch("remote-gateway", default=False),
+        span=ref.span,
+    )
+
+
+def _subnet(to: Declarer, vnet: str, node: nodes.Attribute) -> str | None:
+    inner = plain_word(node.values[0]) if len(node.values) == 1 else None
+    if inner is None:
+        to.problems.error("wrong-value", "`subnet` takes a name and a block", node.word.span, "a name is needed")
+        return None
+    at = node.values[0].span
+    name = f"{vnet}/{inner}"
+    values = read(to.reader, "subnet", f"subnet `{inner}`", node.body, at)
+    if to.names.things[name].span != at:
+        return None  # the second of two with this name
+    to.add(
+        things.Subnet(
+            name=name,
+            span=at,
+            parts=values.parts,
+            vnet=vnet,
+            prefixes=values.prefixes("address"),
+            nsg=to.one(values, "nsg"),
+            route_table=to.one(values, "route-table"),
+            nat_gateway=to.one(values, "nat-gateway"),
+            service_endpoints=_endpoint_services(to, values),
+            private_endpoint_policies=values.word("private-endpoint-policies") or "off",
+            default_outbound=values.switch("default-outbound", default=True),
+        )
+    )
+    return name
+
+
+def _endpoint_services(to: Declarer, values: Values) -> tuple[str, ...]:
+    found = []
+    for value in values.all("service-endpoints"):
+        word = plain_word(value)
+        if word is None:
+            values.wrong("service-endpoints", value, "names of services")
+            continue
+        short = word.removeprefix("Microsoft.")
+        tag = ENDPOINT_SERVICES.get(short.lower(), short)
+        if is_azure_tag(tag):
+            found.append(canonical_tag(tag))
+        else:
+            to.problems.unknown(
+                "unknown-word",
+                f"Azure has no service endpoint `{word}`",
+                value.span,
+                "not a service",
+                dict.fromkeys((*ENDPOINT_SERVICES.values(), *BASE_TAGS)),
+                short,
+            )
+    return tuple(dict.fromkeys(found))
+
+
+def _gateway(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
+    vnet, kind = to.one(values, "vnet"), values.word("kind")
+    learns, behind = values.prefixes("learns"), to.one(values, "to")
+    if vnet is not None and kind is not None:
+        to.add(
+            things.Gateway(name=name, span=node.name.span, parts=values.parts, vnet=vnet, kind=kind, learns=learns, to=behind)
+        )
+
+
+def _on_premises(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
+    to.add(things.OnPremises(name=name, span=node.name.span, parts=values.parts, prefixes=values.prefixes("address")))
+
+
+# -- Environments and machines ------------------------------------------------------------------------------------------
+
+
+def _environment(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
+    version, subnet = values.word("version"), to.one(values, "subnet")
+    addresses = [found for one in values.blocks("ip-ssl") if (found := _ip_ssl(to, one)) is not None]
+    environment = things.Environment(
+        name=name,
+        span=node.name.span,
+        parts=values.parts,
+        version=int(version[1]) if version is not None else 0,
+        subnet=subnet or "",
+        vip=values.address("vip"),
+        ilb=values.address("ilb"),
+        ftp=values.word("ftp"),
+        outbound=union(values.addresses("outbound")),
+        ip_ssl=tuple(addresses),
+        instances=values.number("instances"),
+        ftp_enabled=values.switch("ftp-enabled", default=False),
+        remote_debug_enabled=values.switch("remote-debug-enabled", default=False),
+    )
+    if version is not None and subnet is not None:
+        to.add(environment)
+
+
+def _ip_ssl(to: Declarer, node: nodes.Attribute) -> things.IpSsl | None:
+    value = node.values[0] if len(node.values) == 1 else None
+    at = value.span if value is not None else node.word.span
+    ports = read(to.reader, "ip-ssl", "`ip-ssl`", node.body, at)
+    http, https = ports.number("http"), ports.number("https")
+    if not isinstance(value, nodes.Addresses) or value.value.size > 1:
+        to.problems.error("wrong-value", "`ip-ssl` takes one address and a block", at, "one address is needed here")
+        return None
+    if not value.value or http is None or https is None:
+        return None
+    to.reader.named(value.value)
+    return things.IpSsl(address=value.value.first, http=http, https=https, span=node.span)
+
+
+def _machine(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
+    subnet, addresses = to.one(values, "subnet"), values.single_addresses("ip")
+    machine = things.Machine(
+        name=name,
+        span=node.name.span,
+        parts=values.parts,
+        subnet=subnet or "",
+        addresses=addresses,
+        public_ip=values.address("public-ip"),
+        nsg=to.one(values, "nsg"),
+        asgs=to.many(values, "asg"),
+        ip_forwarding=values.switch("ip-forwarding", default=False),
+    )
+    if subnet is not None and addresses:
+        to.add(machine)
+
+
+def _application_group(to: Declarer, name: str, node: nodes.Declaration, _: Values) -> None:
+    to.add(things.ApplicationGroup(name=name, span=node.name.span))
+
+
+# -- Rules --------------------------------------------------------------------------------------------------------------
+
+
+def _two_lists(to: Declarer, values: Values, book: Book, name: str) -> tuple[_Rules, _Rules]:
+    """The inbound and the outbound rules."""
+    lists = {
+        direction: to.rules.read(rules.rules, book, f"{direction} rules of `{name}`")
+        for direction, rules in values.rules.items()
+    }
+    return lists.get("inbound", ()), lists.get("outbound", ())
+
+
+def _group(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
+    to.add(things.SecurityGroup(name=name, span=node.name.span))
+
+    def with_rules() -> None:
+        inbound, outbound = _two_lists(to, values, GROUP, node.name.text)
+        to.add(things.SecurityGroup(name=name, span=node.name.span, inbound=inbound, outbound=outbound))
+
+    to.later.append(with_rules)
+
+
+def _admin_rules(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
+    applies_to = to.many(values, "applies-to")
+
+    def with_rules() -> None:
+        inbound, outbound = _two_lists(to, values, ADMIN, node.name.text)
+        to.add(
+            things.AdminRules(
+                name=name,
+                span=node.name.span,
+                parts=values.parts,
+                applies_to=applies_to,
+                inbound=inbound,
+                outbound=outbound,
+            )
+        )
+
+    to.add(things.AdminRules(name=name, span=node.name.span, parts=values.parts, applies_to=applies_to))
+    to.later.append(with_rules)
+
+
+def _firewall(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
+    subnet, address, public_ip = to.one(values, "subnet"), values.address("ip"), values.address("public-ip")
+
+    def firewall(rules: tuple[things.DeclaredRule, ...]) -> None:
+        if subnet is not None and address is not None:
+            to.add(
+                things.Firewall(
+                    name=name,
+                    span=node.name.span,
+                    parts=values.parts,
+                    subnet=subnet,
+                    address=address,
+                    public_ip=public_ip,
+                    rules=rules,
+                )
+            )
+
+    firewall(())
+    to.later.append(lambda: firewall(to.rules.read(values.bare, FIREWALL, f"rules of `{node.name.text}`")))
+
+
+# -- Routes -------------------------------------------------------------------------------------------------------------
+
+
+def _route_table(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
+    propagation = values.switch("bgp-propagation", default=True)
+
+    def table(routes: Sequence[things.UserRoute]) -> None:
+        to.add(
+            things.RouteTable(
+                name=name, span=node.name.span, parts=values.parts, routes=tuple(routes), bgp_propagation=propagation
+            )
+        )
+
+    def with_routes() -> None:
+        table([route for one in values.routes for route in _routes(to, one)])
+
+    table(())
+    to.later.append(with_routes)
+
+
+def _routes(to: Declarer, node: nodes.Route) -> list[things.UserRoute]:
+    """The routes that one line stands for: one for each prefix of what it leads to."""
+    hop = known_word(to.problems, node.hop, HOPS, "a route leads to", "unknown-hop")
+    appliance = _appliance(to, node, hop)
+    tag, leads_to = _destination(to, node.destination)
+    name = node.name.text if node.name is not None else node.destination.span.text
+    if hop is None or (tag is None and not leads_to):
+        return []
+    return [
+        things.UserRoute(name=name, prefix=prefix, tag=tag, hop=hop, appliance=appliance, span=node.span)
+        for prefix in (leads_to or (EMPTY,))
+    ]
+
+
+def _destination(to: Declarer, node: nodes.Addresses | nodes.Ref) -> tuple[str | None, tuple[NumberSet, ...]]:
+    """The tag or the prefixes that a route leads to; neither, after a diagnostic, when it is wrong."""
+    if isinstance(node, nodes.Addresses):
+        whole = node.span.text == "*"
+        if node.value and (whole or len(prefixes(node.value)) > 1):
+            meant = "0.0.0.0/0" if whole else ", ".join(prefixes(node.value)[:4])
+            to.problems.error(
+                "wrong-value",
+                "a route leads to one prefix or to a service tag",
+                node.span,
+                "not a prefix",
+                help=f"write {meant}",
+            )
+            return None, ()
+        to.reader.named(node.value)
+        return None, (node.value,) if node.value else ()
+    resolved = to.names.reference(node, "thing or tag")
+    if resolved is None:
+        return None, ()
+    symbol = resolved.symbol
+    if symbol.kind == "tag":
+        if canonical_tag(symbol.name) in NOT_IN_ROUTES:
+            to.problems.error(
+                "tag-not-in-routes",
+                f"a route cannot lead to the service tag {symbol.name}",
+                node.span,
+                "not in a route table",
+                notes=("Azure refuses the computed tags and those of the platform in user-defined routes",),
+            )
+            return None, ()
+        return symbol.name, ()
+    thing = to.made.get(symbol.name)
+    numbers = addresses_of(to.made, thing, resolved.part) if thing is not None else None
+    if thing is not None and not numbers:
+        to.terms.addresses(node, resolved)
+    return None, tuple(parse_addresses(one) for one in prefixes(numbers)) if numbers else ()
+
+
+def _appliance(to: Declarer, node: nodes.Route, hop: str | None) -> int | None:
+    if hop != "appliance":
+        return None  # the grammar admits an address after `appliance` only
+    if node.appliance is not None:
+        return to.terms.single(node.appliance, "the appliance of a route")
+    hint = "write `-> appliance ADDRESS`"
+    message = "a route to an appliance needs its address"
+    to.problems.error("missing-appliance", message, node.hop.span, "no address after it", help=hint)
+    return None
+
+
+# -- What stands in the way ---------------------------------------------------------------------------------------------
+
+
+def _load_balancer(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
+    frontend = values.address("frontend")
+    balancer = things.LoadBalancer(
+        name=name,
+        span=node.name.span,
+        parts=values.parts,
+        frontend=frontend or 0,
+        subnet=to.one(values, "subnet"),
+        mappings=tuple(found for one in values.mappings if (found := _mapping(to, one)) is not None),
+        backends=to.many(values, "backend"),
+        probe=values.number("probe"),
+        outbound=values.switch("outbound", default=True),
+        sku=values.word("sku") or "standard",
+    )
+    if frontend is not None:
+        to.add(balancer)
+
+
+def _mapping(to: Declarer, node: nodes.PortMap) -> things.PortMapping | None:
+    word = known_word(to.problems, node.protocol, _BALANCED, "the protocol of a load-balancing rule is", "unknown-protocol")
+    for port in (node.front, node.back):
+        # `any * -> *` is every port at once (azure-network-semantics 8, HA ports).
+        if port.low != port.high and not (port.any and word == "any"):
+            to.problems.error(
+                "wrong-value", "a load-balancing rule leads from one port to one port", port.span, "one port is needed here"
+            )
+            return None
+    if word is None:
+        return None
+    front, back = (0 if port.any else port.low for port in (node.front, node.back))
+    return things.PortMapping(protocol=protocol_numbers(word), front=front, back=back, span=node.span)
+
+
+def _nat_gateway(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
+    public_ip = union(values.addresses("public-ip"))
+    to.add(things.NatGateway(name=name, span=node.name.span, parts=values.parts, public_ip=public_ip))
+
+
+def _private_endpoint(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
+    subnet, address, leads_to = to.one(values, "subnet"), values.address("ip"), values.word("to")
+    if subnet is not None and address is not None and leads_to is not None:
+        to.add(
+            things.PrivateEndpoint(
+                name=name, span=node.name.span, parts=values.parts, subnet=subnet, address=address, to=canonical_tag(leads_to)
+            )
+        )
+
+
+_MAKERS: Mapping[str, Callable[[Declarer, str, nodes.Declaration, Values], None]] = {
+    "vnet": _vnet,
+    "ase": _environment,
+    "vm": _machine,
+    "asg": _application_group,
+    "nsg": _group,
+    "route-table": _route_table,
+    "gateway": _gateway,
+    "on-premises": _on_premises,
+    "load-balancer": _load_balancer,
+    "nat-gateway": _nat_gateway,
+    "firewall": _firewall,
+    "private-endpoint": _private_endpoint,
+    "admin-rules": _admin_rules,
+}

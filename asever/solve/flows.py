@@ -1,0 +1,239 @@
+"""Questions about flows: put to the solver, and answered with flows that look like real traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+from asever.model.effective import EffectiveNetwork, FlowQuestion, Scope
+from asever.model.numbers import EMPTY, NumberSet, union
+from asever.model.packets import TCP, Flow, Packet
+from asever.record import record
+from asever.solve.encode import Branch, Encoding, ScopeText, encode
+from asever.solve.paths import CHOICES
+from asever.solve.queries import Pick, Queries, somewhere
+from asever.solve.search import Search
+from asever.solve.solver import Session
+from asever.solve.terms import FALSE, disjunction
+
+# Where operating systems take source ports from (IANA's dynamic ports).
+USUAL_SOURCE_PORTS = 49152
+# What tells protocols, places and ports apart comes first; the choices that are not the sender's come last.
+_ORDER = ("protocol", "target", "target_port", "source", "source_port")
+# How often another header is tried when the first ones hang on what nobody knows.
+_MOST_TRIES = 64
+_SEARCH = "|search|"
+
+
+@record
+class Found:
+    """A flow with the path that it takes. `pins` are the literals that hold each of its variables where it is."""
+
+    flow: Flow
+    text: ScopeText
+    branch: Branch
+    pins: Mapping[str, tuple[str, ...]]
+    readings: tuple[str, ...]
+
+    @property
+    def scope(self) -> Scope:
+        """The scope that the flow is in."""
+        return self.text.scope
+
+    def unknowns(self) -> dict[str, str]:
+        """The variables whose one true value nobody knows, each with the reason."""
+        found = dict(self.branch.path.unknowns)
+        for name, tag in (("source", self.scope.partial_source), ("target", self.scope.partial_target)):
+            if tag is not None:
+                found[name] = f"the addresses of service tag {tag} are not known"
+        return found
+
+
+class Flows:
+    """A question about flows over one solver."""
+
+    def __init__(self, network: EffectiveNetwork, question: FlowQuestion, queries: Queries, deadline: float | None) -> None:
+        self.network = network
+        self.question = question
+        self.encoding: Encoding = encode(network, question)
+        self._literals: dict[Pick, list[str]] = {}
+        self._named: dict[str, str] = {}
+        self._add_wishes()
+        for pick in dict.fromkeys((queries.decisive, queries.open, queries.otherwise, queries.settled)):
+            self._add(pick)
+        self.encoding.terms.boolean(_SEARCH.strip("|"))
+        self.session = Session(self.encoding.terms.text(), deadline)
+
+    # -- The text -------------------------------------------------------------------------------------------------------
+
+    def _add(self, pick: Pick) -> None:
+        """A switch for every scope in which the pick can hold; equal formulas share one."""
+        terms = self.encoding.terms
+        switches = []
+        for one in self.encoding.scopes:
+            formula = somewhere(one, pick)
+            if formula != FALSE and formula not in self._named:
+                self._named[formula] = terms.switch(f"{pick.__name__} {one.index}", formula)
+            switches.append(self._named.get(formula, FALSE))
+        self._literals[pick] = switches
+        anywhere = disjunction(switches)
+        if len(set(switches) - {FALSE}) > 1 and anywhere not in self._named:
+            self._named[anywhere] = terms.switch(pick.__name__, anywhere)
+
+    def _add_wishes(self) -> None:
+        """Cut points and names for what a flow should look like."""
+        terms = self.encoding.terms
+        named = NumberSet.of((address, address) for address in self.network.names)
+        for text in self.encoding.scopes:
+            packets = text.scope.packets
+            wishes = [("protocol", TCP), ("source_port", USUAL_SOURCE_PORTS)]
+            wishes.extend(("target_port", port) for port in text.scope.preferred_ports)
+            for name, number in wishes:
+                if number in getattr(packets, name):
+                    terms.at_least(name, number)
+                    terms.at_least(name, number + 1)
+            for name in ("target", "source"):
+                known = _known(named, getattr(packets, name))
+                if known:
+                    formula = terms.inside(name, known)
+                    if formula not in self._named:
+                        self._named[formula] = terms.switch(f"{name} has a name {len(self._named)}", formula)
+
+    def _anywhere(self, pick: Pick) -> str:
+        anywhere = disjunction(self._literals[pick])
+        return self._named.get(anywhere, anywhere)
+
+    # -- Asking ---------------------------------------------------------------------------------------------------------
+
+    def exists(self, pick: Pick, literals: Sequence[str] = ()) -> bool:
+        """Whether the pick holds for some flow of the question."""
+        anywhere = self._anywhere(pick)
+        return anywhere != FALSE and self.session.satisfiable([anywhere, *literals])
+
+    def reading(self, readings: Mapping[str, str]) -> tuple[str, ...]:
+        """The literals of readings, as far as they are open and make a difference."""
+        open_ones = self.encoding.rows.open
+        return tuple(self.encoding.rows.reading(name, value) for name, value in readings.items() if name in open_ones)
+
+    def combinations(self) -> Iterator[dict[str, str]]:
+        """Every way to read the open assumptions that make a difference, the recommended way first."""
+        names = [name for name in self.network.assumptions if name in self.encoding.rows.open]
+        for values in product(*(self.network.assumptions[name] for name in names)):
+            yield dict(zip(names, values, strict=True))
+
+    # -- Finding --------------------------------------------------------------------------------------------------------
+
+    def find(self, pick: Pick, literals: Sequence[str] = ()) -> Found | None:
+        """The flow for which the pick holds that looks most like real traffic, the same for the same text."""
+        if not self.exists(pick, literals):
+            return None
+        search = Search(self.session, self.encoding.terms, [self._anywhere(pick), *literals])
+        readings = self._chosen_readings(search)
+        for text, switch in zip(self.encoding.scopes, self._literals[pick], strict=True):
+            if search.keep(switch):
+                return self._flow(search, text, pick, readings)
+        raise AssertionError("what holds somewhere holds in some scope")
+
+    def _chosen_readings(self, search: Search) -> dict[str, str]:
+        readings = {name: values[0] for name, values in self.network.assumptions.items()} | dict(self.question.fixed)
+        for name in self.network.assumptions:
+            if name in self.encoding.rows.open:
+                recommended, other = self.network.assumptions[name]
+                rows = self.encoding.rows
+                if not search.keep(rows.reading(name, recommended)):
+                    search.keep(rows.reading(name, other))
+                    readings[name] = other
+        return readings
+
+    def _flow(self, search: Search, text: ScopeText, pick: Pick, readings: Mapping[str, str]) -> Found:
+        packets = text.scope.packets
+        self._wish(search, text.scope)
+        for name in _ORDER:
+            search.least(name, getattr(packets, name))
+        mine = [one for one in text.branches if pick(one) != FALSE and one.path.holds(search.values, readings)]
+        for name in CHOICES:
+            offered = union(one.path.region.get(name, EMPTY) for one in mine)
+            if offered:
+                search.least(name, offered)
+                mine = [one for one in mine if one.path.holds(search.values, readings)]
+        (branch,) = mine
+        values = search.values
+        flow = Flow(
+            origin=text.scope.origin,
+            packet=Packet(
+                protocol=values["protocol"],
+                source=values["source"],
+                source_port=values["source_port"],
+                target=values["target"],
+                target_port=values["target_port"],
+                source_tags=packets.source_tags,
+                target_tags=packets.target_tags,
+            ),
+            choices={name: values[name] for name in CHOICES if name in values},
+            readings=readings,
+        )
+        return Found(flow=flow, text=text, branch=branch, pins=search.pins, readings=self.reading(readings))
+
+    def _wish(self, search: Search, scope: Scope) -> None:
+        """What real traffic looks like: TCP, the service's first port, a usual source port, addresses that have names."""
+        packets = scope.packets
+        if TCP in packets.protocol:
+            search.keep_number("protocol", TCP)
+        for port in scope.preferred_ports:
+            if port in packets.target_port and search.keep_number("target_port", port):
+                break
+        if USUAL_SOURCE_PORTS in packets.source_port and search.keep(
+            self.encoding.terms.at_least("source_port", USUAL_SOURCE_PORTS)
+        ):
+            search.keep_number("source_port", USUAL_SOURCE_PORTS)
+        named = NumberSet.of((address, address) for address in self.network.names)
+        for name in ("target", "source"):
+            known = _known(named, getattr(packets, name))
+            if known:
+                search.keep(self._named[self.encoding.terms.inside(name, known)])
+
+    # -- What nobody knows ----------------------------------------------------------------------------------------------
+
+    def settle(self, queries: Queries, literals: Sequence[str] = ()) -> tuple[Found | None, Found | None]:
+        """A flow that decides the claim whatever the addresses are that nobody knows, and else one that hangs on them.
+
+        A header is settled if no value of the unknown addresses makes its flow do otherwise. One that is not rules out all
+        headers that do otherwise for the same reason: those literals of it that the solver needs to see that.
+        """
+        doubtful: Found | None = None
+        for _ in range(_MOST_TRIES):
+            found = self.find(queries.decisive, (_SEARCH, *literals))
+            if found is None:
+                return None, doubtful
+            unknowns = found.unknowns()
+            known = [
+                *literals,
+                *found.readings,
+                *(pin for name, pins in found.pins.items() if name not in unknowns for pin in pins),
+            ]
+            other = self._same_scope(found, queries.otherwise, known) if unknowns else None
+            if other is None:
+                return found, doubtful
+            doubtful = doubtful or found
+            decisive = self._literals[queries.decisive][found.text.index]
+            pins = [*known, *(pin for pins in other.pins.values() for pin in pins)]
+            contradicted = not self.session.satisfiable([decisive, *pins])
+            assert contradicted  # noqa: S101 - a flow does one or the other
+            reason = self.session.core(known)
+            if not reason:
+                return None, doubtful
+            self.session.forbid([decisive, *reason], _SEARCH)
+        return None, doubtful
+
+    def _same_scope(self, found: Found, pick: Pick, literals: Sequence[str]) -> Found | None:
+        switch = self._literals[pick][found.text.index]
+        if switch == FALSE or not self.session.satisfiable([switch, *literals]):
+            return None
+        search = Search(self.session, self.encoding.terms, [switch, *literals])
+        return self._flow(search, found.text, pick, found.flow.readings)
+
+
+def _known(named: NumberSet, domain: NumberSet) -> NumberSet:
+    """The addresses of a domain that have names, unless that is all of it."""
+    known = named & domain
+    return EMPTY if known == domain else known
