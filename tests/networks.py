@@ -78,7 +78,7 @@ def _term(text: str) -> AddressTerm:
         return AddressTerm(kind=TermKind.TAG, text=text)
 
 
-def rule(  # noqa: PLR0917 - as long as the sentence it stands for
+def rule(
     priority: int,
     access: str,
     protocol: str,

@@ -33,8 +33,8 @@ SYNTAX: tuple[Entry, ...] = (
     Entry(
         code="unknown-item",
         title="Neither a declaration nor a check",
-        explanation="At the top of a file stand declarations (`vnet`, `ase`, `nsg` …), `import`, `service`, `tag`, `pack`, `apply` "
-        "and `check`. This word begins none of them.",
+        explanation="At the top of a file stand declarations (`vnet`, `ase`, `nsg` …), `import`, `service`, `tag`, `pack`, "
+        "`apply` and `check`. This word begins none of them.",
         wrong=_TWO + "chek x reaches y on tcp 22\n",
         right=_GOOD,
     ),
@@ -190,7 +190,8 @@ SYNTAX: tuple[Entry, ...] = (
     Entry(
         code="port-without-protocol",
         title="A port of no protocol",
-        explanation="In a list of services a bare port belongs to the protocol before it: `tcp 80, 443`. This port has none before it.",
+        explanation="In a list of services a bare port belongs to the protocol before it: `tcp 80, 443`. "
+        "This port has none before it.",
         wrong=_TWO + "check x reaches y on 443\n",
         right=_TWO + "check x reaches y on tcp 443\n",
     ),
@@ -204,7 +205,8 @@ SYNTAX: tuple[Entry, ...] = (
     Entry(
         code="host-bits-set",
         title="A prefix that does not start at its start",
-        explanation="A prefix names the first address of its range. 10.0.1.5/26 lies inside the range that starts at 10.0.1.0/26.",
+        explanation="A prefix names the first address of its range. 10.0.1.5/26 lies inside the range that "
+        "starts at 10.0.1.0/26.",
         wrong="vnet v { address 10.0.1.5/26 }\n",
         right="vnet v { address 10.0.1.0/26 }\n",
     ),

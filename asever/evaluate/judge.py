@@ -50,7 +50,7 @@ def candidates(
     one: Filter, packet: Packet, readings: Mapping[str, str], tag_space: NumberSet
 ) -> tuple[tuple[FilterRow, ...], FilterRow | None]:
     """The rows that perhaps match before the first that surely does, and that one (None: no row surely matches)."""
-    perhaps = []
+    perhaps: list[FilterRow] = []
     for row in one.rows:
         if not exists_in(row.condition, readings):
             continue

@@ -40,7 +40,7 @@ def walk_through(network: EffectiveNetwork, flow: Flow) -> tuple[Step, ...]:
     return tuple(step for step in trace.steps if step.kind is StepKind.DROP)
 
 
-class _Lost(Exception):
+class _Lost(Exception):  # noqa: N818 - no error: the packet goes no further
     """The packet goes no further."""
 
     def __init__(self, outcome: Outcome) -> None:
@@ -76,7 +76,7 @@ class _Walk:
             self._there()
         except _Lost as lost:
             outcome = lost.outcome
-        if outcome in (Outcome.DELIVERED, Outcome.REPLY_LOST) and self.unknown and outcome is Outcome.DELIVERED:
+        if outcome is Outcome.DELIVERED and self.unknown:
             outcome = Outcome.UNKNOWN
         return Trace(
             flow=self.flow,
@@ -174,7 +174,9 @@ class _Walk:
             others = [other for other in perhaps if other.action is not action]
             if others:
                 tags = sorted(tag for other in others for tag in (*other.source.unknown_tags, *other.target.unknown_tags))
-                self.unknown.append(f"rule {others[0].name} of {one.resource} names {', '.join(tags)}, whose addresses are not known")
+                self.unknown.append(
+                    f"rule {others[0].name} of {one.resource} names {', '.join(tags)}, whose addresses are not known"
+                )
                 self._step(one.resource, StepKind.UNKNOWN, f"{others[0].name} or {name}", packet, row=row, one=one)
                 continue
             if action is Action.DENY:
@@ -327,7 +329,7 @@ class _Walk:
                 self.unknown.append(row.unmodelled)
                 self._step(row.resource or "route", StepKind.UNKNOWN, row.unmodelled, packet, row=row, reply=True)
                 return
-            if self._leads_home(row):
+            if self._leads_home(row, packet.source):
                 self._step(row.resource or "route", StepKind.ROUTE, row.text, packet, row=row, reply=True)
                 return
             self._step(row.resource or "route", StepKind.DROP, row.text, packet, row=row, reply=True)
@@ -336,13 +338,15 @@ class _Walk:
         self._step("route", StepKind.DROP, "no route contains the caller's address", packet, reply=True)
         self._drop(Outcome.REPLY_LOST)
 
-    def _leads_home(self, row: Route) -> bool:
+    def _leads_home(self, row: Route, source: int) -> bool:
         """Whether a reply that takes this route comes back to where the translation, or the caller, waits for it."""
         if row.fabric is None or ("Internet" in self.fabrics and row.fabric != "Internet"):
             return False
+        arrivals = self.network.fabrics[row.fabric].arrivals
         if self.translated_in is not None:
-            # A translated source is a public address: its owner is found where it was translated, and on the Internet.
-            return row.fabric in (self.translated_in, "Internet")
-        return row.fabric == self.origin.home or any(
-            one.site == self.origin.name and one.continues is None for one in self.network.fabrics[row.fabric].arrivals
-        )
+            # A translation waits in its own fabric. One made inside a virtual network gave a public address: its owner is on
+            # the Internet.
+            return row.fabric == self.translated_in or (
+                row.fabric == "Internet" and any(source in one.called for one in arrivals)
+            )
+        return row.fabric == self.origin.home or any(one.site == self.origin.name and source in one.called for one in arrivals)

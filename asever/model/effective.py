@@ -65,9 +65,7 @@ class AddressMatch:
 
     def open_tags(self, known: frozenset[str]) -> frozenset[str]:
         """The unknown tags that an address may lie in; `known` are its tags. Outside Storage is outside Storage.WestEurope."""
-        return frozenset(
-            tag for tag in self.unknown_tags if known.isdisjoint((outside(tag), outside(tag.partition(".")[0])))
-        )
+        return frozenset(tag for tag in self.unknown_tags if known.isdisjoint((outside(tag), outside(tag.partition(".")[0]))))
 
 
 ANYWHERE = AddressMatch()

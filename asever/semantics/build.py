@@ -128,7 +128,7 @@ class _Build:
             case _:
                 pass  # checks define nothing, and imports are followed
 
-    def _put(  # noqa: PLR0917 - what a name is made of
+    def _put(
         self, table: dict[str, Symbol], kind: str, name: nodes.Name, file: Mounted, whole: nodes.Node, text: str | None = None
     ) -> str | None:
         """Defines a name under all its prefixes; its full name, or None if that was taken."""

@@ -70,7 +70,7 @@ class Problems:
             message = f"more than {MOST} errors; the rest is not shown"
             self.diagnostics.add(Diagnostic(code="too-many-errors", message=message, primary=Label(span, "and from here on")))
 
-    def unknown(  # noqa: PLR0917 - as `error`, and what is known
+    def unknown(
         self,
         code: str,
         message: str,

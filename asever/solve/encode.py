@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from asever.model.answers import CoreRow
-from asever.model.effective import Action, EffectiveNetwork, Filter, FlowQuestion, Quantifier, Scope, Success
+from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FlowQuestion, Quantifier, Scope, Success
 from asever.model.numbers import NumberSet, union
 from asever.record import record
 from asever.solve.paths import FIELDS, Path, Place, paths
@@ -138,7 +138,7 @@ class _Encoder:
             return Branch(path=path, where=where, perhaps_arrives=perhaps, perhaps_succeeds=perhaps)
         sure = self._passes(path, sure=True) if _surely_arrives(path, scope, success) else FALSE
         source, target = path.view[1], path.view[3]
-        seen_must, seen_may = self.rows.address("source", success.seen_as, source, path.source_tags, path.region)
+        seen_must, seen_may = self._seen(success.seen_as, source, path)
         as_wanted = self.rows.lies(target, scope.arrives_as, path.region)
         sure, perhaps = conjunction((sure, seen_must, as_wanted)), conjunction((perhaps, seen_may, as_wanted))
         return Branch(
@@ -149,6 +149,15 @@ class _Encoder:
             surely_succeeds=sure if path.returns is True else FALSE,
             perhaps_succeeds=FALSE if path.returns is False else perhaps,
         )
+
+    def _seen(self, match: AddressMatch, source: str | int, path: Path) -> tuple[str, str]:
+        """When the source that arrives surely, and perhaps, is what the claim demands.
+
+        What the claim names may be any address, not a service tag's alone: the VIP of an environment that the file does not
+        give, or VirtualNetwork.
+        """
+        must, _ = self.rows.address("source", match, source, path.source_tags, path.region)
+        return must, TRUE if match.unknown_tags else must
 
     # -- Filters --------------------------------------------------------------------------------------------------------
 

@@ -46,7 +46,9 @@ def _reasons(network: EffectiveNetwork, question: FlowQuestion, found: Found) ->
     if success.within_region and stays_in_region(path, found.scope) is None:
         yield "whether this path stays in the region is not documented"
     source = path.view[1]
-    if _is_open(network, success.seen_as, values[source] if isinstance(source, str) else source, path.source_tags):
+    seen = values[source] if isinstance(source, str) else source
+    wanted = success.seen_as
+    if wanted.unknown_tags and seen not in wanted.addresses and wanted.unknown_tags.isdisjoint(path.source_tags):
         tags = ", ".join(sorted(success.seen_as.unknown_tags))
         yield f"whether the source that arrives is in {tags} is not known"
     if question.quantifier is not Quantifier.NONE_ARRIVES and path.reply_doubt is not None:

@@ -20,7 +20,12 @@ _VERBS = frozenset({"REACHES", "CAN", "NEVER", "IS"})
 _AWAITED: tuple[tuple[str, str, str, str | None], ...] = (
     ("FROM", "expected-from", "a rule needs `from` after its protocol", RULE_FORM),
     ("TO", "expected-to", "a rule needs `to` and where it leads after its sources", RULE_FORM),
-    ("ARROW", "expected-arrow", "`->` is missing here", "a route reads\nroute [\"name\"] PREFIX -> internet|vnet-local|gateway|none"),
+    (
+        "ARROW",
+        "expected-arrow",
+        "`->` is missing here",
+        'a route reads\nroute ["name"] PREFIX -> internet|vnet-local|gateway|none',
+    ),
     ("EQUAL", "expected-equals", "`=` is missing here", None),
     ("VIOLATED", "expected-violated", "`violated` is missing after `expect`", "write `expect violated`"),
     ("HEALTHY", "expected-healthy", "`healthy` is missing after `is`", "write `is healthy`"),
@@ -53,7 +58,7 @@ def describe(file: SourceFile, base: int, text: str, offset: int, problem: Unexp
     if start >= len(text) or not found:
         return _at_the_end(file, base, text, awaited)
     if found.startswith('"') and not (len(found) > 1 and found.endswith('"')):
-        return _say("unclosed-string", "this text in quotes never ends", span, "no `\"` on this line closes it")
+        return _say("unclosed-string", "this text in quotes never ends", span, 'no `"` on this line closes it')
     before = text[:start].rstrip()
     complete = awaited & {"NAME", "RBRACE", "$END"}
     if "\n" in text[len(before) : start] and not complete and before and before[-1] not in "{}":
@@ -72,7 +77,7 @@ def describe(file: SourceFile, base: int, text: str, offset: int, problem: Unexp
     if _compares(before):
         return _say("expected-nsg", "two nsgs are compared", span, f"instead of `{found}`", COMPARISON)
     if {"EQUALS", "PERMITS", "HAS"} <= awaited and "NAME" not in awaited:
-        return _two_words(text, start, span, found)
+        return _two_words(text, start, span)
     if before.endswith(",") and "NAME" in awaited:
         return _say("unfinished-list", "a list has a value after every comma", span, f"`{found}` is not one")
     for terminal, code, message, help_text in _AWAITED:
@@ -92,14 +97,18 @@ def _compares(before: str) -> bool:
     return any(word in ("equals", "than") for word in before.split()[-2:])
 
 
-def _two_words(text: str, start: int, span: Span, found: str) -> Diagnostic:
+def _two_words(text: str, start: int, span: Span) -> Diagnostic:
     """Two names after each other in a check: the verb is wrong, or a name has a space in it."""
     words = text[:start].split()
     middle = words[-1] if words else ""
     meant = nearest(middle, ["reaches", "can", "never", "is", "equals", "permits", "has"])
     label = f"`{middle}` before it is no verb" + (f"; did you mean `{meant}`?" if meant else "")
     return _say(
-        "expected-verb", "a check needs a verb after its subject", span, label, CHECK_FORM + "\na name with a space stands in quotes"
+        "expected-verb",
+        "a check needs a verb after its subject",
+        span,
+        label,
+        CHECK_FORM + "\na name with a space stands in quotes",
     )
 
 
@@ -108,7 +117,7 @@ def _why(found: str) -> str | None:
         return "a list has a value after every comma"
     if found[0].isdigit():
         return "a name that starts with a digit stands in quotes"
-    if found[0] in "'“”‘’":
+    if found[0] in "'“”\u2018\u2019":
         return 'texts stand in straight double quotes: "like this"'
     return None
 

@@ -86,7 +86,14 @@ def _piecewise(file: SourceFile, diagnostics: Diagnostics) -> Iterator[nodes.Ite
 
 
 def _at(
-    file: SourceFile, code: str, message: str, start: int, length: int = 1, *, label: str = "", help: str | None = None  # noqa: A002
+    file: SourceFile,
+    code: str,
+    message: str,
+    start: int,
+    length: int = 1,
+    *,
+    label: str = "",
+    help: str | None = None,  # noqa: A002
 ) -> Diagnostic:
     return Diagnostic(code=code, message=message, primary=Label(Span(file, start, start + length), label), help=help)
 
@@ -99,7 +106,9 @@ def _parse_item(file: SourceFile, piece: Piece, diagnostics: Diagnostics) -> tup
 
     text = file.text[piece.start : piece.end]
     if len(piece.unclosed) > DEEPEST:
-        diagnostics.add(_at(file, "nested-too-deep", f"more than {DEEPEST} brackets inside each other", piece.unclosed[DEEPEST]))
+        diagnostics.add(
+            _at(file, "nested-too-deep", f"more than {DEEPEST} brackets inside each other", piece.unclosed[DEEPEST])
+        )
         return None, 1
     found = 0
     if piece.unclosed:
@@ -138,20 +147,20 @@ def _parse_item(file: SourceFile, piece: Piece, diagnostics: Diagnostics) -> tup
 
 
 def _without_line(text: str, offset: int) -> str:
-    """The text with the line around an offset blanked out, its brackets kept where they would leave others open."""
+    """The text with the line around an offset blanked out; its brackets stay where others would be left open.
+
+    The first line keeps what stands before its brace. Unchanged text means that nothing more can be left out.
+    """
     start = text.rfind("\n", 0, offset) + 1
     end = text.find("\n", offset)
-    end = len(text) if end < 0 else end
-    line = text[start:end]
+    line = text[start : len(text) if end < 0 else end]
     if start == 0 and "{" in line:
-        start, line = 0, line
         head = line.index("{") + 1
         if offset < head:
             return text
         start, line = head, line[head:]
-    kept = "".join(letter if letter in "{}" else " " for letter in line)
-    if kept.count("{") != kept.count("}") and kept.strip("{} ") == "":
-        kept = kept if kept.count("{") == kept.count("}") else "".join(letter if letter == "}" else " " for letter in kept)
+    balanced = line.count("{") == line.count("}")
+    kept = "".join(letter if letter in ("{}" if balanced else "}") else " " for letter in line)
     return text[:start] + kept + text[start + len(kept) :]
 
 
@@ -169,7 +178,13 @@ def _parser(start: str) -> tuple[Lark, Reading]:
     reading = Reading()
     grammar = resources.grammar_text()
     cache = _cache_file(start, lark.__version__)
-    options: dict[str, Any] = {"parser": "lalr", "lexer": "basic", "start": start, "maybe_placeholders": True, "transformer": reading}
+    options: dict[str, Any] = {
+        "parser": "lalr",
+        "lexer": "basic",
+        "start": start,
+        "maybe_placeholders": True,
+        "transformer": reading,
+    }
     try:
         return lark.Lark(grammar, cache=str(cache) if cache is not None else False, **options), reading
     except OSError:

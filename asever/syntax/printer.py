@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from asever.diagnostics import Diagnostics
 from asever.source import SourceFile
@@ -22,7 +23,7 @@ _BARE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*)*\Z")
 _VERBS = frozenset({"reaches", "can", "never", "only", "is", "equals", "permits", "has"})
 
 
-class MeaningChanged(Exception):
+class MeaningChanged(Exception):  # noqa: N818 - says what happened
     """The formatter would have changed what a text means: our mistake; the text is left as it is."""
 
 
@@ -126,7 +127,9 @@ def _claim_cells(check: nodes.Check) -> list[str]:
         case nodes.IsHealthy():
             parts = [f"{_ref(claim.subject, subject=True)} is healthy"]
         case nodes.Equals():
-            parts = [f"{claim.left_kind.text} {_ref(claim.left, subject=True)} equals {claim.right_kind.text} {_ref(claim.right)}"]
+            parts = [
+                f"{claim.left_kind.text} {_ref(claim.left, subject=True)} equals {claim.right_kind.text} {_ref(claim.right)}"
+            ]
         case nodes.PermitsNoMore():
             left = f"{claim.left_kind.text} {_ref(claim.left, subject=True)}"
             parts = [f"{left} permits no more than {claim.right_kind.text} {_ref(claim.right)}"]
@@ -374,7 +377,7 @@ def _gaps(lines: list[Line], source: str) -> None:
     """One blank line where the text had any; none after an opening or before a closing brace."""
     for line in lines:
         line.last = max([line.end, *(comment.span.end for comment in line.after)])
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         after = line.before[-1].span.end if line.before else before.last
         opens = before.cells[-1].endswith("{") and not line.before
         line.gap = _blank(source, after, line.start) and not opens and line.cells != ["}"]
@@ -387,7 +390,9 @@ def _groups(lines: list[Line]) -> Iterator[list[Line]]:
     group: list[Line] = []
     for line in lines:
         together = group and line.group and line.group == group[-1].group and line.depth == group[-1].depth
-        together = together and not line.gap and not line.before and ("{" in line.cells or len(line.cells) == len(group[-1].cells))
+        together = (
+            together and not line.gap and not line.before and ("{" in line.cells or len(line.cells) == len(group[-1].cells))
+        )
         if group and not together:
             yield group
             group = []

@@ -53,12 +53,16 @@ class Reading(Transformer[Token, Any]):
         return Span(self.file, min(self._start(flat[0]), limit), min(self._end(flat[-1]), limit))
 
     def _problem(
-        self, code: str, message: str, span: Span, label: str = "", help: str | None = None, edit: str | None = None  # noqa: A002
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        label: str = "",
+        help: str | None = None,  # noqa: A002 - the field's name
+        edit: str | None = None,
     ) -> None:
         edits = (Edit(span, edit),) if edit is not None else ()
-        self.problems.append(
-            Diagnostic(code=code, message=message, primary=Label(span, label), help=help, edits=edits)
-        )
+        self.problems.append(Diagnostic(code=code, message=message, primary=Label(span, label), help=help, edits=edits))
 
     # -- Words ----------------------------------------------------------------------------------------------------------
 
@@ -160,7 +164,9 @@ class Reading(Transformer[Token, Any]):
         parts = [int(part[:12]) for part in text.split("-")]
         low, high = parts[0], parts[-1]
         if low > high:
-            self._problem("reversed-range", f"{text} ends before it starts", span, "not a range", help=f"did you mean {high}-{low}?")
+            self._problem(
+                "reversed-range", f"{text} ends before it starts", span, "not a range", help=f"did you mean {high}-{low}?"
+            )
             return high, low
         return low, high
 

@@ -63,7 +63,7 @@ def translation(
     return None
 
 
-def arrival(  # noqa: PLR0917
+def arrival(
     network: EffectiveNetwork,
     fabric: str,
     called: str,
@@ -86,7 +86,7 @@ def arrival(  # noqa: PLR0917
     return None
 
 
-def fate(  # noqa: PLR0917
+def fate(
     network: EffectiveNetwork,
     fabric: str,
     called: str,

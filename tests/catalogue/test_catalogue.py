@@ -37,7 +37,9 @@ def test_the_right_program_yields_nothing(code):
 def test_every_code_in_use_has_an_entry():
     texts = [path.read_text(encoding="utf-8") for folder in ("syntax", "semantics") for path in (PACKAGE / folder).glob("*.py")]
     used = {code for text in texts for code in re.findall(r'code="([a-z0-9-]+)"', text)}
-    used |= {code for text in texts for code in re.findall(r'(?:error|_error|_problem|_say|_at)\(\s*(?:file, )?"([a-z0-9-]+)"', text)}
+    used |= {
+        code for text in texts for code in re.findall(r'(?:error|_error|_problem|_say|_at)\(\s*(?:file, )?"([a-z0-9-]+)"', text)
+    }
     used |= {code for text in texts for code in re.findall(r'\("[A-Z]+", "([a-z-]+)"', text)}
 
     assert used - set(ENTRIES) == set()

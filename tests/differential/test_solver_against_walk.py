@@ -80,7 +80,7 @@ def test_no_walked_flow_contradicts_an_answer(seed):
             assert outcomes == {False}
         case Quantifier.SOME_ARRIVES, NoneArrives():
             assert found.readings
-        case (Quantifier.ALL_ARRIVE | Quantifier.NONE_ARRIVES), Refuted():
+        case ((Quantifier.ALL_ARRIVE | Quantifier.NONE_ARRIVES), Refuted()):
             said = succeeds(walk(tables, found.flow), found.scope, asks.success, with_reply=with_reply)
             assert said is (asks.quantifier is Quantifier.NONE_ARRIVES)
         case Quantifier.SOME_ARRIVES, Shown():

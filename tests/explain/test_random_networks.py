@@ -152,7 +152,7 @@ def verdict(where: Network, asks) -> Verdict | None:
 
 @pytest.mark.parametrize("seed", range(30))
 def test_the_readings_agree(seed):
-    draw = random.Random(seed)  # noqa: S311 - repeatable cases, no secret
+    draw = random.Random(seed)
     where = some_network(draw)
     for _ in range(4):
         verdict(where, some_claim(draw))
@@ -161,7 +161,7 @@ def test_the_readings_agree(seed):
 @pytest.mark.parametrize("seed", range(100, 120))
 def test_the_verbs_keep_to_each_other(seed):
     """What every flow does some flow does, and what no packet does no flow does."""
-    draw = random.Random(seed)  # noqa: S311 - repeatable cases, no secret
+    draw = random.Random(seed)
     where = some_network(draw)
     asks = Reachability(
         verb=Verb.CAN_REACH, subjects=(draw.choice(ENDS),), target=draw.choice(ENDS), services=draw.choice(SERVICES)
@@ -179,7 +179,7 @@ def test_the_verbs_keep_to_each_other(seed):
 
 @pytest.mark.parametrize("seed", range(200, 210))
 def test_every_group_equals_itself(seed):
-    where = some_network(random.Random(seed))  # noqa: S311 - repeatable cases, no secret
+    where = some_network(random.Random(seed))
 
     for name in where.groups:
         assert verdict(where, GroupsEqual(left=name, right=name)) is Verdict.HOLDS

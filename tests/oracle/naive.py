@@ -1,7 +1,7 @@
 """A third reading, as naive as can be: what becomes of one packet, straight from the declared things and the references.
 
-It shares nothing with `asever.azure`, `asever.evaluate` or `asever.solve` but the sets of numbers. It looks everything up anew for
-every packet, in the order in which the articles tell the story, and answers one of
+It shares nothing with `asever.azure`, `asever.evaluate` or `asever.solve` but the sets of numbers. It looks everything up anew
+for every packet, in the order in which the articles tell the story, and answers one of
 
     delivered to NAME as SOURCE, reply lost, dropped, unknown
 
@@ -41,7 +41,7 @@ class Answer:
     seen: int | None = None
 
 
-class Unsure(Exception):
+class Unsure(Exception):  # noqa: N818
     """The references or the file leave it open."""
 
 
@@ -113,10 +113,12 @@ class Naive:
             return True
         table = self.network.route_tables.get(self.network.subnets[subnet].route_table or "")
         for route in table.routes if table else ():
-            if route.hop in ("appliance", "gateway") and address in route.prefix:
-                if self.readings.get("default-route-widens-virtual-network", "yes") == "yes":
-                    return True
-        if any(address in one for gateway in self.network.gateways.values() if gateway.vnet == vnet.name for one in gateway.learns):
+            widens = self.readings.get("default-route-widens-virtual-network", "yes") == "yes"
+            if widens and route.hop in ("appliance", "gateway") and address in route.prefix:
+                return True
+        if any(
+            address in one for gateway in self.network.gateways.values() if gateway.vnet == vnet.name for one in gateway.learns
+        ):
             raise Unsure("a learned default route and the tag VirtualNetwork")
         return False
 
@@ -319,9 +321,9 @@ class Naive:
                     if here.region != there.region:
                         return Answer(DROPPED)
                 cross = isinstance(origin, Environment) and origin.version == 1 and origin.name != environment.name
-                if cross and self.network.subnets[origin.subnet].vnet == vnet:
-                    if self.readings.get("ase-v1-cross-call-source", "instance") == "vip":
-                        raise Unsure("a version 1 cross call")
+                by_vip = self.readings.get("ase-v1-cross-call-source", "instance") == "vip"
+                if cross and by_vip and self.network.subnets[origin.subnet].vnet == vnet:
+                    raise Unsure("a version 1 cross call")
                 return self.at_environment(environment, packet, on_vip=False, came_by_internet=False, origin=origin)
         holder = self.holder(vnet, packet.target)
         if holder is None:
@@ -386,7 +388,9 @@ class Naive:
         kind, hop = self.next_hop(subnet, packet.source)
         if kind == "user" and hop in ("appliance", "gateway"):
             return Answer(UNKNOWN, name, packet.source)
-        returns = (kind, hop) in (("internet", ""), ("user", "internet")) if internet else kind == "local" or hop == "vnet-local"
+        returns = (
+            (kind, hop) in (("internet", ""), ("user", "internet")) if internet else kind == "local" or hop == "vnet-local"
+        )
         if not internet and not returns and kind == "gateway":
             return Answer(UNKNOWN, name, packet.source)
         return Answer(DELIVERED if returns else REPLY_LOST, name, packet.source)

@@ -1,4 +1,4 @@
-"""Random packets through random networks, read by the tables and by the naive oracle: `python -m tests.oracle.volume 100000`."""
+"""Random packets through random networks, read twice: `python -m tests.oracle.volume 100000` compares walk and naive oracle."""
 
 from __future__ import annotations
 
@@ -17,7 +17,18 @@ from tests.oracle.naive import UNKNOWN, Naive
 ADDRESSES = tuple(
     parse_address(one)
     for one in (
-        *("10.0.1.4", "10.0.1.40", "10.0.2.4", "10.0.2.10", "10.0.2.33", "10.0.3.4", "10.0.3.77", "10.1.1.4", "10.1.1.9", "10.2.0.1"),
+        *(
+            "10.0.1.4",
+            "10.0.1.40",
+            "10.0.2.4",
+            "10.0.2.10",
+            "10.0.2.33",
+            "10.0.3.4",
+            "10.0.3.77",
+            "10.1.1.4",
+            "10.1.1.9",
+            "10.2.0.1",
+        ),
         *("192.23.1.2", "192.23.1.3", "40.1.1.1", "8.8.8.8", "20.1.2.3", "13.66.140.0", "172.20.0.9", "30.0.0.9", "40.1.1.7"),
     )
 )
@@ -91,7 +102,8 @@ def main():
     counts, contradictions = run(pairs)
     for one in contradictions[:20]:
         print(one)
-    print(f"{pairs} pairs: {counts['agree']} agree, {counts['contradict']} contradict, {counts['unsure']} left open by one reading")
+    agree, contradict, unsure = (counts[name] for name in ("agree", "contradict", "unsure"))
+    print(f"{pairs} pairs: {agree} agree, {contradict} contradict, {unsure} left open by one reading")
     sys.exit(1 if contradictions else 0)
 
 

@@ -34,8 +34,39 @@ def test_the_grammar_has_no_conflict(start):
 
 
 WORDS = (
-    *("nsg", "inbound", "outbound", "route", "rule", "check", "import", "from", "to", "port", "ports", "on", "as", "via", "not"),
-    *("within", "region", "except", "expect", "violated", "tag", "service", "pack", "apply", "no", "more", "than", "dead", "rules"),
+    *(
+        "nsg",
+        "inbound",
+        "outbound",
+        "route",
+        "rule",
+        "check",
+        "import",
+        "from",
+        "to",
+        "port",
+        "ports",
+        "on",
+        "as",
+        "via",
+        "not",
+    ),
+    *(
+        "within",
+        "region",
+        "except",
+        "expect",
+        "violated",
+        "tag",
+        "service",
+        "pack",
+        "apply",
+        "no",
+        "more",
+        "than",
+        "dead",
+        "rules",
+    ),
     *("healthy", "with", "vnet", "ase", "appliance"),
 )
 
@@ -72,7 +103,8 @@ def test_a_rule_has_all_its_parts():
     assert [one.span.text for one in found.sources] == ["10.0.1.0/26", "one.vip"]
     assert [(one.low, one.high) for one in found.source_ports] == [(1024, 65535)]
     assert [(one.low, one.high) for one in found.target_ports] == [(80, 80), (443, 443)]
-    assert found.span.text.startswith("200") and found.span.text.endswith("443")
+    assert found.span.text.startswith("200")
+    assert found.span.text.endswith("443")
 
 
 def test_ports_are_never_the_next_priority():
@@ -81,7 +113,9 @@ def test_ports_are_never_the_next_priority():
     assert [one.priority.low for one in found.body.items[0].rules] == [100, 200]
 
 
-@pytest.mark.parametrize("text", ["10.0.1.4", "10.0.1.0/26", "10.0.1.4-10.0.1.9", "fd00::4", "fd00::/64", "fd00::1-fd00::9", "*"])
+@pytest.mark.parametrize(
+    "text", ["10.0.1.4", "10.0.1.0/26", "10.0.1.4-10.0.1.9", "fd00::4", "fd00::/64", "fd00::1-fd00::9", "*"]
+)
 def test_addresses_mean_what_they_say(text):
     assert rule(f"100 allow any from {text} to *").sources[0].value == parse_addresses(text)
 

@@ -61,7 +61,9 @@ def test_one_mistake_hides_no_other():
 
 
 def test_several_mistakes_in_one_block_are_all_said():
-    text = "nsg g {\n inbound {\n  100 allow tcp form * to *\n  110 allow tcp from * to * port 80\n  120 allow tcp from *\n }\n}\n"
+    text = (
+        "nsg g {\n inbound {\n  100 allow tcp form * to *\n  110 allow tcp from * to * port 80\n  120 allow tcp from *\n }\n}\n"
+    )
 
     assert [(one.code, one.primary.span.line) for one in found(text)] == [("expected-from", 3), ("expected-to", 5)]
 

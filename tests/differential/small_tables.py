@@ -1,0 +1,357 @@
+"""Small effective networks, drawn at random, and what becomes of every single flow of them.
+
+Sixteen addresses, four ports, two protocols: few enough to walk every flow, and enough for every kind of row to matter. The
+tables need not be Azure's; they use everything that `asever.model.effective` allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+
+from hypothesis import strategies as st
+
+from asever.evaluate.judge import succeeds
+from asever.evaluate.walk import walk
+from asever.model.answers import Trace
+from asever.model.effective import (
+    ALWAYS,
+    Action,
+    AddressMatch,
+    Arrival,
+    EffectiveNetwork,
+    Exemption,
+    Fabric,
+    Filter,
+    FilterKind,
+    FilterRow,
+    FlowQuestion,
+    HopKind,
+    Packets,
+    Quantifier,
+    Route,
+    Scope,
+    Site,
+    SiteKind,
+    SourceTranslation,
+    Success,
+    exists_in,
+)
+from asever.model.numbers import NumberSet
+from asever.model.packets import TCP, UDP, Flow, Packet
+from asever.model.things import Direction
+
+EVERY = NumberSet.span(0, 15)
+PORTS = NumberSet.span(0, 3)
+HERE, THERE = NumberSet.span(0, 4), NumberSet.span(5, 9)  # the addresses of the two sites; the rest is nobody's
+TAG_SPACE = NumberSet.span(2, 12)
+PROBE_SOURCE = 15
+ASSUMPTIONS = {"first": ("yes", "no"), "second": ("one", "two")}
+FABRICS = ("vnet v", "Internet", "tunnel")
+TAGS = ("Sql", "Storage")
+
+
+def sets(within: NumberSet, most: int = 2) -> st.SearchStrategy[NumberSet]:
+    """A set of up to `most` ranges, not empty."""
+    low, high = within.first, within.ranges[-1][1]
+    edge = st.integers(low, high)
+    one = st.tuples(edge, edge).map(lambda pair: (min(pair), max(pair)))
+    return st.lists(one, min_size=1, max_size=most).map(NumberSet.of)
+
+
+def few(within: NumberSet) -> st.SearchStrategy[NumberSet]:
+    """Up to three numbers in a row."""
+    low, high = within.first, within.ranges[-1][1]
+    return st.tuples(st.integers(low, high), st.integers(0, 2)).map(lambda one: NumberSet.span(one[0], min(sum(one), high)))
+
+
+def mostly(common, rare, *, one_in: int = 4):
+    """The common value, now and then the rare one."""
+    return st.integers(1, one_in).flatmap(lambda n: rare if n == one_in else common)
+
+
+CONDITIONS = mostly(
+    st.just(ALWAYS),
+    st.sampled_from(sorted(ASSUMPTIONS)).flatmap(
+        lambda name: st.sampled_from(ASSUMPTIONS[name]).map(lambda value: frozenset({(name, value)}))
+    ),
+)
+PROTOCOLS = mostly(st.just(NumberSet.of(((TCP, TCP), (UDP, UDP)))), st.sampled_from((TCP, UDP)).map(NumberSet.single), one_in=3)
+
+
+def address_matches(*, tags: bool) -> st.SearchStrategy[AddressMatch]:
+    known = mostly(sets(EVERY), st.just(EVERY)).map(lambda addresses: AddressMatch(addresses=addresses))
+    if not tags:
+        return known
+    unknown = st.tuples(st.sampled_from(TAGS), st.booleans(), sets(EVERY)).map(
+        lambda drawn: AddressMatch(addresses=drawn[2] if drawn[1] else NumberSet(), unknown_tags=frozenset({drawn[0]}))
+    )
+    return mostly(known, unknown)
+
+
+@st.composite
+def rows(draw, *, tags: bool, always: bool):
+    actions = [Action.ALLOW, Action.DENY, *([Action.ALWAYS_ALLOW] if always else [])]
+    return FilterRow(
+        priority=draw(st.integers(100, 4096)),
+        name=draw(st.sampled_from("abcdef")),
+        action=draw(st.sampled_from(actions)),
+        protocol=draw(PROTOCOLS),
+        source=draw(address_matches(tags=tags)),
+        source_port=draw(mostly(st.just(PORTS), sets(PORTS, 1))),
+        target=draw(address_matches(tags=tags)),
+        target_port=draw(mostly(st.just(PORTS), sets(PORTS, 1), one_in=2)),
+        condition=draw(CONDITIONS),
+    )
+
+
+@st.composite
+def filters(draw, direction: Direction, *, tags: bool, always: bool):
+    return Filter(
+        resource=draw(st.sampled_from(("one", "two"))),
+        kind=FilterKind.NSG,
+        direction=direction,
+        place="somewhere",
+        rows=tuple(draw(st.lists(rows(tags=tags, always=always), max_size=4))),
+        otherwise=draw(st.sampled_from((Action.ALLOW, Action.DENY))),
+    )
+
+
+@st.composite
+def routes(draw):
+    fabric = draw(mostly(st.sampled_from(FABRICS), st.none(), one_in=8))
+    return Route(
+        destinations=draw(mostly(st.just(EVERY), sets(EVERY), one_in=2)),
+        hop=HopKind.INTERNET,
+        fabric=fabric,
+        text="a route",
+        resource=draw(st.sampled_from(("", "table"))),
+        regional=draw(st.sampled_from((True, True, False, None))),
+        unmodelled=draw(mostly(st.none(), st.just("an appliance"), one_in=8)),
+        condition=draw(CONDITIONS),
+    )
+
+
+@st.composite
+def translations(draw):
+    drops = draw(mostly(st.none(), st.just("it cannot leave"), one_in=8))
+    return SourceTranslation(
+        fabric=draw(st.sampled_from(FABRICS)),
+        destinations=draw(mostly(st.just(EVERY), sets(EVERY))),
+        protocol=draw(PROTOCOLS),
+        becomes=draw(mostly(few(EVERY), st.just(NumberSet()), one_in=5)),
+        tags=draw(mostly(st.just(frozenset()), st.sampled_from(TAGS).map(lambda tag: frozenset({tag})))),
+        unknown=draw(mostly(st.none(), st.just("who knows the address"), one_in=3)),
+        drops=drops,
+        unmodelled=draw(mostly(st.none(), st.just("a NAT gateway"), one_in=8)) if drops is None else None,
+        resource=draw(st.sampled_from(("", "gate"))),
+        condition=draw(CONDITIONS),
+    )
+
+
+@st.composite
+def arrivals(draw, onward: tuple[str, ...]):
+    common = {
+        "called": draw(mostly(sets(EVERY), st.just(EVERY), one_in=3)),
+        "protocol": draw(PROTOCOLS),
+        "called_port": draw(mostly(st.just(PORTS), sets(PORTS, 1), one_in=2)),
+        "callers": draw(mostly(st.none(), st.sampled_from((frozenset({"a"}), frozenset({"b"}))), one_in=5)),
+        "doubt": draw(mostly(st.none(), st.just("it may be blocked"), one_in=8)),
+        "resource": draw(st.sampled_from(("", "front"))),
+        "condition": draw(CONDITIONS),
+    }
+    kind = draw(st.sampled_from(("site", "site", "site", "drops", *(("continues",) if onward else ()))))
+    if kind == "drops":
+        return Arrival(drops="nobody listens", **common)
+    if kind == "continues":
+        source = draw(mostly(few(EVERY), st.just(NumberSet()), one_in=3))
+        return Arrival(continues=draw(st.sampled_from(onward)), source_becomes=source, **common)
+    return Arrival(
+        site=draw(st.sampled_from(("b", "b", "b", "a"))),
+        instances=draw(mostly(st.just(NumberSet()), few(THERE), one_in=2)),
+        port=draw(mostly(st.none(), st.integers(0, 3), one_in=3)),
+        probes=draw(mostly(st.just(()), st.just((1,)), one_in=5)),
+        **common,
+    )
+
+
+@st.composite
+def networks(draw):
+    """Two sites and the platform, three fabrics."""
+    tags = draw(st.booleans())
+    always = not tags and draw(st.booleans())
+
+    def site(name: str, addresses: NumberSet, home: str) -> Site:
+        return Site(
+            name=name,
+            title=f"site {name}",
+            kind=SiteKind.MACHINE,
+            thing=f"thing {name}",
+            addresses=addresses,
+            home=home,
+            vnet="v",
+            exempt=draw(mostly(st.just(()), st.builds(exemption, sets(EVERY)).map(lambda one: (one,)), one_in=6)),
+            outbound=tuple(draw(st.lists(filters(Direction.OUTBOUND, tags=tags, always=always), max_size=2))),
+            inbound=tuple(draw(st.lists(filters(Direction.INBOUND, tags=tags, always=always), max_size=2))),
+            routes=tuple(draw(st.lists(routes(), min_size=1, max_size=3))),
+            translations=tuple(draw(st.lists(translations(), max_size=2))),
+        )
+
+    def fabric(name: str, *onward: str) -> Fabric:
+        own = [Arrival(called=HERE, site="a")] if draw(st.booleans()) else []
+        return Fabric(name=name, arrivals=(*draw(st.lists(arrivals(onward), max_size=4)), *own), otherwise="nobody is there")
+
+    sites = (
+        site("a", HERE, draw(st.sampled_from(FABRICS))),
+        site("b", THERE, draw(st.sampled_from(FABRICS))),
+        Site(
+            name="platform",
+            title="the platform",
+            kind=SiteKind.PLATFORM,
+            thing="platform",
+            addresses=NumberSet.single(PROBE_SOURCE),
+            home="vnet v",
+            vnet="v",
+        ),
+    )
+    fabrics = (fabric("vnet v", "Internet"), fabric("Internet"), fabric("tunnel", "Internet", "vnet v", "tunnel"))
+    return EffectiveNetwork(
+        sites={one.name: one for one in sites},
+        fabrics={one.name: one for one in fabrics},
+        assumptions=ASSUMPTIONS,
+        tag_space=TAG_SPACE,
+        probe_source=PROBE_SOURCE,
+        names=draw(st.sampled_from(({}, {3: "three", 7: "seven"}))),
+    )
+
+
+def exemption(targets: NumberSet) -> Exemption:
+    return Exemption(targets=targets, protocol=NumberSet.single(TCP), target_port=NumberSet.single(1), because="it is exempt")
+
+
+@st.composite
+def questions(draw):
+    """A question about flows from `a`, in one or two scopes."""
+    scopes = draw(st.lists(scope_texts(), min_size=1, max_size=2))
+    success = Success(
+        seen_as=draw(mostly(st.just(AddressMatch(addresses=EVERY)), address_matches(tags=True))),
+        via=draw(
+            mostly(
+                st.just(frozenset()),
+                st.sampled_from(("front", "table", "gate", "thing b")).map(lambda one: frozenset({one})),
+                one_in=8,
+            )
+        ),
+        not_via=draw(
+            mostly(
+                st.just(frozenset()), st.sampled_from(("front", "table", "gate")).map(lambda one: frozenset({one})), one_in=8
+            )
+        ),
+        within_region=draw(mostly(st.just(False), st.just(True), one_in=5)),
+    )
+    fixed = draw(st.sampled_from(({}, {}, {"first": "no"}, {"second": "one"})))
+    return FlowQuestion(quantifier=draw(st.sampled_from(tuple(Quantifier))), scopes=tuple(scopes), success=success, fixed=fixed)
+
+
+@st.composite
+def scope_texts(draw):
+    partial = st.sampled_from((None, None, None, "Sql"))
+    source, target = draw(partial), draw(partial)
+    known = st.sampled_from((frozenset(), frozenset(), frozenset({"Sql"}), frozenset({"not Sql"}), frozenset({"not Storage"})))
+    return Scope(
+        origin="a",
+        packets=Packets(
+            protocol=draw(PROTOCOLS),
+            source=draw(few(HERE)),
+            source_port=draw(sets(NumberSet.span(0, 1), 1)),
+            target=draw(mostly(few(EVERY), sets(EVERY))),
+            target_port=draw(few(NumberSet.span(0, 2))),
+            source_tags=frozenset({source}) if source else draw(known),
+            target_tags=frozenset({target}) if target else draw(known),
+        ),
+        arrives_at=draw(st.sampled_from((frozenset({"b"}), frozenset({"b"}), frozenset({"a", "b"}), frozenset({"platform"})))),
+        arrives_as=draw(mostly(st.just(EVERY), sets(EVERY))),
+        internet_regional=draw(st.sampled_from((True, False, None))),
+        partial_source=source,
+        partial_target=target,
+        preferred_ports=draw(st.sampled_from(((), (2, 1)))),
+        condition=draw(mostly(st.just(ALWAYS), CONDITIONS, one_in=4)),
+    )
+
+
+# -- Every flow ---------------------------------------------------------------------------------------------------------
+
+
+def all_readings(question: FlowQuestion) -> Iterator[dict[str, str]]:
+    for values in product(*ASSUMPTIONS.values()):
+        readings = dict(zip(ASSUMPTIONS, values, strict=True))
+        if all(readings[name] == value for name, value in question.fixed.items()):
+            yield readings
+
+
+def offers(trace: Trace) -> Iterator[tuple[str, NumberSet]]:
+    """The choices that the rows on a flow's way offer."""
+    for step in trace.steps:
+        match step.row:
+            case SourceTranslation(becomes=becomes, drops=None, unmodelled=None) if becomes:
+                yield "egress", becomes
+            case Arrival(continues=str(), source_becomes=becomes, drops=None) if becomes:
+                yield "relay", becomes
+            case Arrival(site=str(), instances=instances) if instances:
+                yield "instance", instances
+            case _:
+                pass
+
+
+class Every:
+    """Every flow of a question, with its verdict."""
+
+    def __init__(self, network: EffectiveNetwork, question: FlowQuestion) -> None:
+        self.network = network
+        self.question = question
+        self.with_reply = question.quantifier is not Quantifier.NONE_ARRIVES
+        self.flows = list(self._flows())
+
+    def _flows(self) -> Iterator[tuple[int, Flow, Trace, bool | None]]:
+        for index, scope in enumerate(self.question.scopes):
+            for readings in all_readings(self.question):
+                if exists_in(scope.condition, readings):
+                    for packet in packets_of(scope.packets):
+                        flow = Flow(origin=scope.origin, packet=packet, readings=readings)
+                        for one, trace in self._chosen(flow):
+                            yield index, one, trace, self.verdict(scope, trace)
+
+    def _chosen(self, flow: Flow) -> Iterator[tuple[Flow, Trace]]:
+        """The flow with every choice that its way offers, in turn."""
+        try:
+            trace = walk(self.network, flow)
+        except ValueError:
+            return  # one choice serves two rows, and this one does not offer it
+        name, numbers = next(((one, its) for one, its in offers(trace) if one not in flow.choices), ("", NumberSet()))
+        if not name:
+            yield flow, trace
+        for number in numbers:
+            yield from self._chosen(replace(flow, choices={**flow.choices, name: number}))
+
+    def verdict(self, scope: Scope, trace: Trace) -> bool | None:
+        return succeeds(trace, scope, self.question.success, with_reply=self.with_reply)
+
+
+def packets_of(packets: Packets) -> Iterator[Packet]:
+    fields = ("protocol", "source", "source_port", "target", "target_port")
+    for values in product(*(getattr(packets, name) for name in fields)):
+        yield Packet(**dict(zip(fields, values, strict=True)), source_tags=packets.source_tags, target_tags=packets.target_tags)
+
+
+def with_worst(network: EffectiveNetwork, kept: set[int], worst: Action) -> EffectiveNetwork:
+    """The network with every filter row, but those kept (by identity), doing the worst."""
+
+    def changed(one: Filter) -> Filter:
+        return replace(one, rows=tuple(row if id(row) in kept else replace(row, action=worst) for row in one.rows))
+
+    sites = {
+        name: replace(site, outbound=tuple(map(changed, site.outbound)), inbound=tuple(map(changed, site.inbound)))
+        for name, site in network.sites.items()
+    }
+    return replace(network, sites=sites)

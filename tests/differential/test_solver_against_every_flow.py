@@ -1,0 +1,160 @@
+"""The solver against the walk of every single flow, on small networks: verdicts are compared exactly, not sampled."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from asever.evaluate.walk import walk
+from asever.model.answers import NoneArrives, Outcome, Proved, Refuted, Shown, Undecided
+from asever.model.effective import Action, Quantifier, exists_in
+from asever.solve.answer import answer
+from asever.solve.paths import paths
+from tests.differential.small_tables import Every, networks, offers, questions, with_worst
+
+# More with ASEVER_EXAMPLES=5000. A smaller example costs thousands of walks for every step: it is looked for when asked only.
+EXAMPLES = int(os.environ.get("ASEVER_EXAMPLES", "15"))
+PHASES = tuple(Phase) if "ASEVER_SHRINK" in os.environ else (Phase.explicit, Phase.reuse, Phase.generate)
+thorough = settings(
+    max_examples=EXAMPLES, deadline=None, phases=PHASES, database=None, print_blob=True, suppress_health_check=list(HealthCheck)
+)
+FIELDS = ("protocol", "source", "source_port", "target", "target_port")
+
+
+def unknowns(scope, trace):
+    """The variables of a walked flow whose true value nobody knows."""
+    found = {"source"} if scope.partial_source else set()
+    found |= {"target"} if scope.partial_target else set()
+    rows = [step.row for step in trace.steps]
+    return found | ({"egress"} if any(getattr(row, "unknown", None) for row in rows) else set())
+
+
+class Verdicts:
+    """What every flow does, grouped by what is known of it."""
+
+    def __init__(self, network, question):
+        self.every = Every(network, question)
+        self.question = question
+        self.entries = []
+        for index, flow, trace, verdict in self.every.flows:
+            values = {name: getattr(flow.packet, name) for name in FIELDS} | {
+                name: flow.choices[name] for name, _ in offers(trace)
+            }
+            readings = tuple(sorted(flow.readings.items()))
+            self.entries.append((index, readings, values, unknowns(question.scopes[index], trace), verdict))
+
+    def certain(self, wanted, readings=None):
+        """Whether some flow does what is wanted whatever the values are that nobody knows, and whether any does at all."""
+        groups = defaultdict(list)
+        for entry in self.entries:
+            if readings is None or entry[1] == readings:
+                groups[entry[0], entry[1]].append(entry)
+        some = False
+        for members in groups.values():
+            for _, _, values, unknown, verdict in members:
+                if verdict is not wanted:
+                    continue
+                some = True
+                known = {name: value for name, value in values.items() if name not in unknown}
+                if not unknown or all(
+                    other is wanted
+                    for _, _, others, _, other in members
+                    if all(others.get(name, value) == value for name, value in known.items())
+                ):
+                    return True, True
+        return False, some
+
+    def expected(self):
+        """The kinds of answer that are right."""
+        match self.question.quantifier:
+            case Quantifier.ALL_ARRIVE:
+                return self._for_all(wanted=False)
+            case Quantifier.NONE_ARRIVES:
+                return self._for_all(wanted=True)
+            case Quantifier.SOME_ARRIVES:
+                return self._exists()
+
+    def _for_all(self, *, wanted):
+        sure, some = self.certain(wanted)
+        if sure:
+            return Refuted
+        open_ones = some or any(verdict is None for *_, verdict in self.entries)
+        return Undecided if open_ones else Proved
+
+    def _exists(self):
+        kinds = set()
+        for readings in sorted({entry[1] for entry in self.entries}):
+            sure, some = self.certain(True, readings)
+            open_ones = some or any(entry[1] == readings and entry[4] is None for entry in self.entries)
+            kinds.add(Shown if sure else Undecided if open_ones else NoneArrives)
+        for kind in (NoneArrives, Undecided, Shown):
+            if kind in kinds:
+                return kind
+        return Undecided
+
+
+def every_reading_has_a_flow(question, verdicts):
+    covered = {entry[1] for entry in verdicts.entries}
+    return all(exists_in(scope.condition, dict(one)) for one in covered for scope in question.scopes)
+
+
+@thorough
+@given(networks(), questions())
+def test_the_verdict_is_that_of_all_flows(network, question):
+    verdicts = Verdicts(network, question)
+    found = answer(network, question, seconds=None)
+    assert type(found) is verdicts.expected() or not every_reading_has_a_flow(question, verdicts)
+    if isinstance(found, Refuted | Shown | NoneArrives):
+        flow = found.example if isinstance(found, NoneArrives) else found.flow
+        wanted = isinstance(found, Shown) or (isinstance(found, Refuted) and question.quantifier is Quantifier.NONE_ARRIVES)
+        trace = walk(network, flow)
+        assert verdicts.every.verdict(found.scope, trace) is wanted
+        assert flow.readings.keys() == network.assumptions.keys()
+        assert {name for name, _ in offers(trace)} <= flow.choices.keys()
+    if isinstance(found, Refuted):
+        here = tuple(sorted(found.flow.readings.items()))
+        others = {entry[4] for entry in verdicts.entries if entry[1] == here}
+        good = question.quantifier is Quantifier.ALL_ARRIVE
+        assert found.whole_scope is (False if good in others else None if None in others else True)
+    if isinstance(found, Undecided) and found.flow is not None:
+        assert found.reasons
+        assert found.scope in question.scopes
+
+
+@thorough
+@given(networks(), questions())
+def test_every_flow_takes_exactly_one_path(network, question):
+    every = Every(network, question)
+    ways = [tuple(paths(network, scope, question.fixed, replies=True)) for scope in question.scopes]
+    for index, flow, trace, _ in every.flows:
+        values = {name: getattr(flow.packet, name) for name in FIELDS} | dict(flow.choices)
+        taken = [path for path in ways[index] if path.holds(values, flow.readings)]
+        # A packet that is dropped early has made none of its later choices.
+        if trace.outcome in (Outcome.DELIVERED, Outcome.REPLY_LOST):
+            assert [path.site for path in taken] == [trace.site]
+            assert taken[0].returns is (trace.outcome is Outcome.DELIVERED)
+
+
+@thorough
+@given(networks(), questions())
+def test_a_proof_rests_on_its_core_and_on_nothing_else(network, question):
+    found = answer(network, question, seconds=None)
+    if not isinstance(found, Proved):
+        return
+    assert found.minimal
+    worst = Action.DENY if question.quantifier is Quantifier.ALL_ARRIVE else Action.ALWAYS_ALLOW
+    kept = {id(one.row) for one in found.core}
+    assert isinstance(answer(with_worst(network, kept, worst), question, seconds=None, core=False), Proved)
+    for row in kept:
+        weaker = answer(with_worst(network, kept - {row}, worst), question, seconds=None, core=False)
+        assert not isinstance(weaker, Proved)
+
+
+@thorough
+@given(networks(), questions(), st.integers(0, 3))
+def test_the_same_question_gives_the_same_answer(network, question, _again):
+    first, second = (answer(network, question, seconds=None) for _ in range(2))
+    assert repr(first).split("seconds=")[0] == repr(second).split("seconds=")[0]
