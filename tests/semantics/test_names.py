@@ -12,7 +12,9 @@ from tests.semantics.programs import ENVIRONMENT, NET, PAIR, checks, codes, mark
 
 
 def test_order_does_not_matter():
-    backwards = "check x reaches y on s\nservice s = t\nservice t = tcp 80\n" + "\n".join(reversed(PAIR.strip().rsplit("\n", 2)))
+    backwards = "check x reaches y on s\nservice s = t\nservice t = tcp 80\n" + "\n".join(
+        reversed(PAIR.strip().rsplit("\n", 2))
+    )
     assert checks(backwards)[0].text == "x reaches y on s"
 
 
@@ -70,7 +72,9 @@ def test_a_thing_comes_before_a_tag_of_azure():
     assert (first, second) == (EndpointKind.MACHINE, EndpointKind.TAG)
 
 
-@pytest.mark.parametrize("text", ["Storage", "storage.WestEurope", "AzureFrontDoor.Backend", "VIRTUAL_NETWORK", "appservicemanagement"])
+@pytest.mark.parametrize(
+    "text", ["Storage", "storage.WestEurope", "AzureFrontDoor.Backend", "VIRTUAL_NETWORK", "appservicemanagement"]
+)
 def test_tags_of_azure(text):
     assert is_azure_tag(text)
 
@@ -85,7 +89,9 @@ def test_what_is_no_tag_of_azure(text):
 
 
 def test_an_unknown_name_shows_the_nearest_of_its_kind_and_where_it_is():
-    one = problem("vnet v {\n  address 10.0.0.0/16\n  subnet a { address 10.0.1.0/24  nsg lokdown }\n}\nnsg lockdown { }\nasg lokdow\n")
+    one = problem(
+        "vnet v {\n  address 10.0.0.0/16\n  subnet a { address 10.0.1.0/24  nsg lokdown }\n}\nnsg lockdown { }\nasg lokdow\n"
+    )
     assert one.code == "unknown-name"
     assert one.message == "there is no nsg called `lokdown`"
     assert marked(one) == "lokdown"
@@ -110,7 +116,9 @@ def test_an_unknown_name_shows_the_nearest_of_its_kind_and_where_it_is():
     ],
 )
 def test_what_is_said_of_an_unknown_end(written, message, meant):
-    text = "vnet v {\n  address 10.0.0.0/16\n  subnet back-end { address 10.0.1.0/24 }\n  subnet far { address 10.0.2.0/24 }\n}\n"
+    text = (
+        "vnet v {\n  address 10.0.0.0/16\n  subnet back-end { address 10.0.1.0/24 }\n  subnet far { address 10.0.2.0/24 }\n}\n"
+    )
     text += "ase one { version v2  subnet v/back-end  vip 40.1.1.1 }\nasg two\n"
     text += 'vm "my thing" { subnet v/far  ip 10.0.2.4 }\n'
     one = problem(f"{text}check {written} never reaches v/far\n")
@@ -207,6 +215,12 @@ check e reaches z on tcp 80
 check e reaches x on tpc 80
 """
     found = {(one.primary.span.line, one.code) for one in problems(text)}
-    assert {(4, "unknown-name"), (5, "overlapping-subnets"), (8, "private-vip"), (9, "reserved-address"), (10, "unknown-name")} < found
+    assert {
+        (4, "unknown-name"),
+        (5, "overlapping-subnets"),
+        (8, "private-vip"),
+        (9, "reserved-address"),
+        (10, "unknown-name"),
+    } < found
     assert any(line == 7 for line, _ in found)
     assert any(line == 11 for line, _ in found)
