@@ -10,23 +10,29 @@ from dataclasses import dataclass, field
 
 from asever.evaluate.judge import candidates
 from asever.model.addresses import format_address
-from asever.model.answers import Outcome, Row, Step, StepKind, Trace
+from asever.model.answers import Offer, Outcome, Row, Step, StepKind, Trace
 from asever.model.effective import (
+    MOST_DEVICES,
+    TO_DEVICE,
     Action,
     Arrival,
     EffectiveNetwork,
     Filter,
+    Recipient,
+    Redirect,
     Route,
     Site,
     SiteKind,
     exists_in,
 )
 from asever.model.numbers import NumberSet
-from asever.model.packets import TCP, Flow, Packet
+from asever.model.packets import TCP, Flow, Packet, choice_name
+from asever.record import record
 
 # No probe cares about its source port; rules on source ports that could block one are nobody's.
 PROBE_SOURCE_PORT = 49152
 MAX_FABRICS = 4
+_MEMBER = NumberSet.span(0, 1)
 
 
 def walk(network: EffectiveNetwork, flow: Flow) -> Trace:
@@ -48,6 +54,26 @@ class _Lost(Exception):  # noqa: N818 - no error: the packet goes no further
         super().__init__(outcome.value)
 
 
+@record
+class _Leg:
+    """A stretch of the way: who sent the packet, the source it came with, and what carried and translated it."""
+
+    sender: Site
+    forwarded: bool
+    source: int
+    source_tags: frozenset[str]
+    fabrics: tuple[str, ...] = ()
+    translated_in: str | None = None
+
+
+@record
+class _Probes:
+    """Health probes that must pass before a site is handed anything."""
+
+    address: int
+    ports: tuple[int, ...]
+
+
 @dataclass
 class _Walk:
     network: EffectiveNetwork
@@ -58,6 +84,10 @@ class _Walk:
     passed: set[str] = field(default_factory=set)
     routes: list[Route] = field(default_factory=list)
     assumed: set[str] = field(default_factory=set)
+    offered: dict[str, Offer] = field(default_factory=dict)
+    legs: list[_Leg] = field(default_factory=list)
+    devices: list[tuple[str, int]] = field(default_factory=list)
+    redirects: int = 0
 
     def __post_init__(self) -> None:
         self.origin = self.network.sites[self.flow.origin]
@@ -88,6 +118,7 @@ class _Walk:
             routes=tuple(self.routes),
             unknown=tuple(dict.fromkeys(self.unknown)),
             assumed=frozenset(self.assumed),
+            offered=tuple(self.offered.values()),
         )
 
     # -- Steps ----------------------------------------------------------------------------------------------------------
@@ -135,21 +166,106 @@ class _Walk:
         self._step(self.origin.name, StepKind.SEND, self.origin.title, packet)
         if self._exempt(packet):
             return
-        self._filters(self.origin.outbound, packet)
-        route = self._route(packet)
-        assert route.fabric is not None  # noqa: S101 - a route without one has dropped the packet
-        packet = self._translate(packet, route.fabric)
-        row, packet = self._arrive(packet, route.fabric)
-        assert row.site is not None  # noqa: S101 - _arrive ends at a site
-        site = self.network.sites[row.site]
-        packet = self._hand_over(row, packet)
-        self.passed.add(site.thing)
-        for port in row.probes:
-            self._probe(site, packet, port)
-        self._filters(site.inbound, packet)
+        sender = self.origin
+        while True:
+            site, packet, is_device, own = self._send(sender, packet)
+            if not is_device:
+                break
+            packet = self._forward(site, packet, own=own)
+            sender = site
         self.site, self.arrived = site, packet
         self._step(site.name, StepKind.DELIVER, f"delivered to {site.title}", packet)
         self._back(site, packet)
+
+    def _send(self, sender: Site, packet: Packet) -> tuple[Site, Packet, bool, bool]:
+        """To the next site, with the packet that comes there; whether the site is to send it on, and was called itself."""
+        self.fabrics, self.translated_in = [], None
+        self._filters(sender.outbound, packet)
+        route = self._route(sender, packet)
+        self._filters(route.filters, packet)
+        if route.recipients:
+            packet = self._translate(sender, packet, TO_DEVICE)
+            one = self._recipient(route.recipients)
+            site = self.network.sites[one.site]
+            self._hand_to(one, site, route, packet)
+            own = packet.target in site.addresses
+            is_device = not own or site.kind is SiteKind.FIREWALL
+            probes, guards = _Probes(address=one.address, ports=one.probes), tuple[Filter, ...]()
+        else:
+            assert route.fabric is not None  # noqa: S101 - a route without one has dropped the packet
+            packet = self._translate(sender, packet, route.fabric)
+            row, packet = self._arrive(packet, route.fabric)
+            site, packet, probes = self._hand_over(row, packet)
+            is_device = own = row.forwards
+            guards = row.guards
+        self.passed.add(site.thing)
+        self._probe(site, probes)
+        self._filters((*site.inbound, *guards), packet)
+        leg = _Leg(
+            sender=sender,
+            forwarded=bool(self.legs),
+            source=packet.source,
+            source_tags=packet.source_tags,
+            fabrics=tuple(self.fabrics),
+            translated_in=self.translated_in,
+        )
+        self.legs.append(leg)
+        return site, packet, is_device, own
+
+    def _recipient(self, offered: tuple[Recipient, ...]) -> Recipient:
+        if len(offered) == 1:
+            return offered[0]
+        chosen = self._choice("recipient", NumberSet.of((one.address, one.address) for one in offered))
+        return next(one for one in offered if one.address == chosen)
+
+    def _hand_to(self, one: Recipient, site: Site, route: Route, packet: Packet) -> None:
+        if one.resource:
+            self.passed.add(one.resource)
+            self._step(one.resource, StepKind.HAND_OVER, f"hands it to {site.title}", packet, row=route)
+
+    def _forward(self, site: Site, packet: Packet, *, own: bool) -> Packet:
+        """What a device makes of a packet that it is to send on."""
+        forwarding = site.forwarding
+        if forwarding is None:
+            self._step(site.name, StepKind.DROP, f"{site.title} forwards nothing", packet)
+            raise _Lost(Outcome.DROPPED)
+        visit = (site.name, self.redirects)
+        if visit in self.devices or len(self.devices) >= MOST_DEVICES:
+            self._step(site.name, StepKind.DROP, f"goes round in circles: it is back at {site.title}", packet)
+            raise _Lost(Outcome.DROPPED)
+        self.devices.append(visit)
+        redirect = self._redirect(forwarding.redirects, packet)
+        if redirect is not None:
+            return self._redirected(site, redirect, packet)
+        if own:
+            self._step(site.name, StepKind.DROP, forwarding.otherwise, packet)
+            raise _Lost(Outcome.DROPPED)
+        self._filters(forwarding.filters, packet)
+        return packet
+
+    def _redirect(self, rows: Iterable[Redirect], packet: Packet) -> Redirect | None:
+        for row in rows:
+            if (
+                packet.protocol in row.protocol
+                and packet.source in row.source
+                and packet.target in row.target
+                and packet.target_port in row.target_port
+                and self._exists(row)
+            ):
+                return row
+        return None
+
+    def _redirected(self, site: Site, row: Redirect, packet: Packet) -> Packet:
+        self.redirects += 1
+        if row.resource:
+            self.passed.add(row.resource)
+        after = packet.to_target(row.becomes, row.port)
+        self._filters(row.filters, after)
+        if row.source_becomes:
+            after = after.from_source(self._choice("relay", row.source_becomes))
+        detail = f"{format_address(packet.target)} -> {format_address(after.target)}"
+        self._step(site.name, StepKind.DESTINATION_NAT, detail, packet, after, because=row.because, row=row)
+        return after
 
     def _exempt(self, packet: Packet) -> bool:
         for one in self.origin.exempt:
@@ -187,10 +303,20 @@ class _Walk:
             if action is Action.ALWAYS_ALLOW:
                 return
 
-    def _route(self, packet: Packet) -> Route:
-        for row in self.origin.routes:
-            if packet.target not in row.destinations or not self._exists(row):
-                continue
+    def _selected(self, site: Site, address: int, tags: frozenset[str]) -> Route | None:
+        """The first route of a site that is for an address of which these tags are known."""
+        for row in site.routes:
+            if address in row.destinations and self._exists(row):
+                takes = row.is_for(tags)
+                if takes is None:
+                    takes = self._choice("member", _MEMBER, f"the addresses of service tag {row.tag} are not known") == 1
+                if takes:
+                    return row
+        return None
+
+    def _route(self, sender: Site, packet: Packet) -> Route:
+        row = self._selected(sender, packet.target, packet.target_tags)
+        if row is not None:
             self.routes.append(row)
             if row.resource:
                 self.passed.add(row.resource)
@@ -198,7 +324,7 @@ class _Walk:
                 self.unknown.append(row.unmodelled)
                 self._step(row.resource or "route", StepKind.UNKNOWN, row.unmodelled, packet, row=row)
                 raise _Lost(Outcome.UNKNOWN)
-            if row.fabric is None:
+            if row.fabric is None and not row.recipients:
                 self._step(row.resource or "route", StepKind.DROP, row.text, packet, row=row)
                 raise _Lost(Outcome.DROPPED)
             self._step(row.resource or "route", StepKind.ROUTE, row.text, packet, row=row)
@@ -206,8 +332,8 @@ class _Walk:
         self._step("route", StepKind.DROP, "no route contains the destination", packet)
         raise _Lost(Outcome.DROPPED)
 
-    def _translate(self, packet: Packet, fabric: str) -> Packet:
-        for row in self.origin.translations:
+    def _translate(self, sender: Site, packet: Packet, fabric: str) -> Packet:
+        for row in sender.translations:
             if (
                 row.fabric != fabric
                 or packet.target not in row.destinations
@@ -219,16 +345,16 @@ class _Walk:
                 self.passed.add(row.resource)
             if row.unmodelled is not None:
                 self.unknown.append(row.unmodelled)
-                self._step(self.origin.name, StepKind.UNKNOWN, row.unmodelled, packet, row=row)
+                self._step(sender.name, StepKind.UNKNOWN, row.unmodelled, packet, row=row)
                 raise _Lost(Outcome.UNKNOWN)
             if row.drops is not None:
-                self._step(self.origin.name, StepKind.DROP, row.drops, packet, because=row.because, row=row)
+                self._step(sender.name, StepKind.DROP, row.drops, packet, because=row.because, row=row)
                 raise _Lost(Outcome.DROPPED)
             if not row.becomes:
                 return packet
-            after = packet.from_source(self._choice("egress", row.becomes), row.tags)
+            after = packet.from_source(self._choice("egress", row.becomes, row.unknown), row.tags)
             self._step(
-                self.origin.name,
+                sender.name,
                 StepKind.SOURCE_NAT,
                 f"{format_address(packet.source)} -> {format_address(after.source)}",
                 packet,
@@ -236,14 +362,16 @@ class _Walk:
                 because=row.because,
                 row=row,
             )
-            self.translated_in = fabric
+            self.translated_in = None if fabric == TO_DEVICE else fabric
             return after
         return packet
 
-    def _choice(self, name: str, offered: NumberSet) -> int:
+    def _choice(self, kind: str, offered: NumberSet, unknown: str | None = None) -> int:
+        name = choice_name(kind, self.offered)
         chosen = self.flow.choices.get(name, offered.first)
         if chosen not in offered:
-            raise ValueError(f"{format_address(chosen)} is not a possible {name} address here")
+            raise ValueError(f"{chosen} is not a possible {name} here")
+        self.offered[name] = Offer(name=name, numbers=offered, unknown=unknown)
         return chosen
 
     def _arrive(self, packet: Packet, fabric: str) -> tuple[Arrival, Packet]:
@@ -289,15 +417,32 @@ class _Walk:
                 return row
         return None
 
-    def _hand_over(self, row: Arrival, packet: Packet) -> Packet:
+    def _hand_over(self, row: Arrival, packet: Packet) -> tuple[Site, Packet, _Probes]:
+        """The site that the packet is handed to, the packet there, and what must be probed before."""
+        if row.recipients:
+            one = self._recipient(row.recipients)
+            if not row.hairpins and one.site == self.origin.name:
+                detail = f"hands it back to {self.origin.title}, which sent it"
+                self._step(row.resource, StepKind.DROP, detail, packet, because=row.because, row=row)
+                raise _Lost(Outcome.DROPPED)
+            site = self.network.sites[one.site]
+            target = packet.target if row.keeps_target else one.address
+            return site, self._rewritten(row, site, packet, target), _Probes(address=one.address, ports=one.probes)
+        assert row.site is not None  # noqa: S101 - _arrive ends at a site
+        site = self.network.sites[row.site]
         target = self._choice("instance", row.instances) if row.instances else packet.target
+        return site, self._rewritten(row, site, packet, target), _Probes(address=target, ports=row.probes)
+
+    def _rewritten(self, row: Arrival, site: Site, packet: Packet, target: int) -> Packet:
         if target == packet.target and row.port in (None, packet.target_port):
+            if row.keeps_target:
+                self._step(row.resource, StepKind.HAND_OVER, f"hands it to {site.title}", packet, because=row.because, row=row)
             return packet
         after = packet.to_target(target, row.port)
         old, new = format_address(packet.target), format_address(after.target)
         ports = "" if after.target_port == packet.target_port else f", port {packet.target_port} -> {after.target_port}"
         self._step(
-            row.resource or str(row.site),
+            row.resource or site.name,
             StepKind.DESTINATION_NAT,
             f"{old} -> {new}{ports}",
             packet,
@@ -307,46 +452,69 @@ class _Walk:
         )
         return after
 
-    def _probe(self, site: Site, packet: Packet, port: int) -> None:
-        probe = Packet(
-            protocol=TCP,
-            source=self.network.probe_source,
-            source_port=PROBE_SOURCE_PORT,
-            target=packet.target,
-            target_port=port,
-        )
-        self._step(site.name, StepKind.PROBE, f"health probe on port {port}", probe)
-        self._filters(site.inbound, probe)
+    def _probe(self, site: Site, probes: _Probes) -> None:
+        for port in probes.ports:
+            probe = Packet(
+                protocol=TCP,
+                source=self.network.probe_source,
+                source_port=PROBE_SOURCE_PORT,
+                target=probes.address,
+                target_port=port,
+            )
+            self._step(site.name, StepKind.PROBE, f"health probe on port {port}", probe)
+            self._filters(site.inbound, probe)
 
     # -- And back -------------------------------------------------------------------------------------------------------
 
     def _back(self, site: Site, packet: Packet) -> None:
-        """The reply is routed on its own by the receiving site, to the source that it saw."""
-        for row in site.routes:
-            if packet.source not in row.destinations or not self._exists(row):
+        """The reply, leg by leg: each is routed on its own by whoever has it, to the source that it saw."""
+        replier = site
+        for leg in reversed(self.legs):
+            if any(self.network.fabrics[one].returns for one in leg.fabrics):
+                replier = leg.sender
                 continue
-            if row.unmodelled is not None:
+            seen = packet.from_source(leg.source, leg.source_tags)
+            row = self._selected(replier, seen.source, seen.source_tags)
+            if row is None:
+                self._step("route", StepKind.DROP, "no route contains the caller's address", seen, reply=True)
+                self._drop(Outcome.REPLY_LOST)
+            elif row.unmodelled is not None:
                 self.unknown.append(row.unmodelled)
-                self._step(row.resource or "route", StepKind.UNKNOWN, row.unmodelled, packet, row=row, reply=True)
+                self._step(row.resource or "route", StepKind.UNKNOWN, row.unmodelled, seen, row=row, reply=True)
                 return
-            if self._leads_home(row, packet.source):
-                self._step(row.resource or "route", StepKind.ROUTE, row.text, packet, row=row, reply=True)
-                return
-            self._step(row.resource or "route", StepKind.DROP, row.text, packet, row=row, reply=True)
-            self._drop(Outcome.REPLY_LOST)
-            return
-        self._step("route", StepKind.DROP, "no route contains the caller's address", packet, reply=True)
-        self._drop(Outcome.REPLY_LOST)
+            elif self._leads_home(row, leg):
+                self._step(row.resource or "route", StepKind.ROUTE, row.text, seen, row=row, reply=True)
+            else:
+                because = self._astray(row, leg)
+                self._step(row.resource or "route", StepKind.DROP, row.text, seen, because=because, row=row, reply=True)
+                self._drop(Outcome.REPLY_LOST)
+            replier = leg.sender
 
-    def _leads_home(self, row: Route, source: int) -> bool:
-        """Whether a reply that takes this route comes back to where the translation, or the caller, waits for it."""
-        if row.fabric is None or ("Internet" in self.fabrics and row.fabric != "Internet"):
+    def _leads_home(self, row: Route, leg: _Leg) -> bool:
+        """Whether a reply that takes this route comes back to where the translation, or the sender, waits for it."""
+        if row.recipients:
+            return any(one.site == leg.sender.name for one in row.recipients)
+        if row.fabric is None or ("Internet" in leg.fabrics and row.fabric != "Internet"):
             return False
         arrivals = self.network.fabrics[row.fabric].arrivals
-        if self.translated_in is not None:
+        if leg.translated_in is not None:
             # A translation waits in its own fabric. One made inside a virtual network gave a public address: its owner is on
             # the Internet.
-            return row.fabric == self.translated_in or (
-                row.fabric == "Internet" and any(source in one.called for one in arrivals)
+            return row.fabric == leg.translated_in or (
+                row.fabric == "Internet" and any(leg.source in one.called for one in arrivals)
             )
-        return row.fabric == self.origin.home or any(one.site == self.origin.name and source in one.called for one in arrivals)
+        if leg.forwarded and leg.source not in leg.sender.addresses:
+            return False  # the packet carries its first sender's address: the reply goes there, past the device
+        return row.fabric == leg.sender.home or any(
+            one.site == leg.sender.name and leg.source in one.called for one in arrivals
+        )
+
+    def _astray(self, row: Route, leg: _Leg) -> str:
+        """Why a reply that takes this route is lost."""
+        if row.recipients:
+            return f"{self.network.sites[row.recipients[0].site].title} has not seen the call"
+        if row.fabric is not None and leg.forwarded and leg.translated_in is None:
+            return f"the reply goes past {leg.sender.title}, which has to see it"
+        if row.fabric is not None and "Internet" in leg.fabrics:
+            return "the reply must leave by the Internet, by the address that was called"
+        return ""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from asever.model.claims import Check
-from asever.model.effective import Arrival, Filter, FilterContext, FilterRow, Route, Scope, SourceTranslation
+from asever.model.effective import Arrival, Filter, FilterContext, FilterRow, Redirect, Route, Scope, SourceTranslation
+from asever.model.numbers import NumberSet
 from asever.model.packets import Flow, Packet
 from asever.record import record
 from asever.source import Span
@@ -34,12 +35,13 @@ class StepKind(Enum):
     SOURCE_NAT = "source NAT"
     DESTINATION_NAT = "destination NAT"
     RELAY = "relay"
+    HAND_OVER = "hand over"
     PROBE = "probe"
     DELIVER = "deliver"
     UNKNOWN = "unknown"
 
 
-Row = FilterRow | Route | SourceTranslation | Arrival
+Row = FilterRow | Route | SourceTranslation | Arrival | Redirect
 
 
 @record
@@ -62,13 +64,22 @@ class Step:
 
 
 @record
+class Offer:
+    """A choice that came up on a walk, and what it could have been. `unknown` is why nobody knows which one is true."""
+
+    name: str
+    numbers: NumberSet
+    unknown: str | None = None
+
+
+@record
 class Trace:
     """A walked flow, there and back.
 
     `arrived` is the packet as the receiving site sees it, `site` that site's name; both are None when it is lost before.
     `passed` names every resource on the way, for `via`. `routes` are the routes taken, in order. `unknown` gives the
     reasons when the outcome is UNKNOWN. `assumed` are the assumptions that rows on the way (or skipped rows that would have
-    matched) depend on.
+    matched) depend on. `offered` are the choices that came up, in order.
     """
 
     flow: Flow
@@ -80,6 +91,7 @@ class Trace:
     routes: tuple[Route, ...] = ()
     unknown: tuple[str, ...] = ()
     assumed: frozenset[str] = frozenset()
+    offered: tuple[Offer, ...] = ()
 
 
 # -- The solver's answer ------------------------------------------------------------------------------------------------

@@ -8,13 +8,19 @@ The journey of a packet, stage by stage (azure-network-semantics section 1, ase-
 
 1. `Site.exempt`: a platform service that filters and routes do not touch; the packet is delivered to the platform.
 2. `Site.outbound`: every filter must let it pass; they see the packet before any translation.
-3. `Site.routes`: the first row that contains the destination; it hands the packet to a fabric, or drops it.
-4. `Site.translations`: the first row for that fabric rewrites the source (choice "egress").
+3. `Site.routes`: the first row that contains the destination; it hands the packet to a fabric, to a device (choice
+   "recipient"), or drops it. `Route.filters` must let it pass.
+4. `Site.translations`: the first row for that fabric (`TO_DEVICE` for a device) rewrites the source (choice "egress").
 5. `Fabric.arrivals`: the first row for the destination; it may hand on to another fabric with another source (choice
-   "relay"), or to a site, rewriting destination (choice "instance") and port.
+   "relay"), or to a site, rewriting destination (choice "instance" or "recipient") and port.
 6. `Arrival.probes`: the health probe of each port must pass the site's inbound filters, or nothing is handed to it.
 7. `Site.inbound` of the receiving site: every filter must let it pass; they see the packet after every translation.
-8. The reply: routed by the receiving site's own routes to the source it saw (`walk_back`).
+8. A device (`Site.forwarding`) that was handed a packet which is not its own sends it on: `Forwarding.redirects`, then
+   `Forwarding.filters`, then stages 2 to 7 again as a sender. A device that meets the same packet twice loses it.
+9. The reply: hop by hop back the same way. Whoever it comes from routes it by its own table, and it must come to whoever
+   sent the packet there, since devices and translations know the connections that they have seen and no others.
+
+A choice that comes up again on one way is numbered (`choice_name`): "egress", "egress 2".
 """
 
 from __future__ import annotations
@@ -34,6 +40,12 @@ Condition = frozenset[tuple[str, str]]
 """Pairs (assumption, value); a row with this condition exists in the readings that agree with every pair."""
 
 ALWAYS: Condition = frozenset()
+
+TO_DEVICE = "a device"
+"""What stands for a fabric in the translations of packets that a route hands to a device."""
+
+MOST_DEVICES = 8
+"""How many devices may forward one packet before it counts as lost; a real path has one or two."""
 
 
 def exists_in(condition: Condition, readings: Mapping[str, str]) -> bool:
@@ -100,6 +112,7 @@ class FilterKind(Enum):
 
     NSG = "nsg"
     ADMIN = "admin-rules"
+    FIREWALL = "firewall"
     PLATFORM = "platform"
 
 
@@ -131,10 +144,26 @@ class HopKind(Enum):
 
 
 @record
+class Recipient:
+    """One of several sites that a row may hand a packet to; the choice "recipient" is its address.
+
+    `resource` names what made the choice (a load balancer), for `via`. `probes` are ports whose health probe must pass.
+    """
+
+    address: int
+    site: str
+    probes: tuple[int, ...] = ()
+    resource: str = ""
+
+
+@record
 class Route:
-    """One active effective route. `fabric` is where the packet is handed over; None drops it.
+    """One active effective route: to a fabric, to one of `recipients` (devices, unchanged), or to nowhere.
 
     `unmodelled` names a construct that this version cannot follow: whatever takes the route is unknown.
+    `tag`: the route is for the members of a service tag of unknown content, and `destinations` says where they may lie. A
+    packet that is known to be in the tag takes it, one known to be outside does not, of any other nobody knows (choice
+    "member": 1 takes it).
     `regional`: True stays in the region, False leaves it; None depends on who calls whom (`Scope.internet_regional`).
     `text` reads like `0.0.0.0/0 -> Internet (system route)`; `resource` is the route table or gateway that brought it.
     """
@@ -143,11 +172,20 @@ class Route:
     hop: HopKind
     fabric: str | None
     text: str
+    recipients: tuple[Recipient, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    tag: str | None = None
     resource: str = ""
     regional: bool | None = True
     unmodelled: str | None = None
     condition: Condition = ALWAYS
     origin: Origin = field(default_factory=Origin, compare=False)
+
+    def is_for(self, known: frozenset[str]) -> bool | None:
+        """Whether it is for a destination of which these tags are known; None is not known."""
+        if self.tag is None or self.tag in known:
+            return True
+        return False if known & {outside(self.tag), outside(self.tag.partition(".")[0])} else None
 
 
 @record
@@ -180,8 +218,13 @@ class SourceTranslation:
 class Arrival:
     """What becomes of a packet to `called` on these ports in a fabric.
 
-    Exactly one of these: `site` (it is handed to that site), `continues` (it goes on in that fabric), `drops` (why it is lost).
+    Exactly one of these: `site` (it is handed to that site), `recipients` (to one of those sites), `continues` (it goes on in
+    that fabric), `drops` (why it is lost).
 
+    * `recipients`: the destination becomes the chosen one's address unless `keeps_target`. `hairpins` off: it is lost when
+      the chosen one is the sender.
+    * `forwards`: the site is a device that redirects what is sent to this address, or loses it.
+    * `guards`: filters after the site's own inbound ones.
     * `instances`: the addresses it may be handed to (choice "instance"); empty keeps the destination address.
     * `port`: the destination port it is handed to; None keeps it.
     * `source_becomes`: with `continues`, the source it carries on (choice "relay"); empty keeps the source.
@@ -195,6 +238,11 @@ class Arrival:
     called_port: NumberSet = ANY_PORT
     callers: frozenset[str] | None = None
     site: str | None = None
+    recipients: tuple[Recipient, ...] = ()
+    keeps_target: bool = False
+    hairpins: bool = True
+    forwards: bool = False
+    guards: tuple[Filter, ...] = ()
     instances: NumberSet = NumberSet()
     port: int | None = None
     continues: str | None = None
@@ -213,12 +261,51 @@ class Arrival:
 class Fabric:
     """A medium that carries packets to destinations: the Internet, one virtual network, what is behind one gateway.
 
-    `otherwise` says why a packet to an address that no row has is lost there.
+    `otherwise` says why a packet to an address that no row has is lost there. `returns`: replies to what came through it come
+    back by themselves, whatever the routes of the receiving site are (service endpoints).
     """
 
     name: str
     arrivals: tuple[Arrival, ...]
     otherwise: str
+    returns: bool = False
+
+
+@record
+class Redirect:
+    """Destination translation by a device: packets from `source` to `target` go on to `becomes`, on `port` if that is set.
+
+    `filters` must let the packet pass with its new destination, instead of those of the device. `source_becomes` (choice
+    "relay") is the source it carries from there on; empty keeps it.
+    """
+
+    protocol: NumberSet
+    source: NumberSet
+    target: NumberSet
+    target_port: NumberSet
+    becomes: int
+    port: int | None = None
+    source_becomes: NumberSet = NumberSet()
+    filters: tuple[Filter, ...] = ()
+    name: str = ""
+    resource: str = ""
+    because: str = ""
+    fact: str | None = None
+    condition: Condition = ALWAYS
+    origin: Origin = field(default_factory=Origin, compare=False)
+
+
+@record
+class Forwarding:
+    """What a device does with packets that are not its own.
+
+    The first of `redirects` rewrites the destination; a packet that none takes must pass all of `filters`. Then the device
+    sends it on. What is sent to an address of its own and that no redirect takes is lost, for the reason `otherwise`.
+    """
+
+    redirects: tuple[Redirect, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    otherwise: str = "nothing there takes it"
 
 
 class SiteKind(Enum):
@@ -226,6 +313,7 @@ class SiteKind(Enum):
 
     ENVIRONMENT = "ase"  # the instances of one App Service Environment
     MACHINE = "vm"
+    FIREWALL = "firewall"
     UNLISTED = "other machines"  # whatever else may stand in a subnet
     ON_PREMISES = "on-premises"
     INTERNET = "Internet"
@@ -248,7 +336,8 @@ class Site:
     """A place where packets start and end, and where one set of tables applies to all of them.
 
     `name` is unique (`one`, `sql`, `corp/data`, `Internet`); `title` is for people (`ase one`, `other machines of subnet
-    corp/data`). `thing` is the declared resource behind it. `home` is the fabric in which its own addresses live.
+    corp/data`). `thing` is the declared resource behind it. `home` is the fabric in which its own addresses live. Only what
+    has `forwarding` forwards.
     """
 
     name: str
@@ -264,6 +353,7 @@ class Site:
     inbound: tuple[Filter, ...] = ()
     routes: tuple[Route, ...] = ()
     translations: tuple[SourceTranslation, ...] = ()
+    forwarding: Forwarding | None = None
     span: Span | None = field(default=None, compare=False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import field, replace
 
 from asever.model.numbers import NumberSet
@@ -20,6 +20,15 @@ ANY_PORT = NumberSet.span(0, 65535)
 def outside(tag: str) -> str:
     """What `Packet.source_tags` holds for an address that is known *not* to lie in a tag of unknown content."""
     return f"not {tag}"
+
+
+def choice_name(kind: str, made: Container[str]) -> str:
+    """The name of the next choice of a kind on a way where these choices were made already: `egress`, `egress 2`."""
+    name, number = kind, 1
+    while name in made:
+        number += 1
+        name = f"{kind} {number}"
+    return name
 
 
 @record
@@ -53,7 +62,7 @@ class Flow:
     """The first packet of a connection, who sends it, and every choice that is not the sender's.
 
     `choices` maps the name of a free choice ("egress": which outbound address, "instance": which machine answers) to the
-    address that was chosen; a choice not named takes the least possible address. `readings` fixes named assumptions.
+    address that was chosen; a choice not named takes the least possible one. `readings` fixes named assumptions.
     """
 
     origin: str

@@ -10,7 +10,7 @@ from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import TCP, Flow, Packet
 from asever.record import record
 from asever.solve.encode import Branch, Encoding, ScopeText, encode
-from asever.solve.paths import CHOICES
+from asever.solve.paths import FIELDS
 from asever.solve.queries import Pick, Queries, somewhere
 from asever.solve.search import Search
 from asever.solve.solver import Session
@@ -148,14 +148,14 @@ class Flows:
     def _flow(self, search: Search, text: ScopeText, pick: Pick, readings: Mapping[str, str]) -> Found:
         packets = text.scope.packets
         self._wish(search, text.scope)
-        for name in _ORDER:
-            search.least(name, getattr(packets, name))
+        for field in _ORDER:
+            search.least(field, getattr(packets, field))
         mine = [one for one in text.branches if pick(one) != FALSE and one.path.holds(search.values, readings)]
-        for name in CHOICES:
-            offered = union(one.path.region.get(name, EMPTY) for one in mine)
-            if offered:
-                search.least(name, offered)
-                mine = [one for one in mine if one.path.holds(search.values, readings)]
+        choices: list[str] = []
+        while (name := _next_choice(mine[0], choices)) is not None:
+            search.least(name, union(one.path.region[name] for one in mine))
+            mine = [one for one in mine if one.path.holds(search.values, readings)]
+            choices.append(name)
         (branch,) = mine
         values = search.values
         flow = Flow(
@@ -169,7 +169,7 @@ class Flows:
                 source_tags=packets.source_tags,
                 target_tags=packets.target_tags,
             ),
-            choices={name: values[name] for name in CHOICES if name in values},
+            choices={name: values[name] for name in choices},
             readings=readings,
         )
         return Found(flow=flow, text=text, branch=branch, pins=search.pins, readings=self.reading(readings))
@@ -231,6 +231,11 @@ class Flows:
             return None
         search = Search(self.session, self.encoding.terms, [switch, *literals])
         return self._flow(search, found.text, pick, found.flow.readings)
+
+
+def _next_choice(one: Branch, made: Sequence[str]) -> str | None:
+    """The next choice on a way; it is the same on every way that has the same flow and the same choices behind it."""
+    return next((name for name in one.path.region if name not in FIELDS and name not in made), None)
 
 
 def _known(named: NumberSet, domain: NumberSet) -> NumberSet:

@@ -14,24 +14,27 @@ from dataclasses import replace
 
 from asever.model.effective import (
     ALWAYS,
+    MOST_DEVICES,
+    TO_DEVICE,
     Arrival,
     Condition,
     EffectiveNetwork,
     Filter,
+    Recipient,
+    Redirect,
     Route,
     Scope,
     Site,
     SiteKind,
     SourceTranslation,
 )
-from asever.model.numbers import EMPTY, NumberSet, union
-from asever.model.packets import TCP
+from asever.model.numbers import NumberSet, union
+from asever.model.packets import TCP, choice_name
 from asever.record import record
 from asever.solve.terms import meets
 
 FIELDS = ("protocol", "source", "source_port", "target", "target_port")
-CHOICES = ("egress", "relay", "instance")
-_SOURCE, _TARGET, _TARGET_PORT = 1, 3, 4
+_PROTOCOL, _SOURCE, _TARGET, _TARGET_PORT = 0, 1, 3, 4
 
 # The fabric that is everybody's: what comes from there is answered through there.
 INTERNET = "Internet"
@@ -39,6 +42,9 @@ INTERNET = "Internet"
 PROBE_SOURCE_PORT = 49152
 # A packet that is handed on more often goes round in circles.
 MOST_FABRICS = 4
+
+_Wanted = tuple[str | int, NumberSet]
+"""A field as it is now (a variable or a constant), and the set that it must lie in."""
 
 View = tuple[str | int, ...]
 """What each of `FIELDS` is at one stage: the name of a variable, or a constant."""
@@ -55,12 +61,29 @@ class Place:
 
 
 @record
+class Leg:
+    """A stretch of the way: who sent the packet, the source it came with, and what carried and translated it.
+
+    `forwarded`: the sender is a device, and not where the packet comes from.
+    """
+
+    sender: Site
+    forwarded: bool
+    source: str | int
+    source_tags: frozenset[str]
+    fabrics: tuple[str, ...]
+    translated_in: str | None
+
+
+@record
 class Path:
     """Flows on their way, and in the end.
 
-    `region` says where each variable lies: the header fields as the sender makes them, and the choices made so far.
-    `readings` are those that the rows taken demand. `view` and the tags are the packet as it is now. `unknowns` are
-    choices that nobody knows although they are made once and for all, each with the reason.
+    `region` says where each variable lies: the header fields as the sender makes them, and the choices made so far, in order.
+    `legs` are the stretches behind it; `fabrics` and `translated_in` are about the one that it is on. `devices` are those that
+    have forwarded it, each with the number of redirects before. `readings` are those that the rows taken demand. `view` and the
+    tags are the packet as it is now. `unknowns` are choices that nobody knows although they are made once and for all, with
+    the reasons.
 
     At the end exactly one of these: `site` (delivered), `unmodelled` (nobody can say), or neither (lost). `returns` is
     whether the reply comes back, `reply_doubt` why nobody can say.
@@ -76,12 +99,21 @@ class Path:
     unknowns: tuple[tuple[str, str], ...] = ()
     passed: frozenset[str] = frozenset()
     routes: tuple[Route, ...] = ()
+    legs: tuple[Leg, ...] = ()
     fabrics: tuple[str, ...] = ()
     translated_in: str | None = None
+    devices: tuple[tuple[str, int], ...] = ()
+    redirects: int = 0
+    lost: bool = False
     site: str | None = None
     unmodelled: str | None = None
     returns: bool | None = False
     reply_doubt: str | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the way ended before the packet came anywhere."""
+        return self.lost or self.unmodelled is not None
 
     def holds(self, values: Mapping[str, int], readings: Mapping[str, str]) -> bool:
         """Whether a flow, as far as its values are given, takes this path."""
@@ -127,11 +159,9 @@ class _Journey:
             return None
         return replace(path, readings={**path.readings, **wanted}) if wanted.keys() - path.readings.keys() else path
 
-    def split(
-        self, path: Path, wanted: Sequence[tuple[int, NumberSet]], condition: Condition = ALWAYS
-    ) -> tuple[Path | None, list[Path]]:
-        """The part that a row takes (fields by their index in `FIELDS`), and the disjoint parts that it leaves."""
-        if any(_outside(path, field, allowed) for field, allowed in wanted):
+    def split(self, path: Path, wanted: Sequence[_Wanted], condition: Condition = ALWAYS) -> tuple[Path | None, list[Path]]:
+        """The part that a row takes, and the disjoint parts that it leaves."""
+        if any(_outside(path, now, allowed) for now, allowed in wanted):
             return None, [path]
         taken: Path = path
         left: list[Path] = []
@@ -144,30 +174,34 @@ class _Journey:
             if agrees is None:
                 return None, [path]
             taken = agrees
-        for field, allowed in wanted:
-            variable = taken.view[field]
-            if isinstance(variable, int):
+        for now, allowed in wanted:
+            if isinstance(now, int):
                 continue
-            numbers = taken.region[variable]
+            numbers = taken.region[now]
             rest = numbers - allowed
             if rest:
-                left.append(replace(taken, region={**taken.region, variable: rest}))
-                taken = replace(taken, region={**taken.region, variable: numbers & allowed})
+                left.append(replace(taken, region={**taken.region, now: rest}))
+                taken = replace(taken, region={**taken.region, now: numbers & allowed})
         return taken, left
 
     # -- There ----------------------------------------------------------------------------------------------------------
 
     def leave(self, path: Path) -> Iterator[Path]:
-        """Stages 1 and 2: what nothing touches, and the origin's own filters."""
+        """Stage 1: what nothing touches."""
         rest = [path]
         for row in self.origin.exempt:
-            rest, taken = self._first(rest, ((_TARGET, row.targets), (0, row.protocol), (_TARGET_PORT, row.target_port)))
+            wanted = (
+                (path.view[_TARGET], row.targets),
+                (path.view[_PROTOCOL], row.protocol),
+                (path.view[_TARGET_PORT], row.target_port),
+            )
+            rest, taken = self._first(rest, wanted)
             yield from (replace(one, site=self._platform(), returns=True) for one in taken)
         for one in rest:
-            yield from self._route(_filtered(one, self.origin.outbound))
+            yield from self._send(one, self.origin)
 
     def _first(
-        self, every: list[Path], wanted: Sequence[tuple[int, NumberSet]], condition: Condition = ALWAYS
+        self, every: list[Path], wanted: Sequence[_Wanted], condition: Condition = ALWAYS
     ) -> tuple[list[Path], list[Path]]:
         """What a row leaves of several paths, and what it takes."""
         rest: list[Path] = []
@@ -185,147 +219,281 @@ class _Journey:
         )
         return next(own, None)
 
-    def _route(self, path: Path) -> Iterator[Path]:
-        """Stage 3: the first route that contains the destination."""
+    def _send(self, path: Path, sender: Site) -> Iterator[Path]:
+        """Stages 2 and 3: the sender's own filters, and the first route that contains the destination."""
+        here = replace(_filtered(path, sender.outbound), fabrics=(), translated_in=None)
+        target, tags = here.view[_TARGET], here.target_tags
+        for one, row in self._selected(here, sender, target, tags):
+            if row is None:
+                yield one
+                continue
+            went = replace(_through(_filtered(one, row.filters), row.resource), routes=(*one.routes, row))
+            if row.unmodelled is not None:
+                yield replace(went, unmodelled=row.unmodelled)
+            elif row.recipients:
+                for sent in self._translate(went, sender, TO_DEVICE):
+                    yield from self._to_device(sent, sender, row)
+            elif row.fabric is not None:
+                for sent in self._translate(went, sender, row.fabric):
+                    yield from self._arrive(sent, sender, row.fabric)
+            else:
+                yield went
+
+    def _selected(
+        self, path: Path, site: Site, address: str | int, tags: frozenset[str]
+    ) -> Iterator[tuple[Path, Route | None]]:
+        """The parts of a path with the first route of a site for an address of which these tags are known."""
         rest = [path]
-        for row in self.origin.routes:
-            rest, taken = self._first(rest, ((_TARGET, row.destinations),), row.condition)
+        for row in site.routes:
+            takes = row.is_for(tags)
+            if takes is False:
+                continue
+            rest, taken = self._first(rest, ((address, row.destinations),), row.condition)
             for one in taken:
-                went = replace(_through(one, row.resource), routes=(*one.routes, row))
-                if row.unmodelled is not None:
-                    yield replace(went, unmodelled=row.unmodelled)
-                elif row.fabric is None:
-                    yield went
-                else:
-                    yield from self._translate(went, row.fabric)
+                if takes:
+                    yield one, row
+                    continue
+                name = choice_name("member", one.region)
+                unknowns = (*one.unknowns, (name, f"the addresses of service tag {row.tag} are not known"))
+                outsider, member = (
+                    replace(one, region={**one.region, name: NumberSet.single(value)}, unknowns=unknowns) for value in (0, 1)
+                )
+                yield member, row
+                rest.append(outsider)
             if not rest:
                 return
-        yield from rest
+        yield from ((one, None) for one in rest)
 
-    def _translate(self, path: Path, fabric: str) -> Iterator[Path]:
-        """Stage 4: the first translation for this fabric; without one the source stays."""
+    def _translate(self, path: Path, sender: Site, fabric: str) -> Iterator[Path]:
+        """Stage 4: what goes on into a fabric, or to a device, by the first translation for it; without one the source stays.
+
+        What is lost here, or cannot be followed, ends here.
+        """
         rest = [path]
-        for row in self.origin.translations:
+        target, protocol = path.view[_TARGET], path.view[_PROTOCOL]
+        for row in sender.translations:
             if row.fabric != fabric:
                 continue
-            rest, taken = self._first(rest, ((_TARGET, row.destinations), (0, row.protocol)), row.condition)
+            rest, taken = self._first(rest, ((target, row.destinations), (protocol, row.protocol)), row.condition)
             for one in taken:
                 went = _through(one, row.resource)
                 if row.unmodelled is not None:
                     yield replace(went, unmodelled=row.unmodelled)
                 elif row.drops is not None:
-                    yield went
+                    yield replace(went, lost=True)
                 else:
-                    yield from self._arrive(_translated(went, row, fabric), fabric)
-        for one in rest:
-            yield from self._arrive(one, fabric)
+                    yield _translated(went, row, fabric)
+        yield from rest
 
-    def _arrive(self, path: Path, fabric: str) -> Iterator[Path]:
+    def _to_device(self, path: Path, sender: Site, row: Route) -> Iterator[Path]:
+        """Handed to one of the devices that a route leads to; what is meant for the device itself stays there."""
+        if path.ended:
+            yield path
+            return
+        for one, chosen in _handed_to(path, row.recipients):
+            site = self.network.sites[one.site]
+            entered = self._enter(
+                _through(chosen, one.resource), sender, site, (), _Probes(address=one.address, ports=one.probes)
+            )
+            forwarded, own = self._first([entered], ((entered.view[_TARGET], site.addresses),))
+            for each in own:
+                if site.kind is SiteKind.FIREWALL:
+                    yield from self._forward(each, site, own=True)
+                else:
+                    yield from self._delivered(each, site)
+            for each in forwarded:
+                yield from self._forward(each, site, own=False)
+
+    def _arrive(self, path: Path, sender: Site, fabric: str) -> Iterator[Path]:
         """Stage 5: the first arrival row; it may hand on to another fabric."""
+        if path.ended:
+            yield path
+            return
         here = replace(path, fabrics=(*path.fabrics, fabric))
         if len(here.fabrics) > MOST_FABRICS:
             yield here
             return
         rest = [here]
+        target = here.view[_TARGET]
         for row in self.network.fabrics[fabric].arrivals:
             if row.callers is not None and self.origin.name not in row.callers:
                 continue
-            if all(_outside(one, _TARGET, row.called) for one in rest):
+            if all(_outside(one, target, row.called) for one in rest):
                 continue
-            wanted = ((_TARGET, row.called), (0, row.protocol), (_TARGET_PORT, row.called_port))
+            wanted = (
+                (target, row.called),
+                (here.view[_PROTOCOL], row.protocol),
+                (here.view[_TARGET_PORT], row.called_port),
+            )
             rest, taken = self._first(rest, wanted, row.condition)
             for one in taken:
-                yield from self._handed(_through(one, row.resource), row)
+                yield from self._handed(_through(one, row.resource), sender, row)
             if not rest:
                 return
         yield from rest
 
-    def _handed(self, path: Path, row: Arrival) -> Iterator[Path]:
+    def _handed(self, path: Path, sender: Site, row: Arrival) -> Iterator[Path]:
         if row.drops is not None:
             yield path
             return
         doubtful = replace(path, doubts=(*path.doubts, row.doubt)) if row.doubt else path
-        if row.continues is None:
-            yield from self._enter(doubtful, row)
+        if row.recipients:
+            yield from self._balanced(doubtful, sender, row)
+        elif row.continues is None:
+            yield from self._at_site(doubtful, sender, row)
         elif not row.source_becomes:
-            yield from self._arrive(doubtful, row.continues)
+            yield from self._arrive(doubtful, sender, row.continues)
         else:
-            # One choice serves every relay of a way, so a second relay must offer what the first one chose.
-            offered = row.source_becomes & doubtful.region.get("relay", row.source_becomes)
-            if not offered:
-                yield replace(doubtful, unmodelled="the packet is relayed twice, with different sources")
-                return
-            relayed = replace(_with_source(doubtful, "relay", offered, frozenset()), translated_in=row.continues)
-            yield from self._arrive(relayed, row.continues)
+            relayed = replace(_with_source(doubtful, "relay", row.source_becomes, frozenset()), translated_in=row.continues)
+            yield from self._arrive(relayed, sender, row.continues)
 
-    def _enter(self, path: Path, row: Arrival) -> Iterator[Path]:
-        """Stages 5 to 7: handed to a site, whose probes and filters have their say."""
+    def _balanced(self, path: Path, sender: Site, row: Arrival) -> Iterator[Path]:
+        for one, chosen in _handed_to(path, row.recipients):
+            if not row.hairpins and one.site == self.origin.name:
+                yield chosen
+                continue
+            site = self.network.sites[one.site]
+            here = chosen
+            if not row.keeps_target or row.port is not None:
+                target = chosen.view[_TARGET] if row.keeps_target else one.address
+                here = _with_target(chosen, target, row.port)
+            probes = _Probes(address=one.address, ports=one.probes)
+            yield from self._delivered(self._enter(here, sender, site, row.guards, probes), site)
+
+    def _at_site(self, path: Path, sender: Site, row: Arrival) -> Iterator[Path]:
         assert row.site is not None  # noqa: S101 - an arrival drops, continues or names a site
         site = self.network.sites[row.site]
-        view = list(path.view)
-        region = dict(path.region)
+        here = path
         if row.instances:
-            view[_TARGET], region["instance"] = "instance", row.instances
-        if row.port is not None:
-            view[_TARGET_PORT] = row.port
-        rewritten = bool(row.instances) or row.port is not None
-        here = replace(
-            _through(path, site.thing),
-            view=tuple(view),
-            region=region,
-            target_tags=frozenset() if rewritten else path.target_tags,
-            site=site.name,
-        )
-        for port in row.probes:
-            probe = (TCP, self.network.probe_source, PROBE_SOURCE_PORT, here.view[_TARGET], port)
+            name = choice_name("instance", path.region)
+            chosen = replace(path, region={**path.region, name: row.instances})
+            here = _with_target(chosen, name, row.port)
+        elif row.port is not None:
+            here = _with_target(path, path.view[_TARGET], row.port)
+        entered = self._enter(here, sender, site, row.guards, _Probes(address=here.view[_TARGET], ports=row.probes))
+        yield from self._forward(entered, site, own=True) if row.forwards else self._delivered(entered, site)
+
+    def _enter(self, path: Path, sender: Site, site: Site, guards: tuple[Filter, ...], probes: _Probes) -> Path:
+        """Stages 6 and 7: a site's probes and filters have their say, and a leg is done."""
+        here = _through(path, site.thing)
+        for port in probes.ports:
+            probe = (TCP, self.network.probe_source, PROBE_SOURCE_PORT, probes.address, port)
             here = replace(here, places=(*here.places, Place(filters=site.inbound, view=probe)))
-        delivered = _filtered(here, site.inbound)
+        leg = Leg(
+            sender=sender,
+            forwarded=bool(path.legs),
+            source=path.view[_SOURCE],
+            source_tags=path.source_tags,
+            fabrics=path.fabrics,
+            translated_in=path.translated_in,
+        )
+        return replace(_filtered(here, (*site.inbound, *guards)), legs=(*path.legs, leg))
+
+    # -- On -------------------------------------------------------------------------------------------------------------
+
+    def _forward(self, path: Path, site: Site, *, own: bool) -> Iterator[Path]:
+        """Stage 8: what a device makes of a packet that it is to send on."""
+        visit = (site.name, path.redirects)
+        if site.forwarding is None or visit in path.devices or len(path.devices) >= MOST_DEVICES:
+            yield path
+            return
+        here = replace(path, devices=(*path.devices, visit))
+        rest = [here]
+        protocol, source, _, target, port = here.view
+        for row in site.forwarding.redirects:
+            wanted = ((protocol, row.protocol), (source, row.source), (target, row.target), (port, row.target_port))
+            rest, taken = self._first(rest, wanted, row.condition)
+            for one in taken:
+                yield from self._send(_redirected(one, row), site)
+        for one in rest:
+            if own:
+                yield one
+            else:
+                yield from self._send(_filtered(one, site.forwarding.filters), site)
+
+    def _delivered(self, path: Path, site: Site) -> Iterator[Path]:
+        delivered = replace(path, site=site.name)
         if self.replies:
-            yield from self._reply(site, delivered)
+            yield from self._reply(site, delivered, delivered.legs)
         else:
             yield replace(delivered, returns=None)
 
     # -- And back -------------------------------------------------------------------------------------------------------
 
-    def _reply(self, site: Site, path: Path) -> Iterator[Path]:
-        """Stage 8: the receiving site's first route to the source that it saw."""
-        rest = [path]
-        for row in site.routes:
-            rest, taken = self._first(rest, ((_SOURCE, row.destinations),), row.condition)
-            for one in taken:
-                if row.unmodelled is not None:
-                    yield replace(one, returns=None, reply_doubt=row.unmodelled)
-                else:
-                    yield from self._home(one, row.fabric)
-            if not rest:
-                return
-        yield from rest
+    def _reply(self, replier: Site, path: Path, legs: tuple[Leg, ...]) -> Iterator[Path]:
+        """Stage 9: leg by leg, by the replier's first route to the source that it saw."""
+        if not legs:
+            yield replace(path, returns=True)
+            return
+        leg = legs[-1]
+        if any(self.network.fabrics[one].returns for one in leg.fabrics):
+            yield from self._reply(leg.sender, path, legs[:-1])
+            return
+        for one, row in self._selected(path, replier, leg.source, leg.source_tags):
+            if row is None:
+                yield one
+            elif row.unmodelled is not None:
+                yield replace(one, returns=None, reply_doubt=row.unmodelled)
+            else:
+                lost, found = self._home(one, leg, row)
+                yield from lost
+                for each in found:
+                    yield from self._reply(leg.sender, each, legs[:-1])
 
-    def _home(self, path: Path, fabric: str | None) -> Iterator[Path]:
-        """Whether a reply that is handed to a fabric comes back to where it is waited for.
+    def _home(self, path: Path, leg: Leg, row: Route) -> tuple[list[Path], list[Path]]:
+        """What of a reply is lost on a route, and what comes back to where it is waited for.
 
-        An address that was not translated must be the origin's in that fabric. A translation waits in its own fabric; one that
+        An address that was not translated must be the sender's in that fabric. A translation waits in its own fabric; one that
         was made inside a virtual network with a public address is found through the Internet too.
         """
-        if fabric is None or (INTERNET in path.fabrics and fabric != INTERNET):
-            lost, found = [path], []
-        elif fabric == (path.translated_in or self.origin.home):
-            lost, found = [], [path]
-        else:
-            lost, found = self._first([path], ((_SOURCE, self._answering(path.translated_in, fabric)),))
-        yield from lost
-        yield from (replace(one, returns=True) for one in found)
-
-    def _answering(self, translated_in: str | None, fabric: str) -> NumberSet:
+        if row.recipients:
+            back = any(one.site == leg.sender.name for one in row.recipients)
+            return ([], [path]) if back else ([path], [])
+        fabric = row.fabric
+        if fabric is None or (INTERNET in leg.fabrics and fabric != INTERNET):
+            return [path], []
+        if leg.translated_in is not None:
+            if fabric == leg.translated_in:
+                return [], [path]
+            rows = self.network.fabrics[fabric].arrivals if fabric == INTERNET else ()
+            return self._first([path], ((leg.source, union(one.called for one in rows)),))
+        lost: list[Path] = []
+        mine = [path]
+        if leg.forwarded:
+            lost, mine = self._first([path], ((leg.source, leg.sender.addresses),))
+        if fabric == leg.sender.home:
+            return lost, mine
         rows = self.network.fabrics[fabric].arrivals
-        if translated_in is None:
-            return union(row.called for row in rows if row.site == self.origin.name)
-        return union(row.called for row in rows) if fabric == INTERNET else EMPTY
+        elsewhere, found = self._first(mine, ((leg.source, union(one.called for one in rows if one.site == leg.sender.name)),))
+        return [*lost, *elsewhere], found
 
 
-def _outside(path: Path, field: int, allowed: NumberSet) -> bool:
+@record
+class _Probes:
+    """Health probes that must pass before a site is handed anything."""
+
+    address: str | int
+    ports: tuple[int, ...]
+
+
+def _handed_to(path: Path, recipients: Sequence[Recipient]) -> Iterator[tuple[Recipient, Path]]:
+    """Every recipient, with the path on which it is the chosen one."""
+    if len(recipients) == 1:
+        yield recipients[0], path
+        return
+    name = choice_name("recipient", path.region)
+    for one in recipients:
+        yield one, replace(path, region={**path.region, name: NumberSet.single(one.address)})
+
+
+def _redirected(path: Path, row: Redirect) -> Path:
+    here = _with_target(_through(path, row.resource), row.becomes, row.port)
+    here = replace(_filtered(here, row.filters), redirects=path.redirects + 1)
+    return _with_source(here, "relay", row.source_becomes, frozenset()) if row.source_becomes else here
+
+
+def _outside(path: Path, now: str | int, allowed: NumberSet) -> bool:
     """Whether no flow of a path has this field in a set."""
-    now = path.view[field]
     return now not in allowed if isinstance(now, int) else not meets(path.region[now], allowed)
 
 
@@ -343,11 +511,21 @@ def _filtered(path: Path, filters: tuple[Filter, ...]) -> Path:
 def _translated(path: Path, row: SourceTranslation, fabric: str) -> Path:
     if not row.becomes:
         return path
-    after = replace(_with_source(path, "egress", row.becomes, row.tags), translated_in=fabric)
-    return after if row.unknown is None else replace(after, unknowns=(*after.unknowns, ("egress", row.unknown)))
+    name = choice_name("egress", path.region)
+    after = replace(_with_source(path, "egress", row.becomes, row.tags), translated_in=None if fabric == TO_DEVICE else fabric)
+    return after if row.unknown is None else replace(after, unknowns=(*after.unknowns, (name, row.unknown)))
 
 
-def _with_source(path: Path, choice: str, offered: NumberSet, tags: frozenset[str]) -> Path:
+def _with_source(path: Path, kind: str, offered: NumberSet, tags: frozenset[str]) -> Path:
+    name = choice_name(kind, path.region)
     view = list(path.view)
-    view[_SOURCE] = choice
-    return replace(path, view=tuple(view), region={**path.region, choice: offered}, source_tags=tags)
+    view[_SOURCE] = name
+    return replace(path, view=tuple(view), region={**path.region, name: offered}, source_tags=tags)
+
+
+def _with_target(path: Path, target: str | int, port: int | None) -> Path:
+    view = list(path.view)
+    view[_TARGET] = target
+    if port is not None:
+        view[_TARGET_PORT] = port
+    return replace(path, view=tuple(view), target_tags=frozenset())

@@ -27,10 +27,13 @@ _VARIABLES = {
     "source_port": "the source port, 0 for protocols without ports",
     "target": "the destination address that the sender writes",
     "target_port": "the destination port, 0 for protocols without ports",
-    "egress": "the address that source translation at the origin chooses",
+    "egress": "the address that source translation chooses",
     "relay": "the source address that a relay on the way gives the packet",
     "instance": "the address of the machine that it is handed to",
+    "recipient": "the address of the machine that it is handed to, of several",
+    "member": "1 if the destination is in the service tag that a route is for, else 0",
 }
+"""What a variable stands for; choices that come up again are numbered (`egress 2`)."""
 _ENCODING = """\
 ; Numbers are order-encoded: the Boolean |x>=c| says that variable x is at least c, and only the cut points c that the network
 ; tells apart are there. An IPv4 address is its 32-bit value, an IPv6 address its 128-bit value plus 2^128."""
@@ -149,7 +152,7 @@ def _declared(terms: Terms) -> Iterator[str]:
     for variable in sorted(terms.cuts):
         ordered = sorted(terms.cuts[variable])
         yield ""
-        yield _comment(f"{variable}: {_VARIABLES[variable]}")
+        yield _comment(f"{variable}: {_VARIABLES[variable.partition(' ')[0]]}")
         yield from (f"(declare-fun |{variable}>={cut}| () Bool){_shown(variable, cut)}" for cut in ordered)
         pairs = itertools.pairwise(ordered)
         yield from (f"(assert (=> |{variable}>={upper}| |{variable}>={lower}|))" for lower, upper in pairs)

@@ -17,6 +17,7 @@ from asever.evaluate.walk import walk
 from asever.model.answers import Trace
 from asever.model.effective import (
     ALWAYS,
+    TO_DEVICE,
     Action,
     AddressMatch,
     Arrival,
@@ -27,9 +28,12 @@ from asever.model.effective import (
     FilterKind,
     FilterRow,
     FlowQuestion,
+    Forwarding,
     HopKind,
     Packets,
     Quantifier,
+    Recipient,
+    Redirect,
     Route,
     Scope,
     Site,
@@ -49,6 +53,7 @@ TAG_SPACE = NumberSet.span(2, 12)
 PROBE_SOURCE = 15
 ASSUMPTIONS = {"first": ("yes", "no"), "second": ("one", "two")}
 FABRICS = ("vnet v", "Internet", "tunnel")
+DEVICES = ((11, "d"), (12, "e"))  # where routes may lead to, and who is there
 TAGS = ("Sql", "Storage")
 
 
@@ -119,12 +124,31 @@ def filters(draw, direction: Direction, *, tags: bool, always: bool):
 
 
 @st.composite
-def routes(draw):
+def recipients(draw, among):
+    """One or two of these machines."""
+    chosen = draw(st.lists(st.sampled_from(among), min_size=1, max_size=2, unique=True))
+    return tuple(
+        Recipient(
+            address=address,
+            site=site,
+            probes=draw(mostly(st.just(()), st.just((1,)), one_in=6)),
+            resource=draw(st.sampled_from(("", "balancer"))),
+        )
+        for address, site in chosen
+    )
+
+
+@st.composite
+def routes(draw, *, devices: bool, tags: bool):
     fabric = draw(mostly(st.sampled_from(FABRICS), st.none(), one_in=8))
+    onward = draw(mostly(st.just(()), recipients(DEVICES), one_in=2)) if devices else ()
     return Route(
+        recipients=onward,
+        filters=tuple(draw(mostly(st.just([]), st.lists(filters(Direction.OUTBOUND, tags=tags, always=False), max_size=1)))),
+        tag=draw(mostly(st.none(), st.sampled_from(TAGS), one_in=6)) if tags else None,
         destinations=draw(mostly(st.just(EVERY), sets(EVERY), one_in=2)),
         hop=HopKind.INTERNET,
-        fabric=fabric,
+        fabric=None if onward else fabric,
         text="a route",
         resource=draw(st.sampled_from(("", "table"))),
         regional=draw(st.sampled_from((True, True, False, None))),
@@ -137,7 +161,7 @@ def routes(draw):
 def translations(draw):
     drops = draw(mostly(st.none(), st.just("it cannot leave"), one_in=8))
     return SourceTranslation(
-        fabric=draw(st.sampled_from(FABRICS)),
+        fabric=draw(st.sampled_from((*FABRICS, TO_DEVICE))),
         destinations=draw(mostly(st.just(EVERY), sets(EVERY))),
         protocol=draw(PROTOCOLS),
         becomes=draw(mostly(few(EVERY), st.just(NumberSet()), one_in=5)),
@@ -151,7 +175,7 @@ def translations(draw):
 
 
 @st.composite
-def arrivals(draw, onward: tuple[str, ...]):
+def arrivals(draw, onward: tuple[str, ...], *, devices: bool, tags: bool):
     common = {
         "called": draw(mostly(sets(EVERY), st.just(EVERY), one_in=3)),
         "protocol": draw(PROTOCOLS),
@@ -161,14 +185,27 @@ def arrivals(draw, onward: tuple[str, ...]):
         "resource": draw(st.sampled_from(("", "front"))),
         "condition": draw(CONDITIONS),
     }
-    kind = draw(st.sampled_from(("site", "site", "site", "drops", *(("continues",) if onward else ()))))
+    kinds = ("site", "site", "site", "balanced", "drops", *(("continues",) if onward else ()))
+    kind = draw(st.sampled_from(kinds if devices else tuple(one for one in kinds if one != "balanced")))
     if kind == "drops":
         return Arrival(drops="nobody listens", **common)
     if kind == "continues":
         source = draw(mostly(few(EVERY), st.just(NumberSet()), one_in=3))
         return Arrival(continues=draw(st.sampled_from(onward)), source_becomes=source, **common)
+    guard = filters(Direction.INBOUND, tags=tags, always=False)
+    if kind == "balanced":
+        return Arrival(
+            recipients=draw(recipients(((5, "b"), (8, "b"), (0, "a"), *DEVICES))),
+            keeps_target=draw(st.booleans()),
+            hairpins=draw(st.booleans()),
+            port=draw(mostly(st.none(), st.integers(0, 3), one_in=3)),
+            guards=tuple(draw(mostly(st.just([]), st.lists(guard, max_size=1)))),
+            **common,
+        )
+    forwards = devices and draw(mostly(st.just(False), st.just(True), one_in=4))
     return Arrival(
-        site=draw(st.sampled_from(("b", "b", "b", "a"))),
+        site=draw(st.sampled_from(("d", "e") if forwards else ("b", "b", "b", "a"))),
+        forwards=forwards,
         instances=draw(mostly(st.just(NumberSet()), few(THERE), one_in=2)),
         port=draw(mostly(st.none(), st.integers(0, 3), one_in=3)),
         probes=draw(mostly(st.just(()), st.just((1,)), one_in=5)),
@@ -178,15 +215,18 @@ def arrivals(draw, onward: tuple[str, ...]):
 
 @st.composite
 def networks(draw):
-    """Two sites and the platform, three fabrics."""
+    """Two sites, two devices and the platform, three fabrics."""
     tags = draw(st.booleans())
     always = not tags and draw(st.booleans())
+    devices = draw(st.booleans())
 
-    def site(name: str, addresses: NumberSet, home: str) -> Site:
+    def site(
+        name: str, addresses: NumberSet, home: str, forwarding: Forwarding | None = None, *, kind=SiteKind.MACHINE
+    ) -> Site:
         return Site(
             name=name,
             title=f"site {name}",
-            kind=SiteKind.MACHINE,
+            kind=kind,
             thing=f"thing {name}",
             addresses=addresses,
             home=home,
@@ -194,17 +234,26 @@ def networks(draw):
             exempt=draw(mostly(st.just(()), st.builds(exemption, sets(EVERY)).map(lambda one: (one,)), one_in=6)),
             outbound=tuple(draw(st.lists(filters(Direction.OUTBOUND, tags=tags, always=always), max_size=2))),
             inbound=tuple(draw(st.lists(filters(Direction.INBOUND, tags=tags, always=always), max_size=2))),
-            routes=tuple(draw(st.lists(routes(), min_size=1, max_size=3))),
+            routes=tuple(draw(st.lists(routes(devices=devices, tags=tags), min_size=1, max_size=3))),
             translations=tuple(draw(st.lists(translations(), max_size=2))),
+            forwarding=forwarding,
         )
+
+    def device(address: int, name: str) -> Site:
+        kind = draw(st.sampled_from((SiteKind.MACHINE, SiteKind.FIREWALL)))
+        forwarding = draw(mostly(forwardings(tags=tags), st.none(), one_in=8))
+        return site(name, NumberSet.single(address), draw(st.sampled_from(FABRICS)), forwarding, kind=kind)
 
     def fabric(name: str, *onward: str) -> Fabric:
         own = [Arrival(called=HERE, site="a")] if draw(st.booleans()) else []
-        return Fabric(name=name, arrivals=(*draw(st.lists(arrivals(onward), max_size=4)), *own), otherwise="nobody is there")
+        there = draw(st.lists(arrivals(onward, devices=devices, tags=tags), max_size=4))
+        returns = draw(mostly(st.just(False), st.just(True), one_in=8))
+        return Fabric(name=name, arrivals=(*there, *own), otherwise="nobody is there", returns=returns)
 
     sites = (
         site("a", HERE, draw(st.sampled_from(FABRICS))),
         site("b", THERE, draw(st.sampled_from(FABRICS))),
+        *(device(address, name) for address, name in DEVICES),
         Site(
             name="platform",
             title="the platform",
@@ -223,6 +272,30 @@ def networks(draw):
         tag_space=TAG_SPACE,
         probe_source=PROBE_SOURCE,
         names=draw(st.sampled_from(({}, {3: "three", 7: "seven"}))),
+    )
+
+
+@st.composite
+def redirects(draw, *, tags: bool):
+    return Redirect(
+        protocol=draw(PROTOCOLS),
+        source=draw(mostly(st.just(EVERY), sets(EVERY))),
+        target=draw(sets(EVERY)),
+        target_port=draw(mostly(st.just(PORTS), sets(PORTS, 1), one_in=2)),
+        becomes=draw(st.integers(0, 15)),
+        port=draw(mostly(st.none(), st.integers(0, 3), one_in=3)),
+        source_becomes=draw(mostly(st.just(NumberSet()), few(EVERY), one_in=3)),
+        filters=tuple(draw(mostly(st.just([]), st.lists(filters(Direction.INBOUND, tags=tags, always=False), max_size=1)))),
+        resource=draw(st.sampled_from(("", "gate"))),
+        condition=draw(CONDITIONS),
+    )
+
+
+@st.composite
+def forwardings(draw, *, tags: bool):
+    return Forwarding(
+        redirects=tuple(draw(st.lists(redirects(tags=tags), max_size=2))),
+        filters=tuple(draw(mostly(st.just([]), st.lists(filters(Direction.INBOUND, tags=tags, always=False), max_size=1)))),
     )
 
 
@@ -290,20 +363,6 @@ def all_readings(question: FlowQuestion) -> Iterator[dict[str, str]]:
             yield readings
 
 
-def offers(trace: Trace) -> Iterator[tuple[str, NumberSet]]:
-    """The choices that the rows on a flow's way offer."""
-    for step in trace.steps:
-        match step.row:
-            case SourceTranslation(becomes=becomes, drops=None, unmodelled=None) if becomes:
-                yield "egress", becomes
-            case Arrival(continues=str(), source_becomes=becomes, drops=None) if becomes:
-                yield "relay", becomes
-            case Arrival(site=str(), instances=instances) if instances:
-                yield "instance", instances
-            case _:
-                pass
-
-
 class Every:
     """Every flow of a question, with its verdict."""
 
@@ -324,15 +383,13 @@ class Every:
 
     def _chosen(self, flow: Flow) -> Iterator[tuple[Flow, Trace]]:
         """The flow with every choice that its way offers, in turn."""
-        try:
-            trace = walk(self.network, flow)
-        except ValueError:
-            return  # one choice serves two rows, and this one does not offer it
-        name, numbers = next(((one, its) for one, its in offers(trace) if one not in flow.choices), ("", NumberSet()))
-        if not name:
+        trace = walk(self.network, flow)
+        offer = next((one for one in trace.offered if one.name not in flow.choices), None)
+        if offer is None:
             yield flow, trace
-        for number in numbers:
-            yield from self._chosen(replace(flow, choices={**flow.choices, name: number}))
+            return
+        for number in offer.numbers:
+            yield from self._chosen(replace(flow, choices={**flow.choices, offer.name: number}))
 
     def verdict(self, scope: Scope, trace: Trace) -> bool | None:
         return succeeds(trace, scope, self.question.success, with_reply=self.with_reply)
@@ -350,8 +407,25 @@ def with_worst(network: EffectiveNetwork, kept: set[int], worst: Action) -> Effe
     def changed(one: Filter) -> Filter:
         return replace(one, rows=tuple(row if id(row) in kept else replace(row, action=worst) for row in one.rows))
 
+    def all_changed(filters):
+        return tuple(map(changed, filters))
+
+    def forwarding(one: Forwarding) -> Forwarding:
+        redirected = tuple(replace(row, filters=all_changed(row.filters)) for row in one.redirects)
+        return replace(one, redirects=redirected, filters=all_changed(one.filters))
+
     sites = {
-        name: replace(site, outbound=tuple(map(changed, site.outbound)), inbound=tuple(map(changed, site.inbound)))
+        name: replace(
+            site,
+            outbound=all_changed(site.outbound),
+            inbound=all_changed(site.inbound),
+            routes=tuple(replace(row, filters=all_changed(row.filters)) for row in site.routes),
+            forwarding=forwarding(site.forwarding) if site.forwarding else None,
+        )
         for name, site in network.sites.items()
     }
-    return replace(network, sites=sites)
+    fabrics = {
+        name: replace(one, arrivals=tuple(replace(row, guards=all_changed(row.guards)) for row in one.arrivals))
+        for name, one in network.fabrics.items()
+    }
+    return replace(network, sites=sites, fabrics=fabrics)

@@ -13,7 +13,7 @@ from asever.model.answers import NoneArrives, Outcome, Proved, Refuted, Shown, U
 from asever.model.effective import Action, Quantifier, exists_in
 from asever.solve.answer import answer
 from asever.solve.paths import paths
-from tests.differential.small_tables import Every, networks, offers, questions, with_worst
+from tests.differential.small_tables import Every, networks, questions, with_worst
 
 # More with ASEVER_EXAMPLES=5000. A smaller example costs thousands of walks for every step: it is looked for when asked only.
 EXAMPLES = int(os.environ.get("ASEVER_EXAMPLES", "15"))
@@ -28,8 +28,7 @@ def unknowns(scope, trace):
     """The variables of a walked flow whose true value nobody knows."""
     found = {"source"} if scope.partial_source else set()
     found |= {"target"} if scope.partial_target else set()
-    rows = [step.row for step in trace.steps]
-    return found | ({"egress"} if any(getattr(row, "unknown", None) for row in rows) else set())
+    return found | {one.name for one in trace.offered if one.unknown}
 
 
 class Verdicts:
@@ -41,7 +40,7 @@ class Verdicts:
         self.entries = []
         for index, flow, trace, verdict in self.every.flows:
             values = {name: getattr(flow.packet, name) for name in FIELDS} | {
-                name: flow.choices[name] for name, _ in offers(trace)
+                one.name: flow.choices[one.name] for one in trace.offered
             }
             readings = tuple(sorted(flow.readings.items()))
             self.entries.append((index, readings, values, unknowns(question.scopes[index], trace), verdict))
@@ -113,7 +112,7 @@ def test_the_verdict_is_that_of_all_flows(network, question):
         trace = walk(network, flow)
         assert verdicts.every.verdict(found.scope, trace) is wanted
         assert flow.readings.keys() == network.assumptions.keys()
-        assert {name for name, _ in offers(trace)} <= flow.choices.keys()
+        assert {one.name for one in trace.offered} <= flow.choices.keys()
     if isinstance(found, Refuted):
         here = tuple(sorted(found.flow.readings.items()))
         others = {entry[4] for entry in verdicts.entries if entry[1] == here}

@@ -41,12 +41,10 @@ def some_flow(draw, tables, asks, scope):
 def chosen(draw, tables, flow):
     """The same flow with every choice on its way drawn anew."""
     choices = {}
-    for step in walk(tables, flow).steps:
-        for name, offered in (("egress", "becomes"), ("relay", "source_becomes"), ("instance", "instances")):
-            numbers = getattr(step.row, offered, None)
-            if numbers:
-                choices[name] = some_member(draw, numbers)
-    return Flow(origin=flow.origin, packet=flow.packet, readings=flow.readings, choices=choices)
+    while offer := next((one for one in walk(tables, flow).offered if one.name not in choices), None):
+        choices[offer.name] = some_member(draw, offer.numbers)
+        flow = Flow(origin=flow.origin, packet=flow.packet, readings=flow.readings, choices=dict(choices))
+    return flow
 
 
 def some_question(seed):
