@@ -119,6 +119,138 @@ IP_SSL_SOURCE = Assumption(
     sources=("ase-network-semantics 2.5",),
 )
 
+VNET_NEXT_HOPS = Assumption(
+    name="virtual-network-next-hops",
+    question="which routes bring their prefix into the subnet's tag VirtualNetwork?",
+    values=(
+        ("appliance-and-gateway", "those whose next hop is an appliance or a gateway"),
+        ("every", "all user-defined routes, those to Internet and None too"),
+    ),
+    granted=True,
+    sources=("azure-network-semantics 3.1, 13", "ase-network-semantics 7, 12", "MicrosoftDocs/azure-docs issue 22178"),
+)
+PEERING_ACCESS = Assumption(
+    name="peering-without-access",
+    question="does a peering with `access off` carry packets where no NSG stands?",
+    values=(
+        ("blocks", "it carries nothing, as the setting's name says"),
+        (
+            "carries",
+            "the setting only takes the remote network out of VirtualNetwork, and without an NSG nothing asks for that",
+        ),
+    ),
+    granted=False,
+    sources=("azure-network-semantics 6, 13",),
+)
+FORWARDED_DEFAULT = Assumption(
+    name="forwarded-traffic-unless-said",
+    question="does a peering that says nothing of forwarded traffic let it in?",
+    values=(
+        ("allowed", "it does, as the portal sets it today"),
+        ("blocked", "it does not, as older portals and some tools set it"),
+    ),
+    granted=True,
+    sources=("azure-network-semantics 6",),
+)
+FORWARDED_DIRECTION = Assumption(
+    name="forwarded-traffic-direction",
+    question="whose side of a peering lets forwarded traffic pass?",
+    values=(
+        ("receiver", "the side that it enters, as the documentation says"),
+        ("sender", "the side that it leaves, as the schema says"),
+    ),
+    granted=True,
+    sources=("azure-network-semantics 6, 13",),
+)
+INTERNAL_BALANCER_CLOSED = Assumption(
+    name="internal-balancer-without-nsg",
+    question="does a Standard internal load balancer hand traffic to a machine that no NSG guards?",
+    values=(
+        ("open", "it does, as everything inside a virtual network without an NSG"),
+        ("closed", "it does not, as a public one"),
+    ),
+    granted=True,
+    sources=("azure-network-semantics 2.9, 13",),
+)
+FLOATING_IP_TARGET = Assumption(
+    name="floating-ip-target",
+    question="which destination does the NSG of a machine see behind a load balancer with floating IP?",
+    values=(("frontend", "the frontend address, which the packet keeps"), ("backend", "the address of the machine")),
+    granted=False,
+    sources=("azure-network-semantics 2.7, 13",),
+)
+SERVICE_ENDPOINT_FIRST = Assumption(
+    name="service-endpoint-against-equal-route",
+    question="which wins for one prefix, the route of a service endpoint or a user-defined one?",
+    values=(("endpoint", "the service endpoint, as its page says"), ("user", "the user's, as the page on routes says")),
+    granted=True,
+    sources=("azure-network-semantics 5.4, 13",),
+)
+RESERVED_REMOVED_BY = Assumption(
+    name="reserved-routes-removed-by",
+    question="which default routes take away the routes that drop private ranges?",
+    values=(
+        ("any-default", "every user-defined or learned route for 0.0.0.0/0"),
+        ("appliance-or-learned", "one to an appliance, as in the documented example, and a learned one"),
+    ),
+    granted=True,
+    sources=("azure-network-semantics 5.1, 13",),
+)
+PORTLESS_RULES = Assumption(
+    name="ports-without-ports",
+    question="does a rule that names ports match protocols that have none (ICMP, ESP, AH)?",
+    values=(("ignored", "its ports do not restrict them"), ("never-match", "it matches none of them")),
+    granted=True,
+    sources=("azure-network-semantics 2.2, 13",),
+)
+NAT_GATEWAY_FIRST = Assumption(
+    name="nat-gateway-or-public-ip",
+    question="which address do calls carry where a machine with a public address stands behind a NAT gateway?",
+    values=(("nat-gateway", "the NAT gateway's"), ("public-ip", "the machine's own")),
+    granted=True,
+    sources=("azure-network-semantics 7, 13",),
+)
+DNAT_JUDGED = Assumption(
+    name="firewall-dnat-then-network-rules",
+    question="do an Azure Firewall's network rules judge what a DNAT rule has translated?",
+    values=(
+        ("no", "a DNAT rule that matches lets the traffic pass"),
+        ("deny-rules", "a network rule that denies the translated traffic overrides it"),
+    ),
+    granted=True,
+    sources=("azure-network-semantics 10.1, 13",),
+)
+DNAT_SOURCE = Assumption(
+    name="firewall-dnat-source",
+    question="which source does traffic carry that a DNAT rule of an Azure Firewall has translated?",
+    values=(
+        ("firewall", "an address of the firewall's subnet, so that the reply comes back through it"),
+        ("client", "the client's own"),
+    ),
+    granted=True,
+    sources=("azure-network-semantics 10.1", "Microsoft, Azure Firewall NAT behaviors (2023-05)"),
+)
+SEVERAL_MANAGERS = Assumption(
+    name="several-admin-rules",
+    question="in which order do several sets of security admin rules on one virtual network decide?",
+    values=(
+        ("set-by-set", "the first set in the file is that of the higher scope, and decides before the next"),
+        ("by-priority", "all their rules together, by priority"),
+    ),
+    granted=True,
+    sources=("azure-network-semantics 4, 13",),
+)
+GUEST_FORWARDING = Assumption(
+    name="nva-guest-forwarding",
+    question="does the guest of a machine with IP forwarding send on what is not meant for it?",
+    values=(
+        ("forward-all", "it sends everything on; what goes to the Internet carries its own address"),
+        ("drop-all", "it sends nothing on"),
+    ),
+    granted=False,
+    sources=("azure-network-semantics 10.2, 13",),
+)
+
 ASSUMPTIONS: Mapping[str, Assumption] = {
     one.name: one
     for one in (
@@ -132,6 +264,20 @@ ASSUMPTIONS: Mapping[str, Assumption] = {
         OWNED_ADDRESS,
         MANAGEMENT_ADDRESSES,
         IP_SSL_SOURCE,
+        VNET_NEXT_HOPS,
+        PEERING_ACCESS,
+        FORWARDED_DEFAULT,
+        FORWARDED_DIRECTION,
+        INTERNAL_BALANCER_CLOSED,
+        FLOATING_IP_TARGET,
+        SERVICE_ENDPOINT_FIRST,
+        RESERVED_REMOVED_BY,
+        PORTLESS_RULES,
+        NAT_GATEWAY_FIRST,
+        DNAT_JUDGED,
+        DNAT_SOURCE,
+        SEVERAL_MANAGERS,
+        GUEST_FORWARDING,
     )
 }
 

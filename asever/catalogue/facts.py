@@ -1,4 +1,4 @@
-"""Facts of Azure that answers point to, and the assumptions where its documentation leaves a choice.
+"""Facts of Azure that answers point to.
 
 `asever help WORD` prints an entry. The explanations are for an engineer who has not read the documentation; `source`
 names the page of this project that quotes it, and the article.
@@ -7,6 +7,7 @@ names the page of this project that quotes it, and the article.
 from __future__ import annotations
 
 from asever.catalogue.entries import Entry
+from asever.catalogue.switches import ASSUMPTION_ENTRIES
 
 _LAYERED = "Microsoft, 'Implementing a layered security architecture with App Service Environments'"
 _ARCHITECTURE = "Microsoft, 'Network architecture overview of App Service Environments'"
@@ -285,91 +286,4 @@ address that Azure picks and may change: IPv4 only, and no ICMP. Rules elsewhere
     ),
 )
 
-_ASSUMPTIONS = (
-    Entry(
-        code="ase-v1-cross-call-source",
-        title="Assumption: the source of a version 1 call to another environment's ILB address",
-        explanation="""The article on version 1 says that every call between environments of one virtual network carries
-the caller's VIP; it also says that calls inside the virtual network carry the instance's address.
-For a call to another environment's ILB address the two disagree. Readings: `instance`
-(recommended), `vip`. A safe NSG allows both.""",
-        source=f"docs/semantics/ase.md section 4.1; {_ARCHITECTURE}; MicrosoftDocs/azure-docs issue 49744",
-    ),
-    Entry(
-        code="private-front-ends",
-        title="Assumption: whether instances answer on their private addresses",
-        explanation="""No article says whether a machine inside the network can meet an environment's instances on their
-private addresses instead of its VIP or ILB address. If it can, the default rule AllowVnetInBound
-lets it in, and `only A reaches B` fails for an NSG that does not deny VirtualNetwork. Readings:
-`silent` (recommended), `answer`.""",
-        source="docs/semantics/ase.md section 12",
-    ),
-    Entry(
-        code="same-subnet-to-environment",
-        title="Assumption: calls to an environment from inside its subnet",
-        explanation="""An environment cannot reach other machines in its own subnet. Whether such a machine reaches the
-environment is not documented, and reports differ. Readings: `blocked` (recommended), `delivered`.""",
-        source="docs/semantics/ase.md section 5.1; MicrosoftDocs/azure-docs issue 11938",
-    ),
-    Entry(
-        code="internet-minus-vnet",
-        title="Assumption: whether VirtualNetwork is taken out of Internet",
-        explanation="""A virtual network, or a network behind a gateway, may hold public addresses. The documentation calls
-Internet what is outside the virtual network; users report that such addresses are in both tags.
-Readings: `yes` (recommended: VirtualNetwork is taken out), `no`.""",
-        source=f"docs/semantics/azure.md section 3.2; {_TAGS}; MicrosoftDocs/azure-docs issues 81801, 94454, 101300",
-    ),
-    Entry(
-        code="default-route-widens-virtual-network",
-        title="Assumption: whether routes widen VirtualNetwork",
-        explanation="""The tag VirtualNetwork of a subnet is said to hold the prefixes of its user-defined routes, and
-users report that a route for 0.0.0.0/0 to an appliance makes it match every address: then "allow
-VirtualNetwork" admits the Internet. Asked of routes to an appliance or to a gateway. Readings:
-`yes` (recommended), `no`.""",
-        source=f"docs/semantics/azure.md section 3.1; {_TAGS}; MicrosoftDocs/azure-docs issue 22178",
-    ),
-    Entry(
-        code="blocked-probe",
-        title="Assumption: what a blocked health probe does",
-        explanation="""A load balancer hands nothing to a machine whose probe fails. For environments the articles say something
-else: a blocked probe makes them unhealthy and gets them suspended later; a user reports that apps
-went on for about a week. Granted: `serves-on`, and `is healthy` fails. With `stops-traffic` the apps
-receive nothing as soon as the NSG drops the probe. FTP of version 3 surely needs its probe on port 21.""",
-        source="docs/semantics/ase.md section 2; docs/semantics/azure.md section 8; MicrosoftDocs/azure-docs issue 115138",
-    ),
-    Entry(
-        code="platform-address",
-        title="Assumption: only the platform sends from its addresses",
-        explanation="""168.63.129.16 and 169.254.169.254 belong to the platform, and the documentation says that only it
-can send from them.
-Granted: `platform-only`. With `anyone`, a packet from the Internet could claim 168.63.129.16, which
-the default rules admit.""",
-        source=f"docs/semantics/azure.md section 3.4; {_NSG}",
-    ),
-    Entry(
-        code="owned-address",
-        title="Assumption: nobody else sends from the file's public addresses",
-        explanation="""The public addresses that the file gives to its resources are taken as used by them alone; "the
-Internet" is everyone else. Granted: `owner-only`. With `anyone`, a packet from the Internet could
-claim another environment's VIP.""",
-        source="docs/language.md, What a flow is",
-    ),
-    Entry(
-        code="management-addresses",
-        title="Assumption: where Azure manages environments from",
-        explanation="""Articles on version 1 let management in from the whole Internet; since version 2 Azure publishes the
-addresses it comes from, as the tag AppServiceManagement. Granted: `published`. With `any-internet`,
-a rule that allows the tag alone is not enough.""",
-        source="docs/semantics/ase.md sections 2.1, 2.2 and 13; Microsoft, 'App Service Environment management addresses'",
-    ),
-    Entry(
-        code="ip-ssl-source",
-        title="Assumption: the source of IP-SSL traffic at an NSG",
-        explanation="""Load-balanced traffic keeps the client's address, and IP-SSL traffic is load-balanced; one article
-also speaks of traffic whose source is the app's own address. Granted: `client`. The other reading
-is `app`.""",
-        source=f"docs/semantics/ase.md section 2.5; {_CONSIDERATIONS}",
-    ),
-)
-
-FACTS: tuple[Entry, ...] = (*_ENVIRONMENTS, *_NETWORK, *_ASSUMPTIONS)
+FACTS: tuple[Entry, ...] = (*_ENVIRONMENTS, *_NETWORK, *ASSUMPTION_ENTRIES)

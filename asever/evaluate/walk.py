@@ -370,7 +370,7 @@ class _Walk:
         name = choice_name(kind, self.offered)
         chosen = self.flow.choices.get(name, offered.first)
         if chosen not in offered:
-            raise ValueError(f"{chosen} is not a possible {name} here")
+            raise ValueError(f"{format_address(chosen)} is not a possible {name} address here")
         self.offered[name] = Offer(name=name, numbers=offered, unknown=unknown)
         return chosen
 

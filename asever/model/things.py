@@ -74,12 +74,12 @@ class Thing:
 
 @record
 class Peering:
-    """One side of a peering, with its flags as Azure's portal sets them by default."""
+    """One side of a peering. `forwarded_traffic` None is not said: what that means depends on the tool that made it."""
 
     vnet: str
     remote: str
     access: bool = True
-    forwarded_traffic: bool = False
+    forwarded_traffic: bool | None = None
     gateway_transit: bool = False
     remote_gateway: bool = False
     span: Span | None = field(default=None, compare=False)
@@ -141,7 +141,11 @@ class Environment(Thing):
 
 @record
 class Machine(Thing):
-    """A virtual machine with one NIC. `addresses` are private, in the order written."""
+    """A virtual machine with one NIC. `addresses` are private, in the order written.
+
+    `ip_forwarding` is the NIC's setting; `forwards` what its guest does with packets that are not its own: `unchanged`,
+    `translated` (they get its own address as source), `nothing`, or None, which nobody can say from outside.
+    """
 
     subnet: str
     addresses: tuple[int, ...]
@@ -149,6 +153,7 @@ class Machine(Thing):
     nsg: str | None = None
     asgs: tuple[str, ...] = ()
     ip_forwarding: bool = False
+    forwards: str | None = None
 
 
 @record
@@ -221,7 +226,7 @@ class PortMapping:
 
 @record
 class LoadBalancer(Thing):
-    """A load balancer; `subnet` set means internal."""
+    """A load balancer; `subnet` set means internal. With `floating_ip` packets keep the frontend as their destination."""
 
     frontend: int
     subnet: str | None = None
@@ -229,6 +234,7 @@ class LoadBalancer(Thing):
     backends: tuple[str, ...] = ()
     probe: int | None = None
     outbound: bool = True
+    floating_ip: bool = False
     sku: str = "standard"
 
 
@@ -241,11 +247,15 @@ class NatGateway(Thing):
 
 @record
 class Firewall(Thing):
-    """An Azure Firewall, static and layer 4. `rules` are network and DNAT rules in ascending priority."""
+    """An Azure Firewall, static and layer 4. `rules` are network and DNAT rules in ascending priority.
+
+    `snat` says for which destinations it translates sources: `public` ones, `always` or `never`.
+    """
 
     subnet: str
     address: int
     public_ip: int | None = None
+    snat: str = "public"
     rules: tuple[DeclaredRule, ...] = ()
 
 

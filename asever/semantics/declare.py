@@ -119,7 +119,7 @@ def _side(to: Declarer, vnet: str, node: nodes.Attribute) -> things.Peering | No
         vnet=vnet,
         remote=symbol.name,
         access=flags.switch("access", default=True),
-        forwarded_traffic=flags.switch("forwarded-traffic", default=False),
+        forwarded_traffic=flags.switch("forwarded-traffic", default=False) if "forwarded-traffic" in flags.parts else None,
         gateway_transit=flags.switch("gateway-transit", default=False),
         remote_gateway=flags.switch("remote-gateway", default=False),
         span=ref.span,
@@ -241,6 +241,7 @@ def _machine(to: Declarer, name: str, node: nodes.Declaration, values: Values) -
         nsg=to.one(values, "nsg"),
         asgs=to.many(values, "asg"),
         ip_forwarding=values.switch("ip-forwarding", default=False),
+        forwards=values.word("forwards"),
     )
     if subnet is not None and addresses:
         to.add(machine)
@@ -305,6 +306,7 @@ def _firewall(to: Declarer, name: str, node: nodes.Declaration, values: Values) 
                     subnet=subnet,
                     address=address,
                     public_ip=public_ip,
+                    snat=values.word("snat") or "public",
                     rules=rules,
                 )
             )
@@ -411,6 +413,7 @@ def _load_balancer(to: Declarer, name: str, node: nodes.Declaration, values: Val
         backends=to.many(values, "backend"),
         probe=values.number("probe"),
         outbound=values.switch("outbound", default=True),
+        floating_ip=values.switch("floating-ip", default=False),
         sku=values.word("sku") or "standard",
     )
     if frontend is not None:
