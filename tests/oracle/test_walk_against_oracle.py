@@ -4,8 +4,8 @@ from tests.oracle.volume import run
 
 
 def test_no_packet_is_read_two_ways():
-    counts, contradictions = run(6_000, seed=7)
+    found = run(6_000, seed=7)
 
-    assert contradictions == []
+    assert found.contradictions == []
     # Most packets are decided by both; the rest hangs on what a reading leaves open.
-    assert counts["agree"] > 3_000
+    assert found.verdicts["agree"] > 3_000
