@@ -174,9 +174,7 @@ class _Reader:
             subnets={one.name: one for one in self._subnets()},
             machines={one.name: one for one in machines.values()},
             groups={one.name: one for one in self._groups()},
-            application_groups={
-                name: ApplicationGroup(name=name) for name in self._application_groups().values()
-            },
+            application_groups={name: ApplicationGroup(name=name) for name in self._application_groups().values()},
             route_tables={one.name: one for one in self._route_tables()},
             gateways=gateways,
             on_premises=self.on_premises,
