@@ -19,17 +19,36 @@ _GROUP = f"{NETWORK}networksecuritygroups/"
 
 @record
 class Observed:
-    """The state with what the answers add; `notes` say what was added."""
+    """The state with what the answers add; `notes` say what was added.
+
+    Of the NSGs and route tables in `unread` only the names are known.
+    """
 
     state: State
     notes: tuple[str, ...]
+    unread: frozenset[str]
 
 
 def with_observations(session: Session, state: State) -> Observed:
     """The state, completed by the session's own topology, security group views and connectivity checks."""
     known = dict(state)
-    notes = [*_from_views(session, known), *_from_topology(session, known), *_gateways(session, known)]
-    return Observed(state=known, notes=tuple(dict.fromkeys(notes)))
+    notes = list(_from_views(session, known))
+    unread = frozenset((*_from_topology(session, known), *_dangling(known)))
+    notes += _gateways(session, known)
+    return Observed(state=known, notes=tuple(dict.fromkeys(notes)), unread=unread)
+
+
+def _dangling(known: State) -> Iterator[str]:
+    """The NSGs and route tables that a subnet or a NIC names and no request shows."""
+    for one in list(known.values()):
+        if one.kind not in ("networkinterfaces", "virtualnetworks/subnets"):
+            continue
+        for key in ("networksecuritygroup", "routetable"):
+            named = id_of(one.body.get(key))
+            stub = resource(named, {"name": last(named)}) if named is not None and named not in known else None
+            if stub is not None:
+                known[stub.id] = stub
+                yield stub.id
 
 
 def _attach(known: State, identity: str, key: str, group: str) -> bool:
@@ -77,7 +96,7 @@ def _is_group(identity: str) -> bool:
 
 
 def _from_topology(session: Session, known: State) -> Iterator[str]:
-    """Which NSG a subnet has, and which NIC a machine has, in Azure's picture of a resource group."""
+    """Which NSG a subnet has, and which NIC a machine has, in Azure's picture of a resource group: the NSGs without rules."""
     for one in session.exchanges:
         if not one.path.endswith("/topology") or not isinstance(one.answer, dict):
             continue
@@ -90,7 +109,7 @@ def _from_topology(session: Session, known: State) -> Iterator[str]:
                     attached = _attach(known, here, "networksecuritygroup", other)
                     if attached and other not in known:
                         known.update(_group(other, []))
-                        yield f"NSG {last(other)} is known by name only: the recording has none of its rules"
+                        yield other
                 elif "/virtualmachines/" in here and "/networkinterfaces/" in other:
                     _attach(known, other, "virtualmachine", here)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from asever.model.addresses import ALL_ADDRESSES, parse_address, parse_prefix
@@ -54,30 +55,35 @@ _ENDPOINT_TAGS = {
     "microsoft.web": "AppService",
 }
 _READ = {
-    *("virtualnetworks", "virtualnetworks/subnets", "virtualnetworks/virtualnetworkpeerings"),
-    *("networksecuritygroups", "networksecuritygroups/securityrules", "routetables", "routetables/routes"),
-    *("networkinterfaces", "publicipaddresses", "natgateways", "loadbalancers", "applicationsecuritygroups"),
-    *("virtualnetworkgateways", "localnetworkgateways", "connections", "virtualmachines"),
-    *("networkwatchers",),  # it asks and has no part in the network
+    *("virtualnetworks", "networksecuritygroups", "routetables", "networkinterfaces", "publicipaddresses", "natgateways"),
+    *("loadbalancers", "applicationsecuritygroups", "virtualnetworkgateways", "localnetworkgateways", "connections"),
+    *("virtualmachines", "networkwatchers"),  # these two have no part in the network
 }
 
 
 @record
 class Recorded:
-    """A network as read. `nics` maps the id of a NIC to its machine; `beyond` the on-premises name that stands for vnets
-    on the other side of a gateway to the names of these vnets."""
+    """A network as read.
+
+    `nics` maps the id of a NIC to its machine, `groups` the id of an NSG to its name; `machines_of` are the machines of a VM.
+    `beyond` maps an on-premises network that stands for the other side of a gateway to the names of the vnets there. Of the
+    NSGs and route tables in `unread` the recording has nothing but the names.
+    """
 
     network: Network
     nics: Mapping[str, str]
+    groups: Mapping[str, str]
     machines_of: Mapping[str, tuple[str, ...]]
     beyond: Mapping[str, tuple[str, ...]]
     notes: tuple[str, ...]
+    unread: frozenset[str] = frozenset()
 
 
 def recorded(session: Session, seq: int) -> Recorded:
     """The network of a session as it stands when request `seq` is sent."""
     observed = with_observations(session, state_at(session, seq))
-    return read(observed.state, observed.notes)
+    names = _names(observed.state)
+    return replace(read(observed.state, observed.notes), unread=frozenset(names[one] for one in observed.unread))
 
 
 def read(state: State, notes: Iterable[str] = ()) -> Recorded:
@@ -159,7 +165,7 @@ class _Reader:
         self.on_premises: dict[str, OnPremises] = {}
 
     def read(self) -> Recorded:
-        for kind in sorted({one.kind for one in self.state.values()} - _READ):
+        for kind in sorted({one.kind.partition("/")[0] for one in self.state.values()} - _READ):
             self.notes.append(f"{kind} is not read")
         machines = dict(self._machines())
         by_vm: dict[str, list[str]] = defaultdict(list)
@@ -184,6 +190,7 @@ class _Reader:
         return Recorded(
             network=network,
             nics={identity: machine.name for identity, machine in machines.items()},
+            groups={one.id: self.names[one.id] for one in of_kind(self.state, "networksecuritygroups")},
             machines_of={vm: tuple(names) for vm, names in by_vm.items()},
             beyond=self.beyond,
             notes=tuple(dict.fromkeys(self.notes)),
@@ -222,7 +229,7 @@ class _Reader:
             yield Vnet(name=name, address=address, peerings=tuple(backs))
 
     def _subnets(self) -> Iterator[Subnet]:
-        for one in of_kind(self.state, "virtualnetworks/subnets"):
+        for one in self._known_subnets():
             written = several(one.body, "addressprefix", "addressprefixes")
             services = (str(each.get("service", "")) for each in one.body.get("serviceendpoints") or ())
             yield Subnet(
@@ -235,6 +242,10 @@ class _Reader:
                 service_endpoints=tuple(_endpoint_tag(service) for service in services),
                 default_outbound=one.body.get("defaultoutboundaccess") is not False,
             )
+
+    def _known_subnets(self) -> Iterator[Resource]:
+        """The subnets whose virtual network is recorded too."""
+        return (one for one in of_kind(self.state, "virtualnetworks/subnets") if parent_of(one.id) in self.state)
 
     # -- Machines -------------------------------------------------------------------------------------------------------
 
@@ -261,7 +272,8 @@ class _Reader:
             )
 
     def _subnet_of(self, configuration: Body) -> str | None:
-        return self._name(configuration.get("subnet"), "virtualnetworks/subnets")
+        identity = id_of(configuration.get("subnet")) or ""
+        return next((self.names[one.id] for one in self._known_subnets() if one.id == identity), None)
 
     def _addresses(self, nic: Resource, configurations: list[Body], subnet: str) -> Iterator[int]:
         texts = [each.get("privateipaddress") for each in configurations]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from asever.azure.platform import PLATFORM
 from asever.model.addresses import ALL_V4, ALL_V6, is_v6, prefixes
 from asever.model.effective import HopKind, Route, exists_in
 from asever.model.numbers import EMPTY, NumberSet, union
-from tests.recorded.reader import prefix
+from tests.recorded.reader import prefix, several
 from tests.recorded.sessions import Body
 
 # Azure's spellings of a next hop differ between the operations: next hop prints `VirtualNetwork`, effective routes `VnetLocal`.
@@ -46,9 +46,7 @@ def azure_hops(rows: Iterable[Body]) -> Hops:
     for row in rows:
         if str(row.get("state", "Active")).casefold() != "active":
             continue
-        written = row.get("addressprefix") or []
-        for text in [written] if isinstance(written, str) else written:
-            destinations = prefix(text)
+        for destinations in _destinations(row):
             rank = ranks.get(str(row.get("source")).casefold(), 2)
             hop = hop_kind(row.get("nexthoptype") or "not printed")
             found.append((-_length(destinations), rank, destinations, RESERVED if hop == "none" and rank == 2 else hop))
@@ -63,6 +61,16 @@ def our_hops(routes: Sequence[Route], readings: Mapping[str, str]) -> Hops:
 
 def _our_hop(route: Route) -> str:
     return RESERVED if route.hop is HopKind.NONE and route.origin.azure else hop_kind(route.hop.value)
+
+
+def _destinations(row: Body) -> Iterator[NumberSet]:
+    """The prefixes of a route; a service tag stands for what the route's own `tagMap` gives."""
+    tags = row.get("tagmap") if isinstance(row.get("tagmap"), dict) else {}
+    for text in several(row, "addressprefix", "addressprefixes"):
+        try:
+            yield prefix(text)
+        except ValueError:
+            yield from map(prefix, tags.get(text.casefold()) or ())
 
 
 def _length(destinations: NumberSet) -> int:

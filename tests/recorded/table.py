@@ -44,14 +44,15 @@ How the answers are compared:
 Three things differ in recorded answers; "explained" in the tables below means these and nothing else.
 
 * **Ranges to None.** Azure drops more ranges than the four that it documents; which, varies by region and time
-  ([azure.md, 5.1](semantics/azure.md#5-routing)). The model has the four, so it believes that a packet to another one leaves for
-  the Internet. One of the four, 172.16.0.0/12, is missing in recordings of about 2020, as issues #42222 and #77083 say too.
+  ([azure.md, 5.1](semantics/azure.md#51-system-routes)). The model has the four, so it believes that a packet to another one
+  leaves for the Internet. One of the four, 172.16.0.0/12, is missing in recordings of about 2020, as issues #42222 and #77083
+  say too.
 * **The content of `Internet`.** The model has the set that the oldest recordings print. Newer ones print it without some public
-  ranges, about 1 % of it, and with parts of 25.0.0.0/8; which, varies by region and time, and no document says so. Where a recording
-  shows the routes too, every range to None is missing in `Internet`. An NSG without rules of its own then denies outbound what
-  the model allows.
-* **`AzureLoadBalancer` over IPv6.** Recordings since 2020 add fe80::1234:5678:9abc, where probes over IPv6 come from. No packet of
-  the model has a link-local address.
+  ranges, about 1 % of it, and with parts of 25.0.0.0/8; which, varies by region and time, and no document says so. Where a
+  recording shows the routes too, every range to None is missing in `Internet`. An NSG without rules of its own then denies
+  outbound what the model allows.
+* **`AzureLoadBalancer` over IPv6.** Recordings since 2020 add fe80::1234:5678:9abc, where probes over IPv6 come from. No packet
+  of the model has a link-local address.
 """
 
 
@@ -72,7 +73,7 @@ def page(found: Iterable[Finding]) -> str:
             "",
             "## Samples",
             "",
-            "These recordings have an answer without its question or without the network that it is about. They show the format.",
+            "An answer without its question, or without the network that it is about, shows the format and no more.",
             "",
             "| session | operation | Azure | what is missing |",
             "|---|---|---|---|",

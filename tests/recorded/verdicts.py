@@ -29,10 +29,12 @@ from tests.recorded.reader import Recorded, recorded
 from tests.recorded.routes import azure_hops, compare_routes, hop_kind, our_hops
 from tests.recorded.rules import azure_rule, compare_rules, our_rules, same_name
 from tests.recorded.sessions import Body, Session, Verdict
-from tests.recorded.state import id_of, last
+from tests.recorded.state import id_of, last, parent_of
 
 CLIENT_PORT = 49152
 SYSTEM_ROUTE = "System Route"
+
+_NETWORK_UNKNOWN = "the network is not recorded"
 
 Reading = tuple[tuple[str, str], ...]
 Differences = tuple[list[str], list[str]]
@@ -101,9 +103,8 @@ def finding(session: Session, verdict: Verdict) -> Finding:
     """What Azure says and what we say about the network at that moment."""
     known = recorded(session, verdict.seq)
     asked = _Asked(verdict=verdict, recorded=known, network=effective(known.network))
-    compare = _COMPARE[verdict.operation]
     try:
-        compared = compare(asked)
+        compared = _compare(asked)
     except _Untold as untold:
         return Finding(
             session=session.name,
@@ -126,9 +127,19 @@ def finding(session: Session, verdict: Verdict) -> Finding:
     )
 
 
+def _compare(asked: _Asked) -> _Compared:
+    if "error" in asked.verdict.answer:
+        raise _Untold("Azure refused to answer")
+    if asked.verdict.operation not in _COMPARE:
+        raise _Untold("there is no comparison for this operation")
+    return _COMPARE[asked.verdict.operation](asked)
+
+
 def summary(verdict: Verdict) -> str:
     """Azure's answer in a few words."""
     answer = verdict.answer
+    if "error" in answer:
+        return str(answer["error"])
     match verdict.operation:
         case "ipFlowVerify":
             return f"{answer['access']}, {answer.get('rulename')}"
@@ -140,8 +151,10 @@ def summary(verdict: Verdict) -> str:
             return f"{len(answer['value'])} routes"
         case "effectiveNetworkSecurityGroups":
             return f"{sum(len(one.get('effectivesecurityrules') or ()) for one in answer['value'])} rules"
-        case _:
+        case "securityGroupView":
             return f"{sum(len(_view(nic)) for nic in answer.get('networkinterfaces') or ())} rules"
+        case _:
+            return ", ".join(answer)
 
 
 # -- Who is asked about --------------------------------------------------------------------------------------------------
@@ -167,6 +180,24 @@ def _site(asked: _Asked, reference: object, address: object = None, nic: object 
     return network.sites[candidates[0]]
 
 
+def _guarded(asked: _Asked, site: Site, *named: str | None) -> Site:
+    """The site, if the recording shows the rules of every NSG there and of those that Azure's answer names by id."""
+    unread = asked.recorded.unread
+    hidden = [one.resource for one in (*site.inbound, *site.outbound) if one.resource in unread]
+    hidden += [last(one) for one in named if one is not None and one not in asked.recorded.groups]
+    if hidden:
+        raise _Untold(f"the recording has no rules of NSG {hidden[0]}")
+    return site
+
+
+def _routed(asked: _Asked, site: Site) -> Site:
+    """The site, if the recording shows the route table of its subnet."""
+    table = asked.recorded.network.subnets[site.subnet or ""].route_table
+    if table in asked.recorded.unread:
+        raise _Untold(f"the recording has no routes of route table {table}")
+    return site
+
+
 def _readings(network: EffectiveNetwork, names: frozenset[str]) -> Iterator[Reading]:
     """The recommended reading first, then every other one that these assumptions allow."""
     recommended = {name: values[0] for name, values in network.assumptions.items()}
@@ -176,7 +207,7 @@ def _readings(network: EffectiveNetwork, names: frozenset[str]) -> Iterator[Read
 
 
 def _best(readings: Iterable[Reading], compare: Callable[[Reading], Differences]) -> Differences:
-    """The differences in the recommended reading, unless another reading has none that are wrong: that is what Azure decides."""
+    """The differences in the recommended reading, unless another reading has none that are wrong: then Azure decides so."""
     recommended: Reading = ()
     first: Differences = [], []
     for reading in readings:
@@ -198,6 +229,9 @@ def _ip_flow(asked: _Asked) -> _Compared:
         raise _Untold("the question is not recorded")
     outbound = question["direction"].casefold() == "outbound"
     site = _site(asked, question["targetresourceid"], question["localipaddress"], question.get("targetnicresourceid"))
+    blamed_rule = id_of(answer.get("ruleid"))
+    group = parent_of(blamed_rule) if blamed_rule else None
+    _guarded(asked, site, group)
     filters = site.outbound if outbound else site.inbound
     packets = [_flow_packet(question, port, outbound=outbound) for port in _client_ports(filters, question, outbound=outbound)]
     names = conditions_of(row.condition for one in filters for row in one.rows)
@@ -210,12 +244,8 @@ def _ip_flow(asked: _Asked) -> _Compared:
         wrong.append(f"we say {first.access}")
     rule = answer.get("rulename") or ""
     if rule or first.rows:
-        group = id_of(answer.get("ruleid"))
-        blamed = [
-            one
-            for one, row in first.rows
-            if same_name(row, rule) and (group is None or f"/networksecuritygroups/{one.resource.casefold()}/" in group)
-        ]
+        resource = asked.recorded.groups.get(group or "")
+        blamed = [one for one, row in first.rows if same_name(row, rule) and resource in (None, one.resource)]
         wrong += [f"we name {first.text}"] * (not blamed)
     words = f"{question['protocol']} {question['direction'].lower()}, {question['localipaddress']}:{question['localport']}"
     arrow = "to" if outbound else "from"
@@ -283,6 +313,7 @@ def _next_hop(asked: _Asked) -> _Compared:
     if not question:
         raise _Untold("the question is not recorded")
     site = _site(asked, question["targetresourceid"], question["sourceipaddress"], question.get("targetnicresourceid"))
+    _routed(asked, site)
     target = parse_address(question["destinationipaddress"])
     names = conditions_of(route.condition for route in site.routes)
     taken = {reading: _route_taken(asked, site, target, reading) for reading in _readings(asked.network, names)}
@@ -291,7 +322,7 @@ def _next_hop(asked: _Asked) -> _Compared:
     return _Compared(
         question=f"{question['sourceipaddress']} to {question['destinationipaddress']} at {site.name}",
         azure=summary(asked.verdict),
-        ours=f"{first.route.text}{f', {first.appliance}' if first.appliance else ''}",
+        ours=first.text,
         wrong=wrong,
         explained=explained,
     )
@@ -301,13 +332,26 @@ def _next_hop(asked: _Asked) -> _Compared:
 class _Taken:
     """The route that decides, the address of its appliance, and the name of the route table that it stands in."""
 
-    route: Route
+    route: Route | None
     appliance: str | None
     table: str | None
 
+    @property
+    def hop(self) -> str:
+        """Its next hop; what no route holds is dropped."""
+        return HopKind.NONE.value if self.route is None else self.route.hop.value
+
+    @property
+    def text(self) -> str:
+        """What a reader sees of it."""
+        return "no route" if self.route is None else self.route.text
+
 
 def _route_taken(asked: _Asked, site: Site, target: int, reading: Reading) -> _Taken:
-    route = next(one for one in site.routes if target in one.destinations and exists_in(one.condition, dict(reading)))
+    every = (one for one in site.routes if target in one.destinations and exists_in(one.condition, dict(reading)))
+    route = next(every, None)
+    if route is None:
+        return _Taken(route=None, appliance=None, table=None)
     table = asked.recorded.network.route_tables.get(route.resource)
     holding = [one for one in table.routes if target in one.prefix and one.appliance is not None] if table is not None else []
     longest = min(holding, key=lambda one: one.prefix.size, default=None)
@@ -321,7 +365,7 @@ def _route_taken(asked: _Asked, site: Site, target: int, reading: Reading) -> _T
 
 def _hop_differences(answer: Body, ours: _Taken) -> list[str]:
     wrong = []
-    if hop_kind(answer["nexthoptype"]) != hop_kind(ours.route.hop.value):
+    if hop_kind(answer["nexthoptype"]) != hop_kind(ours.hop):
         wrong.append("another next hop")
     if ours.appliance is not None and answer.get("nexthopipaddress") != ours.appliance:
         wrong.append("another address of the appliance")
@@ -344,6 +388,7 @@ def _connectivity(asked: _Asked) -> _Compared:
     hops = answer.get("hops") or [{}]
     source = question.get("source") or {}
     site = _site(asked, source.get("resourceid"), hops[0].get("address"))
+    _routed(asked, _guarded(asked, site))
     target, where = _destination(asked, hops[-1])
     protocol = str(question.get("protocol") or "tcp").casefold()
     number = PROTOCOL_NUMBERS["tcp" if protocol in ("http", "https") else protocol]
@@ -382,7 +427,7 @@ def _destination(asked: _Asked, hop: Body) -> tuple[int, str]:
     """The address that is called and what the question calls it; a name is what Azure's last hop resolved it to."""
     destination = asked.question.get("destination") or {}
     if destination.get("resourceid"):
-        site = _site(asked, destination["resourceid"], hop.get("address"))
+        site = _guarded(asked, _site(asked, destination["resourceid"], hop.get("address")))
         return site.addresses.first, site.name
     text = str(destination.get("address"))
     try:
@@ -432,12 +477,12 @@ def _connection_differences(answer: Body, status: str, traces: Sequence[Trace]) 
 def _nic_site(asked: _Asked) -> Site:
     nic = asked.verdict.target.rpartition("/")[0]
     if nic not in asked.recorded.nics:
-        raise _Untold("the network is not recorded")
+        raise _Untold(_NETWORK_UNKNOWN)
     return asked.network.sites[asked.recorded.nics[nic]]
 
 
 def _effective_routes(asked: _Asked) -> _Compared:
-    site = _nic_site(asked)
+    site = _routed(asked, _nic_site(asked))
     names = conditions_of(route.condition for route in site.routes)
     azure = azure_hops(asked.verdict.answer["value"])
     wrong, explained = _best(
@@ -454,7 +499,7 @@ def _effective_routes(asked: _Asked) -> _Compared:
 
 
 def _effective_rules(asked: _Asked) -> _Compared:
-    site = _nic_site(asked)
+    site = _guarded(asked, _nic_site(asked), *(id_of(one.get("networksecuritygroup")) for one in asked.verdict.answer["value"]))
     filters = (*site.inbound, *site.outbound)
     names = conditions_of(row.condition for one in filters for row in one.rows)
     wrong, explained = _best(_readings(asked.network, names), lambda reading: _rule_differences(asked, filters, reading))
@@ -476,7 +521,7 @@ def _rule_differences(asked: _Asked, filters: Sequence[Filter], reading: Reading
     explained: list[str] = []
     left = {(one.resource.casefold(), one.place) for one in filters}
     for group in asked.verdict.answer["value"]:
-        name = last(id_of(group["networksecuritygroup"]) or "")
+        name = asked.recorded.groups[id_of(group["networksecuritygroup"]) or ""].casefold()
         at_nic = bool((group.get("association") or {}).get("networkinterface"))
         mine = [one for one in filters if one.resource.casefold() == name and one.place.startswith("nic of") == at_nic]
         if not mine:
@@ -505,8 +550,8 @@ def _group_view(asked: _Asked) -> _Compared:
     for nic in nics:
         identity = id_of(nic)
         if identity not in asked.recorded.nics:
-            raise _Untold("the network is not recorded")
-        site = asked.network.sites[asked.recorded.nics[identity]]
+            raise _Untold(_NETWORK_UNKNOWN)
+        site = _guarded(asked, asked.network.sites[asked.recorded.nics[identity]])
         filters = (*site.inbound, *site.outbound)
         ours = {key: rule for one in filters for key, rule in our_rules(one, recommended).items()}
         count += _count(filters)
