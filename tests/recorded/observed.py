@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from asever.record import record
@@ -21,21 +22,62 @@ _GROUP = f"{NETWORK}networksecuritygroups/"
 class Observed:
     """The state with what the answers add; `notes` say what was added.
 
-    Of the NSGs and route tables in `unread` only the names are known.
+    Of the NSGs and route tables in `unread` only the names are known. `stand_ins` are subnets (by id) that only a NIC names.
     """
 
     state: State
     notes: tuple[str, ...]
     unread: frozenset[str]
+    stand_ins: frozenset[str]
 
 
-def with_observations(session: Session, state: State) -> Observed:
-    """The state, completed by the session's own topology, security group views and connectivity checks."""
+def with_observations(session: Session, state: State, *, wide: bool = False) -> Observed:
+    """The state, completed by the session's own topology, security group views and connectivity checks.
+
+    A virtual network that is not recorded is as small as its recorded machines allow, or `wide`: the whole private block.
+    """
     known = dict(state)
+    stand_ins = frozenset(_subnets_of_nics(known, wide=wide))
     notes = list(_from_views(session, known))
     unread = frozenset((*_from_topology(session, known), *_dangling(known)))
     notes += _gateways(session, known)
-    return Observed(state=known, notes=tuple(dict.fromkeys(notes)), unread=unread)
+    return Observed(state=known, notes=tuple(dict.fromkeys(notes)), unread=unread, stand_ins=stand_ins)
+
+
+_PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+
+
+def _subnets_of_nics(known: State, *, wide: bool) -> Iterator[str]:
+    """Subnets, and their virtual networks, that a NIC names and no request shows."""
+    members: dict[str, list[IPv4Address]] = {}
+    for nic in of_kind(known, "networkinterfaces"):
+        for each in nic.body.get("ipconfigurations") or ():
+            subnet, address = id_of(each.get("subnet")), each.get("privateipaddress")
+            if subnet is not None and subnet not in known and address and ":" not in address:
+                members.setdefault(subnet, []).append(IPv4Address(address))
+    spaces: dict[str, list[str]] = {}
+    for subnet, addresses in members.items():
+        smallest = _around(addresses)
+        made = resource(subnet, {"name": last(subnet), "addressprefix": str(smallest)})
+        if made is None:
+            continue
+        known[made.id] = made
+        yield made.id
+        if parent_of(subnet) not in known:
+            space = spaces.setdefault(parent_of(subnet), [])
+            space += [str(smallest), *(str(block) for block in _PRIVATE if wide and smallest.subnet_of(block))]
+    for vnet, space in spaces.items():
+        whole = resource(vnet, {"name": last(vnet), "addressspace": {"addressprefixes": space}})
+        if whole is not None:
+            known[whole.id] = whole
+
+
+def _around(addresses: list[IPv4Address]) -> IPv4Network:
+    """The smallest prefix of a subnet that may hold these addresses: a /29 or larger (azure-network-semantics 1)."""
+    found = IPv4Network((addresses[0], 29), strict=False)
+    while not all(one in found for one in addresses):
+        found = found.supernet()
+    return found
 
 
 def _dangling(known: State) -> Iterator[str]:

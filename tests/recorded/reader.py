@@ -67,7 +67,7 @@ class Recorded:
 
     `nics` maps the id of a NIC to its machine, `groups` the id of an NSG to its name; `machines_of` are the machines of a VM.
     `beyond` maps an on-premises network that stands for the other side of a gateway to the names of the vnets there. Of the
-    NSGs and route tables in `unread` the recording has nothing but the names.
+    NSGs and route tables in `unread` the recording has nothing but the names, of the subnets in `stand_ins` a NIC's address.
     """
 
     network: Network
@@ -77,13 +77,18 @@ class Recorded:
     beyond: Mapping[str, tuple[str, ...]]
     notes: tuple[str, ...]
     unread: frozenset[str] = frozenset()
+    stand_ins: frozenset[str] = frozenset()
 
 
-def recorded(session: Session, seq: int) -> Recorded:
-    """The network of a session as it stands when request `seq` is sent."""
-    observed = with_observations(session, state_at(session, seq))
+def recorded(session: Session, seq: int, *, wide: bool = False) -> Recorded:
+    """The network of a session as it stands when request `seq` is sent; `wide` is for virtual networks not recorded."""
+    observed = with_observations(session, state_at(session, seq), wide=wide)
     names = _names(observed.state)
-    return replace(read(observed.state, observed.notes), unread=frozenset(names[one] for one in observed.unread))
+    return replace(
+        read(observed.state, observed.notes),
+        unread=frozenset(names[one] for one in observed.unread),
+        stand_ins=frozenset(names[one] for one in observed.stand_ins),
+    )
 
 
 def read(state: State, notes: Iterable[str] = ()) -> Recorded:

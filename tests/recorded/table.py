@@ -41,7 +41,7 @@ How the answers are compared:
 
 ## What differs, and why
 
-Three things differ in recorded answers; "explained" in the tables below means these and nothing else.
+Three things differ in the answers below; "explained" there means these.
 
 * **Ranges to None.** Azure drops more ranges than the four that it documents; which, varies by region and time
   ([azure.md, 5.1](semantics/azure.md#51-system-routes)). The model has the four, so it believes that a packet to another one

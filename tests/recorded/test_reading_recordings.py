@@ -308,6 +308,18 @@ def test_an_nsg_that_the_recording_never_shows_makes_the_answer_a_sample() -> No
     assert ask("ipFlowVerify", flow(80), allowed, *ALL, nic).agreement is Agreement.SAMPLE
 
 
+def test_a_network_that_only_a_nic_names_may_have_any_size() -> None:
+    nic = {**NIC, "properties": {**NIC["properties"], "networkSecurityGroup": {"id": NSG["id"]}}}
+    public = ask("ipFlowVerify", flow(80), {"access": "Allow", "ruleName": "securityRules/web"}, NSG, nic)
+    assert public.agreement is Agreement.AGREE
+    assert "whatever its size" in public.why
+    private = {**flow(22), "remoteIPAddress": "10.200.0.1"}
+    denied = {"access": "Deny", "ruleName": "defaultSecurityRules/DenyAllInBound"}
+    assert ask("ipFlowVerify", private, denied, NSG, nic).agreement is Agreement.SAMPLE
+    routes = ask("effectiveRouteTable", None, table_of(*ROUTES), NSG, nic, target=f"{NIC['id']}/effectiveRouteTable")
+    assert routes.agreement is Agreement.SAMPLE
+
+
 TABLE_ID = TABLE["id"]
 
 

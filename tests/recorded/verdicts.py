@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 from itertools import product
 
@@ -100,8 +101,21 @@ def findings(session: Session) -> Iterator[Finding]:
 
 
 def finding(session: Session, verdict: Verdict) -> Finding:
-    """What Azure says and what we say about the network at that moment."""
-    known = recorded(session, verdict.seq)
+    """What Azure says and what we say about the network at that moment.
+
+    A virtual network that only a NIC names may be small or large and its subnet may have an NSG of its own: we agree with
+    Azure if we do in both sizes, else the recording tells too little.
+    """
+    small = _finding(session, verdict, recorded(session, verdict.seq))
+    if small.agreement is Agreement.SAMPLE or not recorded(session, verdict.seq).stand_ins:
+        return small
+    large = _finding(session, verdict, recorded(session, verdict.seq, wide=True))
+    if Agreement.DISAGREE in (small.agreement, large.agreement):
+        return replace(small, question="", ours="", agreement=Agreement.SAMPLE, why="the virtual network is not recorded")
+    return replace(small, why="; ".join(filter(None, (small.why, "the virtual network is not recorded, whatever its size"))))
+
+
+def _finding(session: Session, verdict: Verdict, known: Recorded) -> Finding:
     asked = _Asked(verdict=verdict, recorded=known, network=effective(known.network))
     try:
         compared = _compare(asked)
@@ -478,7 +492,10 @@ def _nic_site(asked: _Asked) -> Site:
     nic = asked.verdict.target.rpartition("/")[0]
     if nic not in asked.recorded.nics:
         raise _Untold(_NETWORK_UNKNOWN)
-    return asked.network.sites[asked.recorded.nics[nic]]
+    site = asked.network.sites[asked.recorded.nics[nic]]
+    if site.subnet in asked.recorded.stand_ins:
+        raise _Untold(_NETWORK_UNKNOWN)
+    return site
 
 
 def _effective_routes(asked: _Asked) -> _Compared:
