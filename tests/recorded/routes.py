@@ -22,6 +22,8 @@ _SPELLINGS = {
     "hypernetgateway": "virtualnetworkgateway",
 }
 LATE_RESERVED = prefix("172.16.0.0/12")
+# What Azure documents to drop (azure-network-semantics 5.1): whoever lacks these is wrong.
+DOCUMENTED = union(map(prefix, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")))
 # A system route to None, apart from a user's.
 RESERVED = "none (reserved)"
 
@@ -101,7 +103,7 @@ def compare_routes(azure: Hops, ours: Hops) -> tuple[list[str], list[str]]:
             if theirs == mine or not both or theirs == "not printed":
                 continue
             text = f"{_some(prefixes(both))}: Azure {theirs}, we {mine}"
-            if (theirs, mine) == (RESERVED, "internet"):
+            if (theirs, mine) == (RESERVED, "internet") and not both.overlaps(DOCUMENTED):
                 explained.append(f"Azure drops {_some(prefixes(both), 3)} too")
             elif (theirs, mine) == ("internet", RESERVED) and both <= LATE_RESERVED:
                 explained.append("172.16.0.0/12 still goes to the Internet")
