@@ -92,6 +92,7 @@ def forwarded_translations(known: Inventory, one: Machine) -> Iterator[SourceTra
         for fabric in (TO_DEVICE, *_private_fabrics(known, known.vnet_of(one.subnet))):
             yield SourceTranslation(
                 fabric=fabric,
+                sources=ALL_V4 - own,
                 destinations=ALL_V4,
                 becomes=NumberSet.single(own.first),
                 because=f"{one.name} forwards with its own address",
@@ -231,6 +232,7 @@ def firewall_translations(known: Inventory, one: Firewall) -> Iterator[SourceTra
         yield replace(
             row,
             fabric=fabric,
+            sources=ALL_ADDRESSES - firewall_addresses(known, one),
             destinations=destinations,
             becomes=firewall_addresses(known, one),
             because=f"firewall {one.name} translates {what}",

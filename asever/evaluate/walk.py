@@ -336,6 +336,7 @@ class _Walk:
         for row in sender.translations:
             if (
                 row.fabric != fabric
+                or packet.source not in row.sources
                 or packet.target not in row.destinations
                 or packet.protocol not in row.protocol
                 or not self._exists(row)
@@ -492,12 +493,14 @@ class _Walk:
 
     def _leads_home(self, row: Route, leg: _Leg) -> bool:
         """Whether a reply that takes this route comes back to where the translation, or the sender, waits for it."""
+        if "Internet" in leg.fabrics and row.fabric != "Internet":
+            return False  # a device may be the caller, but the reply would come to it from another address than it called
         if row.recipients:
             return any(one.site == leg.sender.name for one in row.recipients)
-        if row.fabric is None or ("Internet" in leg.fabrics and row.fabric != "Internet"):
+        if row.fabric is None:
             return False
         arrivals = self.network.fabrics[row.fabric].arrivals
-        if leg.translated_in is not None:
+        if leg.translated_in is not None and leg.source not in leg.sender.addresses:
             # A translation waits in its own fabric. One made inside a virtual network gave a public address: its owner is on
             # the Internet.
             return row.fabric == leg.translated_in or (

@@ -196,7 +196,7 @@ class Route:
 
 @record
 class SourceTranslation:
-    """Source translation of packets that a site hands to `fabric`. No matching row leaves the source as it is.
+    """Source translation of packets from `sources` that a site hands to `fabric`. No matching row leaves the source as it is.
 
     `becomes` are the addresses that it may carry afterwards (one of them is chosen: choice "egress"); empty means that it
     keeps its address. `tags` are unknown tags that the new address is known to lie in. `unknown` is set when the address is
@@ -206,6 +206,7 @@ class SourceTranslation:
     """
 
     fabric: str
+    sources: NumberSet = ALL_ADDRESSES
     destinations: NumberSet = ALL_ADDRESSES
     protocol: NumberSet = ANY_PROTOCOL
     becomes: NumberSet = NumberSet()

@@ -270,11 +270,12 @@ class _Journey:
         What is lost here, or cannot be followed, ends here.
         """
         rest = [path]
-        target, protocol = path.view[_TARGET], path.view[_PROTOCOL]
+        source, target, protocol = path.view[_SOURCE], path.view[_TARGET], path.view[_PROTOCOL]
         for row in sender.translations:
             if row.fabric != fabric:
                 continue
-            rest, taken = self._first(rest, ((target, row.destinations), (protocol, row.protocol)), row.condition)
+            wanted = ((source, row.sources), (target, row.destinations), (protocol, row.protocol))
+            rest, taken = self._first(rest, wanted, row.condition)
             for one in taken:
                 went = _through(one, row.resource)
                 if row.unmodelled is not None:
@@ -446,17 +447,28 @@ class _Journey:
         An address that was not translated must be the sender's in that fabric. A translation waits in its own fabric; one that
         was made inside a virtual network with a public address is found through the Internet too.
         """
-        if row.recipients:
-            back = any(one.site == leg.sender.name for one in row.recipients)
-            return ([], [path]) if back else ([path], [])
         fabric = row.fabric
-        if fabric is None or (INTERNET in leg.fabrics and fabric != INTERNET):
+        if INTERNET in leg.fabrics and fabric != INTERNET:
             return [path], []
-        if leg.translated_in is not None:
-            if fabric == leg.translated_in:
-                return [], [path]
-            rows = self.network.fabrics[fabric].arrivals if fabric == INTERNET else ()
-            return self._first([path], ((leg.source, union(one.called for one in rows)),))
+        if row.recipients:
+            known = any(one.site == leg.sender.name for one in row.recipients)
+            return ([], [path]) if known else ([path], [])
+        if fabric is None:
+            return [path], []
+        if leg.translated_in is None:
+            return self._at_sender(path, leg, fabric)
+        # What a device translates to an address of its own is found like anything that it sends itself.
+        away, own = self._first([path], ((leg.source, leg.sender.addresses),))
+        rows = self.network.fabrics[fabric].arrivals if fabric == INTERNET else ()
+        waits = ((leg.source, union(one.called for one in rows)),)
+        lost, found = ([], away) if fabric == leg.translated_in else self._first(away, waits)
+        for one in own:
+            astray, back = self._at_sender(one, leg, fabric)
+            lost, found = [*lost, *astray], [*found, *back]
+        return lost, found
+
+    def _at_sender(self, path: Path, leg: Leg, fabric: str) -> tuple[list[Path], list[Path]]:
+        """What of a reply is lost in a fabric, and what comes to the sender by an address of its own."""
         lost: list[Path] = []
         mine = [path]
         if leg.forwarded:

@@ -162,6 +162,7 @@ def translations(draw):
     drops = draw(mostly(st.none(), st.just("it cannot leave"), one_in=8))
     return SourceTranslation(
         fabric=draw(st.sampled_from((*FABRICS, TO_DEVICE))),
+        sources=draw(mostly(st.just(EVERY), sets(EVERY))),
         destinations=draw(mostly(st.just(EVERY), sets(EVERY))),
         protocol=draw(PROTOCOLS),
         becomes=draw(mostly(few(EVERY), st.just(NumberSet()), one_in=5)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asever.model.addresses import is_v6, parse_address, parse_addresses
+from asever.model.addresses import is_v6, parse_address
 from asever.model.packets import Flow, Packet
 
 UNKNOWN_TAGS = ("Storage", "Sql", "AppServiceManagement")
@@ -10,6 +10,7 @@ ADDRESSES = (
     *("10.0.1.40", "10.0.2.33", "10.0.3.77", "10.1.1.9", "10.3.0.1", "172.20.0.9", "172.21.0.1", "30.0.0.9", "8.8.8.8"),
     *("20.1.2.3", "13.66.140.0", "52.1.1.1", "52.1.1.1", "168.63.129.16"),
 )
+MANAGES = parse_address("13.66.140.0")
 PORTS = (80, 80, 443, 443, 8080, 1433, 22, 53, 21, 990, 10005, 454, 455, 16001, 4018, 4020, 4024, 8172)
 # Without these a flow means something else than its first packet's way.
 FIXED = {"blocked-probe": "serves-on", "ip-ssl-source": "client"}
@@ -37,7 +38,7 @@ def origins(network, tables):
     """What starts calls: things, somebody in a subnet (but a firewall's is its own), a network outside Azure, the Internet."""
     machines = [name for name in network.machines if name in tables.sites]
     firewalled = {one.subnet for one in network.firewalls.values()}
-    subnets = [one for one in network.subnets if one not in firewalled]
+    subnets = [one for one in network.subnets if one not in firewalled and not one.endswith("/GatewaySubnet")]
     others = [*network.environments, *network.on_premises, *subnets, "Internet", "Internet"]
     return machines + [one for one in others if one in tables.sites]
 
@@ -71,16 +72,20 @@ def some_flow(draw, network, tables, targets):
         source_port=draw.choice([49152, 80, 5000]) if with_ports else 0,
         target=target,
         target_port=draw.choice(PORTS) if with_ports else 0,
-        source_tags=some_knowledge(draw, tables, source) if name == "Internet" else frozenset(),
-        target_tags=some_knowledge(draw, tables, target),
+        source_tags=some_knowledge(draw, network, tables, source) if name == "Internet" else frozenset(),
+        target_tags=some_knowledge(draw, network, tables, target),
     )
     readings = {one: values[0] if draw.random() < 0.5 else draw.choice(values) for one, values in tables.assumptions.items()}
     return Flow(origin=name, packet=packet, readings=readings | FIXED)
 
 
-def some_knowledge(draw, tables, address):
-    """Which service tags of unknown content the address is known to lie in, or not to; rarely nothing is known."""
+def some_knowledge(draw, network, tables, address):
+    """Which service tags of unknown content the address is known to lie in, or not to; rarely nothing is known.
+
+    What the file names anywhere lies in none of them, nor does an address that Azure manages environments from.
+    """
     if address not in tables.tag_space or draw.random() < 0.05:
         return frozenset()
-    inside = draw.choice([None, *UNKNOWN_TAGS]) if address not in parse_addresses("40.2.0.0/16") else None
+    taken = address in network.named_addresses or address == MANAGES
+    inside = None if taken else draw.choice([None, *UNKNOWN_TAGS])
     return frozenset(one if one == inside else f"not {one}" for one in UNKNOWN_TAGS)

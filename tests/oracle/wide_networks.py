@@ -179,6 +179,7 @@ def wide_network(draw):
         vnet("left", SPACES["left"] + (",fd00:1::/48" if v6 else ""), peers=[*left_hub, *across[0]], region="west"),
         vnet("right", SPACES["right"] + (",fd00:2::/48" if v6 else ""), peers=[*right_hub, *across[1]], region=region),
         subnet("hub/fw", "10.0.0.0/26", route_table=maybe(draw.choice(["r1", "r4"]), 0.3)),
+        *([subnet("hub/GatewaySubnet", "10.0.255.0/27", route_table=draw.choice([None, "r2"]))] if draw.random() < 0.5 else []),
         in_subnet("hub/nva", "10.0.1.0/24", 0.3),
         in_subnet("hub/work", "10.0.2.0/24"),
         in_subnet("hub/ase", "10.0.3.0/26", 0.4),

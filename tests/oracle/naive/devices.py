@@ -47,10 +47,10 @@ class Devices(Arrivals):
         self.meet(f"appliance: {way}")
         if way in ("nothing", "drop-all"):
             raise Lost
-        if way == "translated":
-            return packet.from_source(who.addresses[0])
-        if way == "forward-all" and self.next_hop(who.subnet, packet.target, packet.target_tags).kind == "internet":
-            return packet.from_source(who.addresses[0])
+        leaves = self.next_hop(who.subnet, packet.target, packet.target_tags).kind == "internet"
+        if way == "translated" or (way == "forward-all" and leaves):
+            own = NumberSet.single(who.addresses[0])
+            return packet.from_source(own.first if leaves else self.choose("egress", own))
         return packet
 
     def firewall_forwards(self, firewall, packet, *, called):
@@ -64,6 +64,8 @@ class Devices(Arrivals):
                     raise Lost
             if self.reading("firewall-dnat-source", "firewall"):
                 return after.from_source(self.choose("relay", self.inner(firewall)))
+            if firewall.snat == "always" or not is_private(after.target):
+                raise Unsure("which of two rules of a firewall gives the source")
             return after
         if called or packet.target in (firewall.address, firewall.public_ip):
             raise Lost

@@ -142,8 +142,11 @@ class Naive(Devices):
         self.meet("peering")
         local, remote = self.peering(here, there), self.peering(there, here)
         for side, one in ((local, sender), (remote, receiver)):
-            if not side.access and not self.has_group(one) and self.reading("peering-without-access", "blocks"):
+            if not side.access:
                 self.meet("peering without access")
+            if not side.access and not self.has_group(one) and self.reading("peering-without-access", "blocks"):
+                if side is remote:
+                    raise Unsure("a peering whose far side has no access")
                 raise Lost
         if packet.source in self.network.vnets[here].address:
             return
@@ -172,14 +175,31 @@ class Naive(Devices):
 
     def from_gateway(self, sender, packet):
         """From on-premises: by its gateway into that network, or into one that borrows the gateway."""
+        gateway, vnet = self.into_azure(sender, packet.target)
+        if vnet is None:
+            raise Unsure("where on-premises sends it")
+        self.meet("from on-premises")
+        entry = f"{gateway.vnet}/GatewaySubnet"
+        hop = self.next_hop(entry, packet.target) if entry in self.network.subnets else None
+        if hop is None or hop.kind == "local":
+            there = vnet if hop is None else hop.to
+            return self.deliver(sender, self.at_private(there, packet, sender, None), "gateway")
+        # The route table of the gateway's subnet governs what comes in (azure-network-semantics 3.5).
+        self.meet("gateway subnet with routes")
+        if hop.kind == "none":
+            raise Lost
+        if hop.kind != "appliance":
+            raise Unsure("a gateway's subnet that sends elsewhere")
+        who, _ = self.device_at(hop.to, entry, packet)
+        return self.deliver(sender, Handed(who, packet, called=False), "gateway")
+
+    def into_azure(self, behind, address):
+        """By which gateway a network outside Azure knows an address, and in which virtual network that is (6)."""
         for gateway in self.network.gateways.values():
-            if gateway.to != sender.name:
-                continue
             for vnet in self.network.vnets.values():
-                if packet.target in vnet.address and gateway in self.gateways(vnet.name):
-                    self.meet("from on-premises")
-                    return self.deliver(sender, self.at_private(vnet.name, packet, sender, None), "gateway")
-        raise Unsure("where on-premises sends it")
+                if gateway.to == behind.name and address in vnet.address and gateway in self.gateways(vnet.name):
+                    return gateway, vnet.name
+        return None, None
 
     # -- The reply ------------------------------------------------------------------------------------------------------
 
@@ -192,7 +212,7 @@ class Naive(Devices):
         if leg.way == "service" or replier == "Internet":
             return True
         if isinstance(replier, OnPremises):
-            return True
+            return self.on_premises_returns(leg)
         if isinstance(replier, PrivateEndpoint):
             return self.endpoint_returns(leg)
         hop = self.next_hop(replier.subnet if not isinstance(replier, str) else replier, seen.source, seen.source_tags)
@@ -223,6 +243,19 @@ class Naive(Devices):
 
     def may_return(self, replier, leg, vnet):
         """A reply that a device passes on over a peering is forwarded traffic, too; no page speaks of that."""
+
+    def on_premises_returns(self, leg):
+        """It knows the networks that its gateways tell it of; what comes in goes to whoever holds the address."""
+        gateway, vnet = self.into_azure(leg.receiver, leg.packet.source)
+        if vnet is None:
+            return False
+        entry = f"{gateway.vnet}/GatewaySubnet"
+        hop = self.next_hop(entry, leg.packet.source) if entry in self.network.subnets else None
+        if hop is None or hop.kind == "local":
+            return self.is_at(leg.sender, vnet if hop is None else hop.to, leg.packet.source)
+        if hop.kind == "appliance":
+            return self.is_device(hop.to, entry, leg.sender)
+        return False
 
     def endpoint_returns(self, leg):
         home = self.vnet_of(leg.receiver.subnet)
