@@ -84,21 +84,31 @@ def _gate(one: Machine, why: str, word: str, condition: Condition) -> Filter:
 
 
 def forwarded_translations(known: Inventory, one: Machine) -> Iterator[SourceTranslation]:
-    """With `forwards translated` whatever a machine sends on carries its own address; its own packets do anyway."""
-    if not one.ip_forwarding or one.forwards != "translated":
+    """Which source what a machine sends on carries; nothing of this is about its own packets.
+
+    With `forwards translated` it is the machine's own address. With `forwards unchanged` it stays, and then nothing leads to
+    the Internet: an appliance must translate to its own address before Azure gives that a public one (azure-network-semantics 7).
+    """
+    if not one.ip_forwarding or one.forwards not in ("translated", "unchanged"):
         return
-    own = singles(one.addresses) & ALL_V4
-    if own:
+    own = singles(one.addresses)
+    row = SourceTranslation(
+        fabric=INTERNET,
+        sources=ALL_ADDRESSES - own,
+        fact="nva",
+        resource=one.name,
+        origin=Origin(span=one.parts.get("forwards", one.span), parts=one.parts),
+    )
+    if one.forwards == "unchanged":
+        yield replace(row, drops=f"{one.name} forwards it unchanged, and Azure gives a public address to its own packets only")
+    elif own & ALL_V4:
         for fabric in (TO_DEVICE, *_private_fabrics(known, known.vnet_of(one.subnet))):
-            yield SourceTranslation(
+            yield replace(
+                row,
                 fabric=fabric,
-                sources=ALL_V4 - own,
                 destinations=ALL_V4,
-                becomes=NumberSet.single(own.first),
+                becomes=NumberSet.single((own & ALL_V4).first),
                 because=f"{one.name} forwards with its own address",
-                fact="nva",
-                resource=one.name,
-                origin=Origin(span=one.parts.get("forwards", one.span), parts=one.parts),
             )
 
 

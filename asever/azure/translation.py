@@ -140,26 +140,13 @@ def machine_translations(known: Inventory, one: Machine, subnet: Subnet) -> tupl
 
     In this order (azure-network-semantics 7).
     """
-    rows = [*_not_its_own(one), *_nat_gateway(known, subnet)]
+    rows = list(_nat_gateway(known, subnet))
     if one.public_ip is not None:
         rows.append(_own_public_ip(one, one.public_ip))
     balancer = _balancer(known, one.name)
     if balancer is not None and (one.public_ip is None or is_v6(one.public_ip)):
         rows.append(_not_followed(one, balancer))
     return (*rows, *_default_outbound(known, subnet))
-
-
-def _not_its_own(one: Machine) -> Iterator[SourceTranslation]:
-    """An appliance must give what it forwards its own address before Azure gives it a public one (azure-network-semantics 7)."""
-    if one.ip_forwarding and one.forwards == "unchanged":
-        yield SourceTranslation(
-            fabric=INTERNET,
-            sources=ALL_ADDRESSES - singles(one.addresses),
-            drops=f"{one.name} forwards it unchanged, and Azure gives a public address to its own packets only",
-            fact="nva",
-            resource=one.name,
-            origin=Origin(span=one.parts.get("forwards", one.span), parts=one.parts),
-        )
 
 
 def rest_translations(known: Inventory, subnet: Subnet) -> tuple[SourceTranslation, ...]:

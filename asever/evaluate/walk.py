@@ -182,9 +182,9 @@ class _Walk:
         self.fabrics, self.translated_in = [], None
         self._filters(sender.outbound, packet)
         route = self._route(sender, packet)
-        self._filters(route.filters, packet)
         if route.recipients:
             packet = self._translate(sender, packet, TO_DEVICE)
+            self._filters(route.filters, packet)
             one = self._recipient(route.recipients)
             site = self.network.sites[one.site]
             self._hand_to(one, site, route, packet)
@@ -194,6 +194,7 @@ class _Walk:
         else:
             assert route.fabric is not None  # noqa: S101 - a route without one has dropped the packet
             packet = self._translate(sender, packet, route.fabric)
+            self._filters(route.filters, packet)
             row, packet = self._arrive(packet, route.fabric)
             site, packet, probes = self._hand_over(row, packet)
             is_device = own = row.forwards

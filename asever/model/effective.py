@@ -9,8 +9,9 @@ The journey of a packet, stage by stage (azure-network-semantics section 1, ase-
 1. `Site.exempt`: a platform service that filters and routes do not touch; the packet is delivered to the platform.
 2. `Site.outbound`: every filter must let it pass; they see the packet before any translation.
 3. `Site.routes`: the first row that contains the destination; it hands the packet to a fabric, to a device (choice
-   "recipient"), or drops it. `Route.filters` must let it pass.
-4. `Site.translations`: the first row for that fabric (`TO_DEVICE` for a device) rewrites the source (choice "egress").
+   "recipient"), or drops it.
+4. `Site.translations`: the first row for that fabric (`TO_DEVICE` for a device) rewrites the source (choice "egress"). Then
+   `Route.filters` must let it pass: a peering sees what leaves the sender.
 5. `Fabric.arrivals`: the first row for the destination; it may hand on to another fabric with another source (choice
    "relay"), or to a site, rewriting destination (choice "instance" or "recipient") and port.
 6. `Arrival.probes`: the health probe of each port must pass the site's inbound filters, or nothing is handed to it.

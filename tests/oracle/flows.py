@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asever.model.addresses import is_v6, parse_address
+from asever.model.addresses import is_v6, parse_address, parse_addresses
 from asever.model.packets import Flow, Packet
 
 UNKNOWN_TAGS = ("Storage", "Sql", "AppServiceManagement")
@@ -11,6 +11,7 @@ ADDRESSES = (
     *("20.1.2.3", "13.66.140.0", "52.1.1.1", "52.1.1.1", "168.63.129.16"),
 )
 MANAGES = parse_address("13.66.140.0")
+OWNED = parse_addresses("40.0.0.0/8")
 PORTS = (80, 80, 443, 443, 8080, 1433, 22, 53, 21, 990, 10005, 454, 455, 16001, 4018, 4020, 4024, 8172)
 # Without these a flow means something else than its first packet's way.
 FIXED = {"blocked-probe": "serves-on", "ip-ssl-source": "client"}
@@ -86,6 +87,6 @@ def some_knowledge(draw, network, tables, address):
     """
     if address not in tables.tag_space or draw.random() < 0.05:
         return frozenset()
-    taken = address in network.named_addresses or address == MANAGES
+    taken = address in network.named_addresses or address == MANAGES or address in OWNED
     inside = None if taken else draw.choice([None, *UNKNOWN_TAGS])
     return frozenset(one if one == inside else f"not {one}" for one in UNKNOWN_TAGS)

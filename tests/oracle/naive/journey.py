@@ -122,6 +122,8 @@ class Naive(Devices):
             self.cross(here, hop.to, packet, sender, handed.who)
             return self.deliver(sender, handed, "private")
         if hop.kind == "service":
+            if forwarded and packet.source not in self.addresses(sender):
+                raise Unsure("a service endpoint that a device uses for others")
             return Leg(sender, "service", packet, "service"), Handed("service", packet)
         if hop.kind in ("gateway", "user-gateway"):
             return self.through_gateway(sender, hop, packet, here)
