@@ -100,11 +100,13 @@ def judge(answer, trace):
     arrived = trace.arrived
     if arrived is None or answer.outcome == "dropped":
         return AGREE
-    same_packet = (answer.seen, answer.target) == (arrived.source, arrived.target) and answer.port in (
-        None,
-        arrived.target_port,
+    pairs = (
+        (answer.at, trace.site),
+        (answer.seen, arrived.source),
+        (answer.target, arrived.target),
+        (answer.port, arrived.target_port),
     )
-    return AGREE if same_packet and answer.at in (None, trace.site) else CONTRADICT
+    return AGREE if all(said in (None, found) for said, found in pairs) else CONTRADICT
 
 
 def describe(flow, answer):

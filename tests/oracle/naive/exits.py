@@ -54,7 +54,10 @@ class Exits(Routes):
         if public is not None:
             own = ("public address", True, lambda: NumberSet.single(public))
             ways.insert(0 if self.reading("nat-gateway-or-public-ip", "public-ip") else len(ways), own)
-        fronts = [one.frontend for one in balancers if one.subnet is None and one.outbound]
+        public_ones = [one for one in balancers if one.subnet is None]
+        if any(one.sku == "basic" and not one.outbound for one in public_ones):
+            raise Unsure("whether a basic load balancer can be kept from letting its machines out")
+        fronts = [one.frontend for one in public_ones if one.outbound]
         if fronts:
             ways.append(("load balancer", with_ports, lambda: NumberSet.of((one, one) for one in fronts)))
         for name, takes, addresses in ways:

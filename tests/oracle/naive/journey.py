@@ -71,7 +71,9 @@ class Naive(Devices):
         outcome = DELIVERED if self.returns(legs) else REPLY_LOST
         if leg.way == "service":
             return Answer(outcome, None, packet.source, packet.target, packet.target_port)
-        return Answer(outcome, self.name(receiver), packet.source, packet.target, packet.target_port)
+        # Where an open point gives the destination that rules see, the packet's own is nobody's to say.
+        target = packet.target if handed.seen_target is None else None
+        return Answer(outcome, self.name(receiver), packet.source, target, packet.target_port)
 
     def is_exempt(self, packet):
         """azure-network-semantics 3.4."""
