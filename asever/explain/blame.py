@@ -269,8 +269,8 @@ def _way_facts(trace: Trace) -> Iterator[str]:
 def _drop_facts(step: Step) -> Iterator[str]:
     if step.reply:
         yield "reply-path"
-    if step.filter is not None and step.filter.kind is FilterKind.PLATFORM:
-        yield "same-subnet-block"
+    if isinstance(step.row, FilterRow) and step.row.origin.azure is not None:
+        yield step.row.origin.azure  # for a rule of the platform the fact; a default rule of an NSG has none
     if isinstance(step.row, (SourceTranslation, Arrival)) and step.row.fact:
         yield step.row.fact
 
