@@ -7,7 +7,7 @@ the client itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from asever.azure.assumptions import FLOATING_IP_TARGET, INTERNAL_BALANCER_CLOSED, reading
@@ -20,7 +20,7 @@ from asever.azure.filters import (
     surely_denies_probe,
 )
 from asever.azure.inventory import Inventory, of_family, singles
-from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, format_address, is_v6
+from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, is_v6
 from asever.model.effective import (
     ALWAYS,
     Action,
@@ -35,9 +35,6 @@ from asever.model.effective import (
 from asever.model.numbers import EMPTY, NumberSet
 from asever.model.packets import ANY_PORT, PROTOCOL_NAMES, PROTOCOLS_WITH_PORTS
 from asever.model.things import Direction, LoadBalancer, Machine, PortMapping
-
-CLOSED = "a Standard load balancer hands nothing to a machine that no NSG guards"
-
 
 # -- Who gets a packet --------------------------------------------------------------------------------------------------
 
@@ -187,43 +184,44 @@ def _doubt(known: Inventory, one: LoadBalancer) -> str | None:
 # -- Standard load balancers are closed where no NSG opens them (azure-network-semantics 2.9) ----------------------------
 
 
-def _unguarded(known: Inventory, one: LoadBalancer) -> NumberSet:
-    """The addresses behind a load balancer before which no NSG stands."""
-    subnets = known.network.subnets
-    found = [
-        address
+def _unguarded(known: Inventory, one: LoadBalancer) -> Mapping[str, int]:
+    """The machines behind a Standard load balancer before which no NSG stands, with their addresses."""
+    if one.sku == "basic":
+        return {}
+    at = {machine.name: known.network.subnets[machine.subnet] for machine, _ in _members(known, one)}
+    return {
+        machine.name: address
         for machine, address in _members(known, one)
-        if not groups_before(known, subnets[machine.subnet], machine) and subnets[machine.subnet].vnet not in known.administered
-    ]
-    return singles(found)
+        if not groups_before(known, at[machine.name], machine) and at[machine.name].vnet not in known.administered
+    }
 
 
 def _mixed(known: Inventory, one: LoadBalancer) -> str | None:
-    """Why nobody can say which machines get what keeps the frontend as its destination, where only some are open."""
-    open_ones = _unguarded(known, one)
-    if one.sku == "basic" or not open_ones or all(address in open_ones for _, address in _members(known, one)):
+    """Why nobody can say who gets what keeps the frontend as its destination, where the load balancer is closed to some."""
+    closed = _unguarded(known, one)
+    if not closed or len(closed) == len(recipients(known, one)):
         return None
-    return f"only some of the machines behind load-balancer {one.name} have an NSG"
+    return f"only some of the machines behind load-balancer {one.name} have an NSG, and with floating IP that matters"
 
 
 def _guards(known: Inventory, one: LoadBalancer) -> tuple[Filter, ...]:
     """For a public one a fact; whether it holds for an internal one is an assumption. Basic ones are open."""
     closed = _unguarded(known, one)
-    if one.sku == "basic" or not closed:
+    if not closed:
         return ()
-    every = all(address in closed for _, address in _members(known, one))
-    named = ALL_ADDRESSES if every else closed
+    everyone = all(machine.name in closed for machine, _ in _members(known, one))
+    names = ", ".join(closed)
     row = FilterRow(
         priority=0,
-        name=CLOSED,
+        name=f"a Standard load balancer hands nothing to a machine without an NSG: {names}",
         action=Action.DENY,
-        target=AddressMatch(addresses=named, text=", ".join(format_address(address) for address in closed)),
+        target=AddressMatch(addresses=ALL_ADDRESSES if everyone else singles(closed.values()), text=names),
         condition=ALWAYS if one.subnet is None else reading(INTERNAL_BALANCER_CLOSED, "closed"),
         origin=Origin(span=one.span, azure="public-ip-closed", parts=one.parts),
     )
     otherwise = FilterRow(
         priority=1,
-        name="an NSG guards the machine" if one.subnet is None else "it is open to what its NSGs let in",
+        name="taking an internal load balancer as open without an NSG" if one.subnet else "an NSG stands before the machine",
         action=Action.ALLOW,
         origin=Origin(azure="public-ip-closed"),
     )
@@ -274,17 +272,12 @@ def _by_frontend(lenders: list[LoadBalancer], called: NumberSet) -> Iterator[Sou
 
 
 def _no_way_out(standard: list[LoadBalancer], called: NumberSet) -> SourceTranslation:
-    public = next((one for one in standard if one.subnet is None), None)
-    one = public or standard[0]
-    why = (
-        f"behind the Standard load-balancer {one.name}, whose outbound is off,"
-        if public
-        else f"behind the internal Standard load-balancer {one.name}"
-    )
+    one = next((one for one in standard if one.subnet is None), standard[0])
+    why = "is internal" if one.subnet is not None else "has `outbound off`"
     return SourceTranslation(
         fabric=INTERNET,
         destinations=called,
-        drops=f"{why} a machine has no default outbound access: it needs an explicit way out",
+        drops=f"Standard load-balancer {one.name} {why}, ends default outbound access, and nothing else leads out",
         fact="load-balancer-outbound",
         resource=one.name,
         origin=Origin(span=one.parts.get("outbound", one.span), parts=one.parts),

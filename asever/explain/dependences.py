@@ -101,4 +101,7 @@ def _row_conditions(network: EffectiveNetwork, question: FlowQuestion) -> Iterat
         yield from (row.condition for one in (*site.outbound, *site.inbound) for row in one.rows)
     targets = union(scope.packets.target for scope in question.scopes)
     for fabric in network.fabrics.values():
-        yield from (row.condition for row in fabric.arrivals if row.condition and row.called.overlaps(targets))
+        for arrival in fabric.arrivals:
+            if (arrival.condition or arrival.guards) and arrival.called.overlaps(targets):
+                yield arrival.condition
+                yield from (row.condition for one in arrival.guards for row in one.rows)
