@@ -78,7 +78,7 @@ class Targets:
                 case EndpointKind.ADDRESSES:
                     # A call to an address that nobody has is a call all the same: it is lost, and the answer says where.
                     somebody = self._somebody(endpoint.addresses, sites) or endpoint.addresses
-                    yield Called(traffic=traffic, addresses=somebody, sites=sites)
+                    yield Called(traffic=traffic, addresses=somebody, sites=sites | self.ends.behind(somebody))
                 case EndpointKind.SUBNET | EndpointKind.VNET:
                     yield self._all_in(endpoint, traffic, every=every)
                 case EndpointKind.INTERNET:
@@ -90,7 +90,7 @@ class Targets:
                 case _:
                     site = self.ends.tables.sites[endpoint.name]
                     addresses = site.addresses | (self.ends.ways_in(site) if every else EMPTY)
-                    yield Called(traffic=traffic, addresses=addresses, sites=sites)
+                    yield Called(traffic=traffic, addresses=addresses, sites=sites | self.ends.behind(addresses))
 
     def _environment(self, one: Environment, caller: Caller, traffic: Traffic, *, every: bool) -> Iterator[Called]:
         """By `reaches` the address that each port arrives on; by other verbs every address (ase-network-semantics 1.1)."""
@@ -137,7 +137,7 @@ class Targets:
         return Called(traffic=traffic, addresses=private if inside or not public else public, sites=here)
 
     def _also_translated(self, called: Called) -> Called:
-        """Translating firewalls before a machine are ways in, too; what they do is not modelled yet."""
+        """Translating firewalls before a machine are ways in, too."""
         network = self.ends.known.network
         walls = [
             wall
@@ -145,8 +145,7 @@ class Targets:
             if wall.public_ip is not None and any(rule.translated in called.addresses for rule in wall.rules if rule.translated)
         ]
         ways = singles(one.public_ip for one in walls if one.public_ip is not None)
-        names = {one.name for one in walls}
-        return replace(called, addresses=called.addresses | ways, sites=called.sites | names)
+        return replace(called, addresses=called.addresses | ways)
 
     def _balancer(self, one: LoadBalancer, caller: Caller, traffic: Traffic, sites: frozenset[str]) -> Called:
         """The frontend; probes meet each machine behind it instead (azure-network-semantics 8)."""

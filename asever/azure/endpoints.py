@@ -136,9 +136,7 @@ class Endpoints:
         if site.kind is SiteKind.MACHINE:
             public = network.machines[site.name].public_ip
             return self.frontends(site) | (EMPTY if public is None else NumberSet.single(public))
-        public = None
-        if site.kind is SiteKind.SERVICE and site.name in network.firewalls:
-            public = network.firewalls[site.name].public_ip
+        public = network.firewalls[site.name].public_ip if site.kind is SiteKind.FIREWALL else None
         return EMPTY if public is None else NumberSet.single(public)
 
     def frontends(self, site: Site) -> NumberSet:
@@ -149,6 +147,17 @@ class Endpoints:
         """Those of them that nothing leaves by."""
         before = self.known.balancers_before(site.name)
         return singles(one.frontend for one in before) - singles(one.frontend for one in before if lends_frontend(one))
+
+    def behind(self, addresses: NumberSet) -> frozenset[str]:
+        """The sites that the DNAT rules of firewalls at these addresses lead to."""
+        walls = [
+            wall for wall in self.known.network.firewalls.values() if self._stands_at(self.tables.sites[wall.name], addresses)
+        ]
+        translated = singles(rule.translated for wall in walls for rule in wall.rules if rule.translated is not None)
+        return frozenset(site.name for site, _ in self.owners(translated)) if translated else frozenset()
+
+    def _stands_at(self, site: Site, addresses: NumberSet) -> bool:
+        return addresses.overlaps(site.addresses) or addresses.overlaps(self.ways_in(site))
 
     def fronts_of(self, one: Environment) -> NumberSet:
         """The addresses that an environment's front ends are called by."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from asever.azure import balancers
 from asever.azure.candidates import INTERNET, gateway_fabric, vnet_fabric
+from asever.azure.devices import firewall_arrivals
 from asever.azure.environments import Arrivals, ip_ssl_fabric, platform_site
 from asever.azure.filters import closed_without_group, groups_before
 from asever.azure.inventory import Inventory, of_family, singles
@@ -90,8 +91,7 @@ def _public_blocks(known: Inventory, environments: Mapping[str, Arrivals]) -> It
         if balancer.subnet is None:
             yield balancers.arrivals(known, balancer)
     for firewall in network.firewalls.values():
-        if firewall.public_ip is not None:
-            yield (_not_followed(firewall.name, f"firewall {firewall.name}", firewall.public_ip),)
+        yield from ((row,) for fabric, row in firewall_arrivals(known, firewall) if fabric == INTERNET)
     for premises in network.on_premises.values():
         public = premises.address & INTERNET_BASE
         if public:
@@ -172,6 +172,10 @@ def _inside_blocks(
     for balancer in known.network.load_balancers.values():
         if balancer.subnet is not None:
             yield known.vnet_of(balancer.subnet), balancers.arrivals(known, balancer)
+    for firewall in known.network.firewalls.values():
+        yield from (
+            (known.vnet_of(firewall.subnet), (row,)) for fabric, row in firewall_arrivals(known, firewall) if fabric != INTERNET
+        )
     for site in sites.values():
         if site.vnet is None:
             continue
