@@ -175,8 +175,7 @@ def _handed(known: Inventory, one: LoadBalancer, mapping: PortMapping, handed_to
 
 def _doubt(known: Inventory, one: LoadBalancer) -> str | None:
     if one.probe is not None and is_v6(one.frontend):
-        # azure-network-semantics 3.3: from which address is not said.
-        return f"the health probe of load-balancer {one.name} comes from a link-local address, and which is not known"
+        return f"the health probe of load-balancer {one.name} over IPv6, which comes from another address, is not modelled yet"
     vnets = (known.vnet_of(machine.subnet) for machine, _ in _members(known, one))
     return next((known.administered[vnet] for vnet in vnets if vnet in known.administered), None)
 

@@ -110,7 +110,8 @@ appservice ase update` sets the others that are not named back to off.""",
 versions 1 and 2, on port 80 in version 3, and on port 21 where version 3 serves FTP. NSG rules
 apply to these probes. The default rule AllowAzureLoadBalancerInBound admits them; a custom rule
 that denies everything, or that denies VirtualNetwork, comes before it and drops them, unless a rule
-before that one allows AzureLoadBalancer.""",
+before that one allows AzureLoadBalancer. A `load-balancer` asks its machines on its `probe` port in
+the same way, and hands nothing to one whose rules drop the question.""",
         source=f"docs/semantics/ase.md section 2; docs/semantics/azure.md section 8; {_CONSIDERATIONS}",
     ),
     Entry(
