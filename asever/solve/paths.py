@@ -230,7 +230,8 @@ class _Journey:
             went = replace(_through(one, row.resource), routes=(*one.routes, row))
             if row.unmodelled is not None:
                 yield replace(went, unmodelled=row.unmodelled)
-            elif row.recipients:
+                continue
+            if row.recipients:
                 for sent in self._translate(went, sender, TO_DEVICE):
                     yield from self._to_device(_filtered(sent, row.filters), sender, row)
             elif row.fabric is not None:
