@@ -515,10 +515,10 @@ class _Walk:
 
     def _astray(self, row: Route, leg: _Leg) -> str:
         """Why a reply that takes this route is lost."""
-        if row.recipients:
+        if row.recipients and all(one.site != leg.sender.name for one in row.recipients):
             return f"{self.network.sites[row.recipients[0].site].title} has not seen the call"
         if row.fabric is not None and leg.forwarded and leg.translated_in is None:
             return f"the reply goes past {leg.sender.title}, which has to see it"
-        if row.fabric is not None and "Internet" in leg.fabrics:
+        if "Internet" in leg.fabrics and (row.fabric is not None or row.recipients):
             return "the reply must leave by the Internet, by the address that was called"
         return ""

@@ -176,6 +176,10 @@ class Arrivals(Exits):
         kind = "public" if balancer.subnet is None else "internal"
         self.meet(f"{kind} load balancer")
         machine = self.backend_of(balancer)
+        closed = balancer.subnet is None or self.reading("internal-balancer-without-nsg", "closed")
+        if balancer.sku == "standard" and closed and not self.has_group(machine):
+            self.meet("load balancer: closed without NSG")
+            raise Lost
         if balancer.subnet is not None and isinstance(sender, Machine) and sender.name == machine.name:
             self.meet("internal load balancer: hairpin")
             raise Lost
@@ -189,7 +193,7 @@ class Arrivals(Exits):
         return Handed(machine, packet, seen_target=seen)
 
     def backend_of(self, balancer):
-        """One of the machines that its probe finds alive, and that an NSG opens (2.9)."""
+        """One of the machines that its probe finds alive."""
         machines = [self.network.machines[name] for name in balancer.backends]
         alive = machines
         if balancer.probe is not None:
@@ -202,10 +206,6 @@ class Arrivals(Exits):
         if len(machines) > 1:
             chosen = self.choose("recipient", NumberSet.of((one.addresses[0],) * 2 for one in alive))
             machine = next(one for one in alive if one.addresses[0] == chosen)
-        closed = balancer.subnet is None or self.reading("internal-balancer-without-nsg", "closed")
-        if balancer.sku == "standard" and closed and not self.has_group(machine):
-            self.meet("load balancer: closed without NSG")
-            raise Lost
         return machine
 
     def behind_balancer(self, balancer, packet):
@@ -215,4 +215,9 @@ class Arrivals(Exits):
             raise Unsure("a load balancer without HA ports as next hop")
         if not has_ports(packet.protocol):
             raise Unsure("HA ports and what has no ports")
-        return self.backend_of(balancer)
+        chosen = self.backend_of(balancer)
+        closed = balancer.sku == "standard" and self.reading("internal-balancer-without-nsg", "closed")
+        if closed and not self.has_group(chosen):
+            # 2.9 speaks of frontends, and nobody calls this one.
+            raise Unsure("whether a closed load balancer is closed as a next hop")
+        return chosen
