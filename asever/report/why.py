@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from asever.catalogue import ENTRIES
 from asever.model.answers import Blocker, Finding, NearMiss, Outcome, Step, StepKind, Trace
 from asever.model.claims import Claim, Reachability, Verb
-from asever.model.effective import FilterKind, FilterRow
+from asever.model.effective import FilterKind, FilterRow, Route
 from asever.report.lines import BLANK, Line, line, wrapped
 from asever.report.page import Page, dependence_text, head_of, listed
 from asever.report.quote import Mark
@@ -59,12 +59,12 @@ def _near_miss(miss: NearMiss, page: Page, what: str) -> list[Line]:
 
 def _why_lost(step: Step, page: Page, *, of_probe: bool) -> list[Line]:
     span = None if step.row is None else step.row.origin.span
+    what = "the health probe" if of_probe else "the reply" if step.reply else "it"
     if step.filter is None or step.filter.kind is FilterKind.PLATFORM:
-        text = step.because or step.detail
+        text = f"the route {step.detail} drops {what}" if isinstance(step.row, Route) else step.because or step.detail
         marks = [Mark(head_of(span), "what decides this")] if span is not None else []
         return [BLANK, *page.remark("why", text), *page.quoted(marks)]
     title = filter_title(step.filter)
-    what = "the health probe" if of_probe else "it"
     if isinstance(step.row, FilterRow) and step.row.origin.azure is None:
         text = f"{rule_title(step.row.priority, step.row.name)} of {title} drops {what}"
         return [BLANK, *page.remark("why", text), *page.quoted([Mark(span, "the first rule that matches")] if span else [])]
@@ -112,7 +112,8 @@ def _why_not_as_demanded(trace: Trace, claim: Claim, page: Page) -> list[Line]:
             lines += page.quoted([Mark(head_of(span), "the source comes from here")] if span else [])
     if isinstance(claim, Reachability) and claim.within_region:
         for route in (route for route in trace.routes if not route.regional):
-            lines += page.remark("why", f"the route {route.text} leaves the region")
+            way = f"the route {route.text}" if "->" in route.text else f"the way over {route.text}"
+            lines += page.remark("why", f"{way} leaves the region")
             lines += page.quoted([Mark(head_of(route.origin.span), "the route")] if route.origin.span else [])
     return [BLANK, *lines] if lines else []
 

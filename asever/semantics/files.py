@@ -57,6 +57,16 @@ def too_large(name: str, at: Span | None) -> Diagnostic:
     )
 
 
+def empty(name: str) -> Diagnostic:
+    """The diagnostic for a program that says nothing: more likely a file that was cut off than one that is meant so."""
+    return Diagnostic(
+        code="empty-file",
+        message=f"`{name}` is empty: it declares nothing and checks nothing",
+        primary=_place(name, None),
+        help="`asever init` writes a specification to start from",
+    )
+
+
 def _missing(path: Path, name: str, at: Span | None) -> Diagnostic:
     near = _beside(path)
     if near is not None and at is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
+from asever.model.addresses import typical
 from asever.model.effective import EffectiveNetwork, FlowQuestion, Scope
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import TCP, Flow, Packet
@@ -93,7 +94,11 @@ class Flows:
                     terms.at_least(name, number)
                     terms.at_least(name, number + 1)
             for name in ("target", "source"):
-                known = _known(named, getattr(packets, name))
+                domain = getattr(packets, name)
+                usual = typical(domain)
+                for cut in range(usual, usual + 3):
+                    terms.at_least(name, cut)
+                known = _known(named, domain)
                 if known:
                     formula = terms.inside(name, known)
                     if formula not in self._named:
@@ -187,10 +192,17 @@ class Flows:
         ):
             search.keep_number("source_port", USUAL_SOURCE_PORTS)
         named = NumberSet.of((address, address) for address in self.network.names)
+        target = typical(packets.target)
         for name in ("target", "source"):
-            known = _known(named, getattr(packets, name))
-            if known:
-                search.keep(self._named[self.encoding.terms.inside(name, known)])
+            domain = getattr(packets, name)
+            known = _known(named, domain)
+            if known and search.keep(self._named[self.encoding.terms.inside(name, known)]):
+                continue
+            usual = typical(domain)
+            # An instance that calls its own address would be an odd example.
+            if name == "source" and usual == target and usual + 1 in domain and search.keep_number(name, usual + 1):
+                continue
+            search.keep_number(name, usual)
 
     # -- What nobody knows ----------------------------------------------------------------------------------------------
 
