@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from asever.model.addresses import typical
-from asever.model.effective import EffectiveNetwork, FlowQuestion, Scope
+from asever.model.effective import EffectiveNetwork, FlowQuestion, Packets, Scope
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import TCP, Flow, Packet
 from asever.record import record
@@ -89,16 +89,13 @@ class Flows:
             packets = text.scope.packets
             wishes = [("protocol", TCP), ("source_port", USUAL_SOURCE_PORTS)]
             wishes.extend(("target_port", port) for port in text.scope.preferred_ports)
+            wishes.extend(_typical_ends(packets).items())
             for name, number in wishes:
                 if number in getattr(packets, name):
                     terms.at_least(name, number)
                     terms.at_least(name, number + 1)
             for name in ("target", "source"):
-                domain = getattr(packets, name)
-                usual = typical(domain)
-                for cut in range(usual, usual + 3):
-                    terms.at_least(name, cut)
-                known = _known(named, domain)
+                known = _known(named, getattr(packets, name))
                 if known:
                     formula = terms.inside(name, known)
                     if formula not in self._named:
@@ -192,17 +189,11 @@ class Flows:
         ):
             search.keep_number("source_port", USUAL_SOURCE_PORTS)
         named = NumberSet.of((address, address) for address in self.network.names)
-        target = typical(packets.target)
+        ends = _typical_ends(packets)
         for name in ("target", "source"):
-            domain = getattr(packets, name)
-            known = _known(named, domain)
-            if known and search.keep(self._named[self.encoding.terms.inside(name, known)]):
-                continue
-            usual = typical(domain)
-            # An instance that calls its own address would be an odd example.
-            if name == "source" and usual == target and usual + 1 in domain and search.keep_number(name, usual + 1):
-                continue
-            search.keep_number(name, usual)
+            known = _known(named, getattr(packets, name))
+            if not (known and search.keep(self._named[self.encoding.terms.inside(name, known)])) and name in ends:
+                search.keep_number(name, ends[name])
 
     # -- What nobody knows ----------------------------------------------------------------------------------------------
 
@@ -243,6 +234,18 @@ class Flows:
             return None
         search = Search(self.session, self.encoding.terms, [switch, *literals])
         return self._flow(search, found.text, pick, found.flow.readings)
+
+
+def _typical_ends(packets: Packets) -> dict[str, int]:
+    """Addresses that both ends may well have, where these are not the least ones, which are tried anyway."""
+    target, source = typical(packets.target), typical(packets.source)
+    if source == target and source + 1 in packets.source:
+        source += 1  # an instance that calls its own address would be an odd example
+    return {
+        name: number
+        for name, number, domain in (("target", target, packets.target), ("source", source, packets.source))
+        if number != domain.first
+    }
 
 
 def _known(named: NumberSet, domain: NumberSet) -> NumberSet:
