@@ -46,6 +46,8 @@ class Line:
 def format_file(tree: nodes.FileNode) -> str:
     """The canonical text of a file that has no errors. Raises `MeaningChanged` when the result would mean something else."""
     text = _layout(tree)
+    if text == tree.file.text:
+        return text
     again = parse(SourceFile(tree.file.name, text), Diagnostics())
     if again.items != tree.items or _comments(again.file) != _comments(tree.file) or _layout(again) != text:
         raise MeaningChanged(f"formatting {tree.file.name} would change it")
