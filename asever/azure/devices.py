@@ -87,7 +87,7 @@ def forwarded_translations(known: Inventory, one: Machine) -> Iterator[SourceTra
     """Which source what a machine sends on carries; nothing of this is about its own packets.
 
     With `forwards translated` it is the machine's own address. With `forwards unchanged` it stays, and then nothing leads to
-    the Internet: an appliance must translate to its own address before Azure gives that a public one (azure-network-semantics 7).
+    the Internet: an appliance must translate to its own address before Azure gives it a public one (azure-network-semantics 7).
     """
     if not one.ip_forwarding or one.forwards not in ("translated", "unchanged"):
         return

@@ -220,7 +220,9 @@ def test_a_client_that_keeps_its_address_is_answered_past_the_firewall():
 
 def test_a_public_address_behind_the_firewall_gives_its_replies_to_nobody_who_waits_for_them():
     """The firewall called c's public address; an answer by the firewall's private route comes from another one (5.5)."""
-    text = firewall("100 allow any from * to *").replace("c { subnet hub/aside", "c { public-ip 20.1.1.9  nsg g  subnet hub/aside")
+    text = firewall("100 allow any from * to *").replace(
+        "c { subnet hub/aside", "c { public-ip 20.1.1.9  nsg g  subnet hub/aside"
+    )
     text += "nsg g { inbound { 100 allow tcp from 20.1.1.1 to * port 443 } }\n"
     assert verdict(text, "a reaches 20.1.1.9 on https") is Verdict.HOLDS
     back = text.replace("subnet aside {", "subnet aside { route-table via")

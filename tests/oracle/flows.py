@@ -12,7 +12,7 @@ ADDRESSES = (
 )
 MANAGES = parse_address("13.66.140.0")
 OWNED = parse_addresses("40.0.0.0/8")
-PORTS = (80, 80, 443, 443, 8080, 1433, 22, 53, 21, 990, 10005, 454, 455, 16001, 4018, 4020, 4024, 8172)
+PORTS = (*[80] * 5, *[443] * 5, 8080, 1433, 22, 53, 21, 990, 10005, 454, 455, 16001, 4018, 4020, 4024, 8172)
 # Without these a flow means something else than its first packet's way.
 FIXED = {"blocked-probe": "serves-on", "ip-ssl-source": "client"}
 
@@ -40,16 +40,18 @@ def origins(network, tables):
     machines = [name for name in network.machines if name in tables.sites]
     firewalled = {one.subnet for one in network.firewalls.values()}
     subnets = [one for one in network.subnets if one not in firewalled and not one.endswith("/GatewaySubnet")]
-    others = [*network.environments, *network.on_premises, *subnets, "Internet", "Internet"]
+    connected = [one.to for one in network.gateways.values() if one.to is not None]
+    others = [*network.environments, *connected, *subnets, "Internet", "Internet", "Internet"]
     return machines + [one for one in others if one in tables.sites]
 
 
-def reachable(network, tables, name, targets):
-    """Without the Internet's calls to itself, and those of networks outside Azure that pass it by."""
+def reachable(draw, network, tables, name, targets):
+    """Mostly what leads somewhere: no private addresses from the Internet, nor what networks outside Azure do not know."""
     if name == "Internet":
-        return [one for one in targets if one not in tables.sites[name].addresses]
-    if name in network.on_premises:
-        return [one for one in targets if any(one in vnet.address for vnet in network.vnets.values())]
+        return [one for one in targets if one in tables.tag_space and one not in tables.sites[name].addresses]
+    if name in network.on_premises and draw.random() < 0.95:
+        known = [network.vnets[one.vnet].address for one in network.gateways.values() if one.to == name]
+        return [one for one in targets if any(one in space for space in known)] or targets
     return targets
 
 
@@ -63,7 +65,7 @@ def some_flow(draw, network, tables, targets):
     if name == "Internet" and draw.random() < 0.5:
         wanted = [one for one in (parse_address(each) for each in ADDRESSES) if one in site.addresses]
         source = draw.choice(wanted or [source])
-    target = draw.choice(reachable(network, tables, name, targets))
+    target = draw.choice(reachable(draw, network, tables, name, targets))
     if is_v6(source) != is_v6(target) or source == target:
         return None
     with_ports = protocol in (6, 17)

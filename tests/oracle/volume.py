@@ -116,7 +116,8 @@ def describe(flow, answer):
     seen = "" if answer.seen is None else f" as {format_address(answer.seen)}"
     return (
         f"{flow.origin}: {packet.protocol} {format_address(packet.source)}:{packet.source_port} -> "
-        f"{format_address(packet.target)}:{packet.target_port} [{tags}] ({chosen}): naive {answer.outcome} at {answer.at}{seen},"
+        f"{format_address(packet.target)}:{packet.target_port} [{tags}] ({chosen}): "
+        f"naive {answer.outcome} at {answer.at}{seen},"
     )
 
 

@@ -51,7 +51,7 @@ class Arrivals(Exits):
                 return Handed(machine, packet.to_target(chosen))
         for balancer in self.network.load_balancers.values():
             if balancer.subnet is None and balancer.frontend == target:
-                return self.at_balancer(balancer, packet, sender)
+                return self.at_balancer(balancer, packet)
         for firewall in self.network.firewalls.values():
             if firewall.public_ip == target:
                 return Handed(firewall, packet)
@@ -79,7 +79,7 @@ class Arrivals(Exits):
             if balancer.subnet and balancer.frontend == packet.target and self.vnet_of(balancer.subnet).name == vnet:
                 if balancer.sku == "basic" and from_vnet and self.is_global(from_vnet, vnet):
                     raise Lost
-                return self.at_balancer(balancer, packet, sender)
+                return self.at_balancer(balancer, packet)
         for environment in self.network.environments.values():
             if environment.ilb == packet.target and self.vnet_of(environment.subnet).name == vnet:
                 if environment.version < 3 and from_vnet and self.is_global(from_vnet, vnet):
@@ -169,7 +169,7 @@ class Arrivals(Exits):
                 return one
         return None
 
-    def at_balancer(self, balancer, packet, sender):
+    def at_balancer(self, balancer, packet):
         mapping = None if packet.protocol == ICMP else self.mapping_of(balancer, packet)
         if mapping is None:
             raise Lost
@@ -180,7 +180,8 @@ class Arrivals(Exits):
         if balancer.sku == "standard" and closed and not self.has_group(machine):
             self.meet("load balancer: closed without NSG")
             raise Lost
-        if balancer.subnet is not None and isinstance(sender, Machine) and sender.name == machine.name:
+        # A backend that calls its own frontend and is handed the call finds its own address as the source.
+        if balancer.subnet is not None and packet.source in machine.addresses:
             self.meet("internal load balancer: hairpin")
             raise Lost
         port = mapping.back or packet.target_port

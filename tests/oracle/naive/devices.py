@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from asever.model.numbers import NumberSet
 from asever.model.things import Firewall
 from tests.oracle.naive.arrivals import Arrivals
 from tests.oracle.naive.facts import Lost, Unsure, is_private
-
-
-@dataclass(frozen=True)
-class Device:
-    """What stands at the address of a route's appliance."""
-
-    who: object
 
 
 class Devices(Arrivals):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from asever.model.things import Environment, Firewall, Machine, OnPremises, PrivateEndpoint
 from tests.oracle.naive.arrivals import Handed
@@ -18,8 +18,6 @@ from tests.oracle.naive.facts import (
     Answer,
     Lost,
     Unsure,
-    is_public,
-    is_v4,
 )
 
 MOST_HOPS = 8
@@ -226,10 +224,7 @@ class Naive(Devices):
         if leg.way == "internet":
             return hop.kind == "internet"
         if hop.kind == "local":
-            if leg.way == "gateway" or not self.is_at(leg.sender, hop.to, seen.source):
-                return False
-            self.may_return(replier, leg, hop.to)
-            return True
+            return leg.way != "gateway" and self.is_at(leg.sender, hop.to, seen.source)
         if hop.kind in ("gateway", "user-gateway"):
             return self.gateway_returns(leg, hop)
         return False
@@ -244,9 +239,6 @@ class Naive(Devices):
         vnets = [self.vnet_of(self.subnet(replier)).name]
         vnets += [one.remote for one in self.peers(vnets[0])]
         return self.vnet_of(sender.subnet).name in vnets and address in self.addresses(sender)
-
-    def may_return(self, replier, leg, vnet):
-        """A reply that a device passes on over a peering is forwarded traffic, too; no page speaks of that."""
 
     def on_premises_returns(self, leg):
         """It knows the networks that its gateways tell it of; what comes in goes to whoever holds the address."""

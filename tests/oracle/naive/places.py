@@ -7,9 +7,10 @@ from asever.model.things import Environment, Firewall, Machine, OnPremises, Priv
 
 
 class Places:
-    """One network and the readings of its open points. `choose` makes the choices that are Azure's, `met` what it came across.
+    """One network and the readings of its open points.
 
-    Whoever has a packet is a thing; the name of a subnet stands for somebody in it that is not declared, "Internet" for the rest.
+    `choose` makes the choices that are Azure's; `met` are the mechanisms that the packet met. Whoever has a packet is a thing;
+    the name of a subnet stands for somebody in it that is not declared, "Internet" for the rest.
     """
 
     def __init__(self, network, readings, choose):

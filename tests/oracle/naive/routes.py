@@ -139,7 +139,10 @@ class Routes(Filters):
             rank = ENDPOINT if self.reading("service-endpoint-against-equal-route", "endpoint") else SYSTEM
             if tag not in self.network.tags:
                 # Longer than 0.0.0.0/0, whatever it is.
-                if any(not route.tag and address in route.prefix and route.prefix != V4 for route in (table.routes if table else ())):
+                if any(
+                    not route.tag and address in route.prefix and route.prefix != V4
+                    for route in (table.routes if table else ())
+                ):
                     raise Unsure("how long the prefixes of a service are")
                 return (-(1 << 31), rank, hop)
             for text in prefixes(self.network.tags[tag].addresses):
