@@ -423,11 +423,11 @@ class _Walk:
         """The site that the packet is handed to, the packet there, and what must be probed before."""
         if row.recipients:
             one = self._recipient(row.recipients)
-            if not row.hairpins and one.site == self.origin.name:
-                detail = f"hands it back to {self.origin.title}, which sent it and gets no answer"
+            site = self.network.sites[one.site]
+            if not row.hairpins and packet.source in site.addresses:
+                detail = f"hands it back to {site.title}, which sent it and gets no answer"
                 self._step(row.resource, StepKind.DROP, detail, packet, row=row)
                 raise _Lost(Outcome.DROPPED)
-            site = self.network.sites[one.site]
             target = packet.target if row.keeps_target else one.address
             return site, self._rewritten(row, site, packet, target), _Probes(address=one.address, ports=one.probes)
         assert row.site is not None  # noqa: S101 - _arrive ends at a site

@@ -230,7 +230,7 @@ class Arrival:
     that fabric), `drops` (why it is lost).
 
     * `recipients`: the destination becomes the chosen one's address unless `keeps_target`. `hairpins` off: it is lost when
-      the chosen one is the sender.
+      its source is an address of the chosen one.
     * `forwards`: the site is a device that redirects what is sent to this address, or loses it.
     * `guards`: filters after the site's own inbound ones.
     * `instances`: the addresses it may be handed to (choice "instance"); empty keeps the destination address.

@@ -351,16 +351,18 @@ class _Journey:
 
     def _balanced(self, path: Path, sender: Site, row: Arrival) -> Iterator[Path]:
         for one, chosen in _handed_to(path, row.recipients):
-            if not row.hairpins and one.site == self.origin.name:
-                yield chosen
-                continue
             site = self.network.sites[one.site]
-            here = chosen
-            if not row.keeps_target or row.port is not None:
-                target = chosen.view[_TARGET] if row.keeps_target else one.address
-                here = _with_target(chosen, target, row.port)
-            probes = _Probes(address=one.address, ports=one.probes)
-            yield from self._delivered(self._enter(here, sender, site, row.guards, probes), site)
+            others, own = [chosen], list[Path]()
+            if not row.hairpins:
+                others, own = self._first(others, ((chosen.view[_SOURCE], site.addresses),))
+            yield from own
+            for other in others:
+                here = other
+                if not row.keeps_target or row.port is not None:
+                    target = other.view[_TARGET] if row.keeps_target else one.address
+                    here = _with_target(other, target, row.port)
+                probes = _Probes(address=one.address, ports=one.probes)
+                yield from self._delivered(self._enter(here, sender, site, row.guards, probes), site)
 
     def _at_site(self, path: Path, sender: Site, row: Arrival) -> Iterator[Path]:
         assert row.site is not None  # noqa: S101 - an arrival drops, continues or names a site

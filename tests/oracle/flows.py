@@ -11,7 +11,7 @@ ADDRESSES = (
     *("20.1.2.3", "13.66.140.0", "52.1.1.1", "52.1.1.1", "168.63.129.16"),
 )
 MANAGES = parse_address("13.66.140.0")
-OWNED = parse_addresses("40.0.0.0/8")
+OWNED = parse_addresses("20.1.0.0/16") | parse_addresses("40.0.0.0/8")
 PORTS = (*[80] * 5, *[443] * 5, 8080, 1433, 22, 53, 21, 990, 10005, 454, 455, 16001, 4018, 4020, 4024, 8172)
 # Without these a flow means something else than its first packet's way.
 FIXED = {"blocked-probe": "serves-on", "ip-ssl-source": "client"}
@@ -85,10 +85,15 @@ def some_flow(draw, network, tables, targets):
 def some_knowledge(draw, network, tables, address):
     """Which service tags of unknown content the address is known to lie in, or not to; rarely nothing is known.
 
-    What the file names anywhere lies in none of them, nor does an address that Azure manages environments from.
+    What the file names anywhere lies in none of them; an address that Azure manages environments from speaks for itself.
     """
-    if address not in tables.tag_space or draw.random() < 0.05:
+    if address not in tables.tag_space or address == MANAGES or draw.random() < 0.05:
         return frozenset()
-    taken = address in network.named_addresses or address == MANAGES or address in OWNED
-    inside = None if taken else draw.choice([None, *UNKNOWN_TAGS])
+    inside = draw.choice([None, *UNKNOWN_TAGS])
+    if (
+        address in network.named_addresses
+        or address in OWNED
+        or any(address in vnet.address for vnet in network.vnets.values())
+    ):
+        inside = None
     return frozenset(one if one == inside else f"not {one}" for one in UNKNOWN_TAGS)

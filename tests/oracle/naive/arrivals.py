@@ -42,10 +42,8 @@ class Arrivals(Exits):
                 return self.at_environment(environment, packet, on_vip=True, sender=sender)
         for machine in self.network.machines.values():
             if machine.public_ip == target:
-                if not self.has_group(machine) and self.admin_opens(machine, packet):
-                    raise Unsure("an admin rule that allows, and no NSG at a Standard address")
                 if not self.has_group(machine):
-                    raise Lost  # azure-network-semantics 2.9
+                    self.stay_closed(machine)
                 self.meet("public address")
                 chosen = self.choose("instance", NumberSet.single(machine.addresses[0]))
                 return Handed(machine, packet.to_target(chosen))
@@ -67,9 +65,12 @@ class Arrivals(Exits):
             raise Unsure("the Internet calls itself")
         return Handed("Internet", packet)
 
-    def admin_opens(self, machine, packet):
+    def stay_closed(self, machine):
+        """What Standard addresses do without an NSG (azure-network-semantics 2.9)."""
         vnet = self.vnet_of(machine.subnet).name
-        return any(vnet in one.applies_to and one.inbound for one in self.network.admin_rules.values())
+        if any(vnet in one.applies_to and one.inbound for one in self.network.admin_rules.values()):
+            raise Unsure("an admin rule that allows, and no NSG at a Standard address")
+        raise Lost
 
     # -- Inside a virtual network ---------------------------------------------------------------------------------------
 
@@ -179,7 +180,7 @@ class Arrivals(Exits):
         closed = balancer.subnet is None or self.reading("internal-balancer-without-nsg", "closed")
         if balancer.sku == "standard" and closed and not self.has_group(machine):
             self.meet("load balancer: closed without NSG")
-            raise Lost
+            self.stay_closed(machine)
         # A backend that calls its own frontend and is handed the call finds its own address as the source.
         if balancer.subnet is not None and packet.source in machine.addresses:
             self.meet("internal load balancer: hairpin")

@@ -44,10 +44,9 @@ class Routes(Filters):
             for low, high in self.network.vnets[one.remote].address.ranges:
                 add(NumberSet.span(low, high), SYSTEM, Hop("local", one.remote))
         near = bool(found)
-        service = self.service_route(where, address, known, table)
-        if service is not None:
-            near = True
-            found.append(service)
+        services = list(self.service_routes(where, address, known, table))
+        near = near or bool(services)
+        found += services
         endpoint = self.endpoint_route(vnet, address, table)
         if endpoint is not None:
             found.append(endpoint)
@@ -127,29 +126,26 @@ class Routes(Filters):
 
     # -- Endpoints ------------------------------------------------------------------------------------------------------
 
-    def service_route(self, subnet, address, known, table):
-        """The route of a service endpoint to its service's prefixes (9.2, 5.4)."""
+    def service_routes(self, subnet, address, known, table):
+        """The routes of service endpoints to their services' prefixes (9.2, 5.4)."""
         if not is_public(address):
-            return None
+            return
+        rank = ENDPOINT if self.reading("service-endpoint-against-equal-route", "endpoint") else SYSTEM
         for tag in subnet.service_endpoints:
             if not self.in_service(tag, address, known):
                 continue
             self.meet("service endpoint")
             hop = Hop("service", tag)
-            rank = ENDPOINT if self.reading("service-endpoint-against-equal-route", "endpoint") else SYSTEM
-            if tag not in self.network.tags:
-                # Longer than 0.0.0.0/0, whatever it is.
-                if any(
-                    not route.tag and address in route.prefix and route.prefix != V4
-                    for route in (table.routes if table else ())
-                ):
-                    raise Unsure("how long the prefixes of a service are")
-                return (-(1 << 31), rank, hop)
-            for text in prefixes(self.network.tags[tag].addresses):
-                for low, high in _ranges(text):
-                    if low <= address <= high:
-                        return (low - high, rank, hop)
-        return None
+            if tag in self.network.tags:
+                for text in prefixes(self.network.tags[tag].addresses):
+                    yield from ((low - high, rank, hop) for low, high in _ranges(text) if low <= address <= high)
+                continue
+            # Longer than 0.0.0.0/0, whatever it is.
+            if any(
+                not route.tag and address in route.prefix and route.prefix != V4 for route in (table.routes if table else ())
+            ):
+                raise Unsure("how long the prefixes of a service are")
+            yield (-(1 << 31), rank, hop)
 
     def endpoint_route(self, vnet, address, table):
         """The /32 of a private endpoint, unless its policies let a user's route put it out of force (5.4, 9.1)."""
