@@ -26,7 +26,9 @@ LIMIT = 5.0  # seconds for a thousand subnets
 def group(name):
     own = [rule(100 + n, "allow", "tcp", f"10.{n}.0.0/16", "*", str(1000 + n)) for n in range(24)]
     tags = [rule(200, "allow", "tcp", "Internet", port="443"), rule(210, "deny", "any", "VirtualNetwork")]
-    out = [rule(100 + n, "allow", "tcp", "VirtualNetwork", where) for n, where in enumerate(("Internet", "Storage", "Sql", "*"))]
+    out = [
+        rule(100 + n, "allow", "tcp", "VirtualNetwork", where) for n, where in enumerate(("Internet", "Storage", "Sql", "*"))
+    ]
     return nsg(name, [*own, *tags], out)
 
 
@@ -55,7 +57,9 @@ def generated(subnets):
             for n in range(PER_SPOKE)
         ]
     governed = names[::2]
-    things.append(admin_rules("policy", *governed, inbound=[rule(n, "deny", "tcp", "Internet", port=str(n)) for n in range(1, 31)]))
+    things.append(
+        admin_rules("policy", *governed, inbound=[rule(n, "deny", "tcp", "Internet", port=str(n)) for n in range(1, 31)])
+    )
     return network(*things)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from asever.azure.admin_rules import admin_filters
 from asever.azure.assumptions import ASSUMPTIONS
 from asever.azure.candidates import INTERNET, vnet_fabric
 from asever.azure.devices import (
@@ -21,6 +22,7 @@ from asever.azure.filters import exemptions_left, filter_at, same_subnet_filter
 from asever.azure.inventory import Inventory, inventory
 from asever.azure.naming import address_names
 from asever.azure.outside import internet_routes, on_premises_routes, platform_routes
+from asever.azure.peerings import access_filters
 from asever.azure.platform import AGENT_EXEMPTION, PLATFORM, PROBE_SOURCE, TAG_SPACE
 from asever.azure.routes import subnet_routes
 from asever.azure.tags import view
@@ -139,8 +141,8 @@ def _rest_site(known: Inventory, subnet: Subnet, free: NumberSet) -> Site:
 def _in_subnet(known: Inventory, subnet: Subnet, nic_group: SecurityGroup | None, nic: str) -> Site:
     """What every machine in a subnet shares: filters, routes and what is exempt from them.
 
-    Outbound the NIC's NSG comes before the subnet's, inbound after it; no NSG means no filter
-    (azure-network-semantics 1, 2.9). They apply inside one subnet too.
+    Security admin rules come first. Outbound the NIC's NSG comes before the subnet's, inbound after it; no NSG means no filter
+    (azure-network-semantics 1, 2.9, 4). They apply inside one subnet too.
     """
     subnet_group = known.network.groups[subnet.nsg] if subnet.nsg is not None else None
     place = f"subnet {subnet.name}"
@@ -148,11 +150,15 @@ def _in_subnet(known: Inventory, subnet: Subnet, nic_group: SecurityGroup | None
     attached = [(group, where) for group, where in groups if group is not None]
     at = view(known, subnet)
 
-    def filters(direction: Direction) -> tuple[Filter, ...]:
-        return tuple(filter_at(known, group, direction, at, where) for group, where in attached)
+    exempt = exemptions_left([group for group, _ in attached])
 
-    administered = _administered(known, subnet.vnet)
-    routes = subnet_routes(known, subnet, guarded=bool(attached))
+    def filters(direction: Direction) -> tuple[Filter, ...]:
+        admin = admin_filters(known, subnet, direction, at, exempt)
+        if not attached:
+            return (*admin, *access_filters(known, subnet, direction))
+        groups = [filter_at(known, group, direction, at, where) for group, where in attached]
+        return (*admin, *(groups if direction is Direction.OUTBOUND else reversed(groups)))
+
     return Site(
         name=subnet.name,
         title=f"other machines of subnet {subnet.name}",
@@ -162,20 +168,12 @@ def _in_subnet(known: Inventory, subnet: Subnet, nic_group: SecurityGroup | None
         home=vnet_fabric(subnet.vnet),
         vnet=subnet.vnet,
         subnet=subnet.name,
-        exempt=(AGENT_EXEMPTION, *exemptions_left([group for group, _ in attached])),
-        outbound=() if administered else filters(Direction.OUTBOUND),
-        inbound=() if administered else tuple(reversed(filters(Direction.INBOUND))),
-        routes=_unfollowed(known, routes, administered) if administered else routes,
+        exempt=(AGENT_EXEMPTION, *exempt),
+        outbound=filters(Direction.OUTBOUND),
+        inbound=filters(Direction.INBOUND),
+        routes=subnet_routes(known, subnet),
         span=subnet.span,
     )
-
-
-def _administered(known: Inventory, vnet: str) -> str | None:
-    """The security admin rules of a vnet: they come before NSGs and may overrule them (azure-network-semantics 4).
-
-    They are not modelled yet, so whatever passes a place that they govern is unknown: their NSGs decide nothing.
-    """
-    return known.administered.get(vnet)
 
 
 def _unfollowed(known: Inventory, routes: Sequence[Route], construct: str) -> tuple[Route, ...]:
@@ -225,7 +223,7 @@ def _service_sites(known: Inventory) -> Iterator[Site]:
         )
     for name, kind, subnet, address, span in inner:
         inside = network.subnets[subnet]
-        routes = subnet_routes(known, inside, guarded=True)
+        routes = subnet_routes(known, inside)
         yield Site(
             name=name,
             title=f"{kind} {name}",

@@ -133,14 +133,13 @@ def _to_public_ip(known: Inventory, machine: Machine, public: int) -> Arrival:
     if not private:
         return replace(row, drops=f"{machine.name} has no private address of this family")
     subnet = known.network.subnets[machine.subnet]
-    if subnet.nsg is None and machine.nsg is None and subnet.vnet not in known.administered:
+    if subnet.nsg is None and machine.nsg is None:
         return replace(row, drops="a Standard public IP admits nothing without an NSG", fact="public-ip-closed")
     first = next(one for one in machine.addresses if one in private)
     return replace(
         row,
         site=machine.name,
         instances=NumberSet.single(first),
-        doubt=known.administered.get(subnet.vnet),
         because=f"{machine.name}.public-ip stands for its private address",
     )
 
@@ -166,7 +165,7 @@ def _inside_blocks(
             continue
         match site.kind:
             case SiteKind.MACHINE | SiteKind.UNLISTED:
-                yield site.vnet, (_to_site(known, site),)
+                yield site.vnet, (_to_site(site),)
             case SiteKind.SERVICE:
                 yield site.vnet, (_not_followed(site.name, site.title, site.addresses.first),)
             case SiteKind.PLATFORM:
@@ -176,11 +175,10 @@ def _inside_blocks(
                 pass
 
 
-def _to_site(known: Inventory, site: Site) -> Arrival:
+def _to_site(site: Site) -> Arrival:
     return Arrival(
         called=site.addresses,
         site=site.name,
-        doubt=known.administered.get(site.vnet or ""),
         resource=site.thing,
         origin=Origin(span=site.span),
     )

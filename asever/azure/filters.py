@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from asever.azure.assumptions import PORTLESS_RULES, reading
 from asever.azure.defaults import DEFAULT_RULES
 from asever.azure.inventory import Inventory, inventory
 from asever.azure.platform import DNS_EXEMPTION, METADATA_EXEMPTION, PROBE_SOURCE
@@ -12,6 +14,7 @@ from asever.model.effective import (
     ALWAYS,
     Action,
     AddressMatch,
+    Condition,
     Exemption,
     Filter,
     FilterKind,
@@ -79,31 +82,45 @@ def _own_rows(
 def rule_rows(known: Inventory, rule: DeclaredRule, at: View, origin: Origin) -> Iterable[FilterRow]:
     """One rule as effective rows: one for each reading of its tags, split where only some of its protocols have ports."""
     for meaning in meanings(known, at, rule.sources, rule.targets):
-        for protocol, source_port, target_port in _split(rule):
+        for part in _split(rule):
             yield FilterRow(
                 priority=rule.priority,
                 name=rule.name,
                 action=_ACTIONS[rule.access],
-                protocol=protocol,
+                protocol=part.protocol,
                 source=meaning.source,
-                source_port=source_port,
+                source_port=part.source_port,
                 target=meaning.target,
-                target_port=target_port,
-                condition=meaning.condition,
+                target_port=part.target_port,
+                condition=meaning.condition | part.condition,
                 origin=origin,
             )
 
 
-def _split(rule: DeclaredRule) -> tuple[tuple[NumberSet, NumberSet, NumberSet], ...]:
-    """Protocols with the ports that a rule asks of them.
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Protocols with the ports that a rule asks of them."""
 
-    ICMP, ESP and AH have no ports, so a rule's ports do not restrict them (azure-network-semantics 2.2 and 13).
+    protocol: NumberSet
+    source_port: NumberSet = ANY_PORT
+    target_port: NumberSet = ANY_PORT
+    condition: Condition = ALWAYS
+
+
+def _split(rule: DeclaredRule) -> tuple[_Part, ...]:
+    """What a rule asks of protocols with ports and of those without.
+
+    ICMP, ESP and AH have no ports: a rule with ports either does not restrict them or never matches them
+    (azure-network-semantics 2.2 and 13).
     """
     with_ports, without = rule.protocol & PROTOCOLS_WITH_PORTS, rule.protocol - PROTOCOLS_WITH_PORTS
     if rule.source_port == ANY_PORT and rule.target_port == ANY_PORT:
-        return ((rule.protocol, ANY_PORT, ANY_PORT),)
-    parts = ((with_ports, rule.source_port, rule.target_port), (without, ANY_PORT, ANY_PORT))
-    return tuple(part for part in parts if part[0])
+        return (_Part(rule.protocol),)
+    parts = (
+        _Part(with_ports, rule.source_port, rule.target_port),
+        _Part(without, condition=reading(PORTLESS_RULES, "ignored")),
+    )
+    return tuple(part for part in parts if part.protocol)
 
 
 # -- The platform's own services ----------------------------------------------------------------------------------------
@@ -165,6 +182,11 @@ def _lets_pass(exemption: Exemption, tag: str) -> FilterRow:
     )
 
 
+def platform_passes(left: Sequence[Exemption]) -> tuple[FilterRow, ...]:
+    """Rows that let pass what is exempt by itself, but for the exemptions that are `left` and need no row."""
+    return tuple(_lets_pass(exemption, tag) for tag, exemption in _PLATFORM_TAGS.items() if exemption not in left)
+
+
 def exemptions_left(groups: Sequence[SecurityGroup]) -> tuple[Exemption, ...]:
     """DNS and metadata, unless one of these outbound NSGs names the platform's tag for it."""
     return tuple(
@@ -205,10 +227,18 @@ def surely_admits_probe(filters: Sequence[Filter], instances: NumberSet, port: i
 
     It may say no although it is so; then the tables leave the question to whoever reads them.
     """
-    return all(_surely_admits(one, instances, port) for one in filters)
+    for one in filters:
+        action = _sure_action(one, instances, port)
+        if action is Action.DENY:
+            return False
+        if action is Action.ALWAYS_ALLOW:
+            return True
+    return True
 
 
-def _surely_admits(one: Filter, instances: NumberSet, port: int) -> bool:
+def _sure_action(one: Filter, instances: NumberSet, port: int) -> Action:
+    """What a filter surely does with every such probe; where some may be dropped, that."""
+    passes = Action.ALWAYS_ALLOW  # as long as no row that may match says less
     for row in one.rows:
         may_match = (
             TCP in row.protocol
@@ -219,8 +249,9 @@ def _surely_admits(one: Filter, instances: NumberSet, port: int) -> bool:
         if not may_match:
             continue
         if row.action is Action.DENY:
-            return False
-        sure = row.source_port == ANY_PORT and instances <= row.target.addresses and row.condition == ALWAYS
-        if sure:
-            return True
-    return one.otherwise is not Action.DENY
+            return Action.DENY
+        if row.action is Action.ALLOW:
+            passes = Action.ALLOW
+        if row.source_port == ANY_PORT and instances <= row.target.addresses and row.condition == ALWAYS:
+            return passes
+    return one.otherwise
