@@ -168,18 +168,21 @@ class Naive:
             self.term_matches(one, packet.target, subnet) for one in rule.targets
         )
 
-    def admitted(self, direction, packet, subnet, nic_group):
-        """Admin rules, then the NSGs, or the peering's setting where there is none (azure-network-semantics 1, 4, 6)."""
+    def admin_access(self, direction, packet, subnet):
+        """What admin rules say of a packet: the access of the first rule that matches, or None (azure-network-semantics 4)."""
         where = self.network.subnets[subnet]
         sets = [one for one in self.network.admin_rules.values() if where.vnet in one.applies_to]
         rules = [rule for one in sets for rule in (one.inbound if direction is Direction.INBOUND else one.outbound)]
         if self.readings.get("several-admin-rules", "set-by-set") == "by-priority":
             rules.sort(key=lambda one: one.priority)
-        for rule in rules:
-            if self.matches(rule, packet, subnet):
-                if rule.access != "allow":
-                    return rule.access == "always-allow"
-                break
+        return next((rule.access for rule in rules if self.matches(rule, packet, subnet)), None)
+
+    def admitted(self, direction, packet, subnet, nic_group):
+        """Admin rules, then the NSGs, or the peering's setting where there is none (azure-network-semantics 1, 4, 6)."""
+        where = self.network.subnets[subnet]
+        access = self.admin_access(direction, packet, subnet)
+        if access in ("deny", "always-allow"):
+            return access == "always-allow"
         if nic_group is None and where.nsg is None:
             other = packet.source if direction is Direction.INBOUND else packet.target
             blocks = self.readings.get("peering-without-access", "blocks") == "blocks"
@@ -347,9 +350,10 @@ class Naive:
                 return self.at_balancer(balancer, packet, None)
         for machine in self.network.machines.values():
             if machine.public_ip == packet.target:
+                inside = packet.to_target(machine.addresses[0])
                 if machine.nsg is None and self.network.subnets[machine.subnet].nsg is None:
-                    return Answer(DROPPED)  # azure-network-semantics 2.9
-                return self.at_machine(machine, packet.to_target(machine.addresses[0]), internet=True)
+                    return self.closed(machine, inside)
+                return self.at_machine(machine, inside, internet=True)
         for other in self.network.environments.values():
             if packet.target in other.outbound or any(one.address == packet.target for one in other.ip_ssl):
                 return Answer(UNKNOWN)
@@ -421,15 +425,22 @@ class Naive:
             there = packet.to_target(packet.target if keeps else each.addresses[0], carried[0].back or packet.target_port)
             guarded = each.nsg is not None or self.network.subnets[each.subnet].nsg is not None
             closed = not internal or self.readings["internal-balancer-without-nsg"] == "closed"
-            if (one.sku == "standard" and not guarded and closed) or (internal and origin is each):
+            if internal and origin is each:
                 answers.add(Answer(DROPPED))
+            elif one.sku == "standard" and not guarded and closed:
+                answers.add(self.closed(each, there))
             else:
                 answers.add(self.at_machine(each, there, internet=not internal))
         return answers.pop() if len(answers) == 1 else Answer(UNKNOWN)
 
     def admits(self, machine, packet):
-        groups = (self.network.subnets[machine.subnet].nsg, machine.nsg)
-        return all(self.lets_pass(group, Direction.INBOUND, packet, machine.subnet) for group in groups)
+        return self.admitted(Direction.INBOUND, packet, machine.subnet, machine.nsg)
+
+    def closed(self, machine, packet):
+        """A Standard address that no NSG opens (azure-network-semantics 2.9); whether an always-allow does is not said."""
+        if self.admin_access(Direction.INBOUND, packet, machine.subnet) == "always-allow":
+            raise Unsure("an always-allow without an NSG")
+        return Answer(DROPPED)
 
     def listens(self, one, port, *, on_vip):
         """Whether ports arrive at this address (ase-network-semantics 1.1, 2.1 to 2.3); Unsure where articles differ."""
