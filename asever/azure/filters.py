@@ -91,8 +91,9 @@ def _own_rows(
 
 def rule_rows(known: Inventory, rule: DeclaredRule, at: View, origin: Origin) -> Iterable[FilterRow]:
     """One rule as effective rows: one for each reading of its tags, split where only some of its protocols have ports."""
+    parts = _split(rule)
     for meaning in meanings(known, at, rule.sources, rule.targets):
-        for part in _split(rule):
+        for part in parts:
             yield FilterRow(
                 priority=rule.priority,
                 name=rule.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from asever.azure.assumptions import INTERNET_MINUS_VNET, ROUTE_WIDENS_VNET, VNET_NEXT_HOPS, reading
 from asever.azure.inventory import Inventory
@@ -199,6 +199,8 @@ class _Reading:
 
 def _merged(found: dict[_Reading, tuple[AddressMatch, AddressMatch]]) -> dict[Meaning, None]:
     """One meaning for each reading, with a condition on those assumptions only that make a difference."""
+    if len(set(found.values())) == 1:
+        return {Meaning(*next(iter(found.values())), ALWAYS): None}
     on_route, on_hops, on_minus = (
         any(found[other] != pair for one, pair in found.items() for other in found if _differ_in(one, other, name))
         for name in ("widens", "hops", "minus")
@@ -216,7 +218,8 @@ def _merged(found: dict[_Reading, tuple[AddressMatch, AddressMatch]]) -> dict[Me
 
 def _differ_in(one: _Reading, other: _Reading, name: str) -> bool:
     """Whether two readings differ in this assumption and in no other."""
-    return one != other and replace(one, **{name: getattr(other, name)}) == other
+    differ = {"widens": one.widens != other.widens, "hops": one.hops != other.hops, "minus": one.minus != other.minus}
+    return differ.pop(name) and not any(differ.values())
 
 
 @dataclass(frozen=True, slots=True)
