@@ -17,7 +17,7 @@ from asever.azure.assumptions import (
     GUEST_FORWARDING,
     reading,
 )
-from asever.azure.candidates import INTERNET, gateway_fabric, vnet_fabric
+from asever.azure.candidates import INTERNET, endpoint_fabric, gateway_fabric, vnet_fabric
 from asever.azure.filters import rule_rows
 from asever.azure.inventory import Inventory, PeeringLink, singles
 from asever.azure.neighbours import gateways_of
@@ -84,12 +84,17 @@ def _gate(one: Machine, why: str, word: str, condition: Condition) -> Filter:
 
 
 def forwarded_translations(known: Inventory, one: Machine) -> Iterator[SourceTranslation]:
-    """With `forwards translated` whatever a machine sends on carries its own address; its own packets do anyway."""
-    if not one.ip_forwarding or one.forwards != "translated":
+    """With `forwards translated` whatever a machine sends on carries its own address; its own packets do anyway.
+
+    What it sends to a public address does so in any case: through a service endpoint as through the Internet.
+    """
+    if not one.ip_forwarding:
         return
     own = singles(one.addresses) & ALL_V4
     if own:
-        for fabric in (TO_DEVICE, *_private_fabrics(known, known.vnet_of(one.subnet))):
+        fabrics = (TO_DEVICE, *_private_fabrics(known, one.subnet)) if one.forwards == "translated" else ()
+        to_services = (endpoint_fabric(one.subnet),) if known.network.subnets[one.subnet].service_endpoints else ()
+        for fabric in dict.fromkeys((*to_services, *fabrics)):
             yield SourceTranslation(
                 fabric=fabric,
                 destinations=ALL_V4,
@@ -101,8 +106,11 @@ def forwarded_translations(known: Inventory, one: Machine) -> Iterator[SourceTra
             )
 
 
-def _private_fabrics(known: Inventory, vnet: str) -> Iterator[str]:
-    """The fabrics that a subnet of a vnet can hand packets to, the Internet apart."""
+def _private_fabrics(known: Inventory, subnet: str) -> Iterator[str]:
+    """The fabrics that a subnet can hand packets to, the Internet apart."""
+    vnet = known.vnet_of(subnet)
+    if known.network.subnets[subnet].service_endpoints:
+        yield endpoint_fabric(subnet)
     yield vnet_fabric(vnet)
     yield from (vnet_fabric(link.remote.name) for link in known.links(vnet))
     yield from (gateway_fabric(gateway.name) for gateway in gateways_of(known, vnet))
@@ -227,7 +235,7 @@ def firewall_translations(known: Inventory, one: Firewall) -> Iterator[SourceTra
         return
     destinations = ALL_V4 if one.snat == "always" else ALL_V4 - _PRIVATE
     what = "everything" if one.snat == "always" else "what goes to a public address"
-    for fabric in (TO_DEVICE, *_private_fabrics(known, known.vnet_of(one.subnet))):
+    for fabric in (TO_DEVICE, *_private_fabrics(known, one.subnet)):
         yield replace(
             row,
             fabric=fabric,

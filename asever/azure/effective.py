@@ -22,6 +22,8 @@ from asever.azure.inventory import Inventory, inventory
 from asever.azure.naming import address_names
 from asever.azure.outside import internet_routes, on_premises_routes, platform_routes
 from asever.azure.platform import AGENT_EXEMPTION, PLATFORM, PROBE_SOURCE, TAG_SPACE
+from asever.azure.platform_services import service_site
+from asever.azure.private_endpoints import endpoint_filters
 from asever.azure.routes import subnet_routes
 from asever.azure.tags import view
 from asever.azure.translation import (
@@ -32,7 +34,17 @@ from asever.azure.translation import (
 )
 from asever.model.effective import EffectiveNetwork, Filter, Route, Site, SiteKind
 from asever.model.numbers import NumberSet
-from asever.model.things import Direction, Environment, Firewall, Machine, Network, SecurityGroup, Subnet
+from asever.model.things import (
+    Direction,
+    Environment,
+    Firewall,
+    Machine,
+    Network,
+    PrivateEndpoint,
+    SecurityGroup,
+    Subnet,
+)
+from asever.source import Span
 
 
 def effective(network: Network) -> EffectiveNetwork:
@@ -47,7 +59,7 @@ def effective(network: Network) -> EffectiveNetwork:
         sites=sites,
         fabrics={fabric.name: fabric for fabric in fabrics(known, sites, arrivals)},
         assumptions={name: tuple(value for value, _ in one.values) for name, one in ASSUMPTIONS.items()},
-        tag_space=TAG_SPACE,
+        tag_space=TAG_SPACE | known.service_addresses,
         probe_source=PROBE_SOURCE,
         names=address_names(known),
     )
@@ -65,6 +77,8 @@ def _sites(known: Inventory) -> Iterator[Site]:
                 yield _rest_site(known, subnet, free)
     yield from _on_premises_sites(known)
     yield from _service_sites(known)
+    yield from (_private_endpoint_site(known, one) for one in network.private_endpoints.values())
+    yield from (service_site(known, one) for one in network.platform_services.values())
     yield from _platform_sites(known)
     yield Site(
         name=INTERNET,
@@ -206,9 +220,9 @@ def _on_premises_sites(known: Inventory) -> Iterator[Site]:
 
 
 def _service_sites(known: Inventory) -> Iterator[Site]:
-    """Things that receive packets and that are not followed further: load balancers and private endpoints."""
+    """Things that receive packets and that are not followed further: load balancers."""
     network = known.network
-    inner = [(one.name, "private-endpoint", one.subnet, one.address, one.span) for one in network.private_endpoints.values()]
+    inner: list[tuple[str, str, str, int, Span | None]] = []
     for balancer in network.load_balancers.values():
         if balancer.subnet is not None:
             inner.append((balancer.name, "load-balancer", balancer.subnet, balancer.frontend, balancer.span))
@@ -238,6 +252,27 @@ def _service_sites(known: Inventory) -> Iterator[Site]:
             routes=_unfollowed(known, routes, f"{kind} {name}"),
             span=span,
         )
+
+
+def _private_endpoint_site(known: Inventory, one: PrivateEndpoint) -> Site:
+    """It answers and starts nothing (azure-network-semantics 9.1); its replies take no user's routes.
+
+    So a call that came through a stateful device which kept the caller's address loses its reply (azure-network-semantics 5.6).
+    """
+    subnet = known.network.subnets[one.subnet]
+    return Site(
+        name=one.name,
+        title=f"private-endpoint {one.name}",
+        kind=SiteKind.SERVICE,
+        thing=one.name,
+        addresses=NumberSet.single(one.address),
+        home=vnet_fabric(subnet.vnet),
+        vnet=subnet.vnet,
+        subnet=subnet.name,
+        inbound=endpoint_filters(known, one),
+        routes=subnet_routes(known, replace(subnet, route_table=None, service_endpoints=()), guarded=True),
+        span=one.span,
+    )
 
 
 def _platform_sites(known: Inventory) -> Iterator[Site]:

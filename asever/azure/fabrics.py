@@ -17,6 +17,9 @@ from asever.azure.inventory import Inventory, of_family, singles
 from asever.azure.neighbours import vnets_behind
 from asever.azure.outside import gateways_to
 from asever.azure.platform import INTERNET_BASE, METADATA, PLATFORM, PROBE
+from asever.azure.platform_services import service_arrivals
+from asever.azure.private_endpoints import endpoint_arrival
+from asever.azure.service_endpoints import endpoint_fabrics
 from asever.model.addresses import ALL_V4
 from asever.model.effective import Arrival, Fabric, Origin, Site, SiteKind
 from asever.model.numbers import NumberSet
@@ -32,6 +35,7 @@ def fabrics(known: Inventory, sites: Mapping[str, Site], environments: Mapping[s
         arrivals=_sorted([*_public_blocks(known, environments), *_internet_blocks(known)]),
         otherwise="no public address that anybody answers at",
     )
+    yield from endpoint_fabrics(known)
     inside: dict[str, list[_Block]] = defaultdict(list)
     for name, vnet_block in _inside_blocks(known, sites, environments):
         inside[name].append(vnet_block)
@@ -90,6 +94,7 @@ def _public_blocks(known: Inventory, environments: Mapping[str, Arrivals]) -> It
             yield (_not_followed(balancer.name, f"load-balancer {balancer.name}", balancer.frontend),)
     for firewall in network.firewalls.values():
         yield from ((row,) for fabric, row in firewall_arrivals(known, firewall) if fabric == INTERNET)
+    yield from ((row,) for row in service_arrivals(known))
     for premises in network.on_premises.values():
         public = premises.address & INTERNET_BASE
         if public:
@@ -167,6 +172,8 @@ def _inside_blocks(
         match site.kind:
             case SiteKind.MACHINE | SiteKind.UNLISTED:
                 yield site.vnet, (_to_site(known, site),)
+            case SiteKind.SERVICE if site.name in known.network.private_endpoints:
+                yield site.vnet, (endpoint_arrival(known, site),)
             case SiteKind.SERVICE:
                 yield site.vnet, (_not_followed(site.name, site.title, site.addresses.first),)
             case SiteKind.PLATFORM:

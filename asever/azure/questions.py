@@ -46,12 +46,13 @@ from asever.model.effective import (
     exists_in,
 )
 from asever.model.numbers import EMPTY, NumberSet, union
-from asever.model.packets import ANY_PORT
+from asever.model.packets import ANY_PORT, outside
 from asever.model.things import AddressTerm, Direction, Network, TermKind
 
 _MANAGEMENT_PORTS = NumberSet.span(454, 455)
 _USUAL_PORTS = (443, 80, 22)
 _MOST_PLACES = 3
+_ANSWERS_ONLY = (EndpointKind.PRIVATE_ENDPOINT, EndpointKind.PLATFORM_SERVICE)
 _QUANTIFIERS = {
     Verb.REACHES: Quantifier.ALL_ARRIVE,
     Verb.CAN_REACH: Quantifier.SOME_ARRIVES,
@@ -203,7 +204,7 @@ class _Coverage:
                 source_port=called.traffic.source_port,
                 target=called.addresses & family,
                 target_port=called.traffic.target_port,
-                source_tags=caller.tags,
+                source_tags=caller.tags | self._is_no_service(caller, called),
                 target_tags=called.tags,
             )
             # A call to an address that nobody has arrives nowhere, and is covered all the same.
@@ -220,6 +221,18 @@ class _Coverage:
                     preferred_ports=_preferred(self.claim.services, called.traffic),
                     condition=caller.condition,
                 )
+
+    def _is_no_service(self, caller: Caller, called: Called) -> frozenset[str]:
+        """A client on the Internet is not one of the services for which the called subnets have service endpoints.
+
+        They answer and call nobody, so availability is not about them; a security claim covers them all the same.
+        """
+        if self.quantifier is Quantifier.NONE_ARRIVES or caller.site.kind is not SiteKind.INTERNET or caller.partial:
+            return frozenset()
+        subnets = {self.tables.sites[name].subnet for name in called.sites} - {None}
+        network = self.known.network
+        services = {one for subnet in subnets for one in network.subnets[subnet or ""].service_endpoints}
+        return frozenset(outside(one) for one in services if known_tag(self.known, one) is None)
 
     def _regional(self, caller: Caller, called: Called) -> bool | None:
         """Whether a path over the Internet hop stays in the region (ase-network-semantics 4.2, 8)."""
@@ -318,6 +331,8 @@ class _Coverage:
             return f"besides {subjects} and {title(claim.target)} nobody is left who could call"
         if any(canonical_tag(one.name) == "AzureLoadBalancer" for one in claim.subjects):
             return f"AzureLoadBalancer probes what is in a virtual network, and {title(claim.target)} is not"
+        if all(one.kind in _ANSWERS_ONLY for one in claim.subjects):
+            return f"{subjects} answers, and starts no connection"
         if all(_is_address(one) for one in claim.subjects):
             return f"nobody in the file has the address {subjects}, and it is not public"
         return f"nobody is in {subjects}"
