@@ -24,6 +24,7 @@ from tests.networks import (
     nsg,
     on_premises,
     peer,
+    platform_service,
     private_endpoint,
     rule,
     subnet,
@@ -55,6 +56,7 @@ def everything() -> Network:
         load_balancer("front", "20.8.8.8", rules=[("tcp", 443, 443)], backends=("web",)),
         load_balancer("back", "10.0.4.9", subnet="corp/out", backends=("web",)),
         private_endpoint("db", "corp/data", "10.0.3.9", "Sql"),
+        platform_service("store", "Storage", addresses="192.23.1.2"),
     )
 
 
@@ -274,7 +276,6 @@ def test_homes_of_networks_on_premises() -> None:
     [
         ("Internet", "20.8.8.8", "front"),
         ("vnet corp", "10.0.4.9", "back"),
-        ("vnet corp", "10.0.3.9", "db"),
     ],
 )
 def test_things_that_are_not_followed_take_packets_with_a_doubt(
