@@ -84,17 +84,12 @@ def _gate(one: Machine, why: str, word: str, condition: Condition) -> Filter:
 
 
 def forwarded_translations(known: Inventory, one: Machine) -> Iterator[SourceTranslation]:
-    """With `forwards translated` whatever a machine sends on carries its own address; its own packets do anyway.
-
-    What it sends to a public address does so in any case: through a service endpoint as through the Internet.
-    """
-    if not one.ip_forwarding:
+    """With `forwards translated` whatever a machine sends on carries its own address; its own packets do anyway."""
+    if not one.ip_forwarding or one.forwards != "translated":
         return
     own = singles(one.addresses) & ALL_V4
     if own:
-        fabrics = (TO_DEVICE, *_private_fabrics(known, one.subnet)) if one.forwards == "translated" else ()
-        to_services = (endpoint_fabric(one.subnet),) if known.network.subnets[one.subnet].service_endpoints else ()
-        for fabric in dict.fromkeys((*to_services, *fabrics)):
+        for fabric in (TO_DEVICE, *_private_fabrics(known, one.subnet)):
             yield SourceTranslation(
                 fabric=fabric,
                 destinations=ALL_V4,

@@ -52,14 +52,16 @@ PORTS = ("*", "*", "443", "80,443", "454-455", "1433", "16001", "21,990")
 ROUTES = (
     *(("0.0.0.0/0", "internet"), ("0.0.0.0/0", "none"), ("0.0.0.0/0", "gateway"), ("8.8.8.0/24", "none")),
     *(("10.1.0.0/16", "none"), ("0.0.0.0/0", "appliance", "10.0.9.4"), ("20.0.0.0/8", "gateway")),
-    *(("AzureMonitor", "internet"), ("Storage", "none")),
 )
 ENDS = (
     *(the_ase("one"), the_ase("two"), the_vm("sql"), the_vm("far"), INTERNET, MANAGEMENT, PROBES),
     *(at(EndpointKind.SUBNET, "corp/c"), at(EndpointKind.VNET, "corp"), at(EndpointKind.ON_PREMISES, "hq")),
     *(address("8.8.8.8"), address("192.23.1.2"), address("10.0.3.0/24")),
     *(at(EndpointKind.TAG, "Storage"), at(EndpointKind.TAG, "Known"), at(EndpointKind.TAG, "VirtualNetwork")),
-    *(at(EndpointKind.PRIVATE_ENDPOINT, "pe"), at(EndpointKind.PLATFORM_SERVICE, "db"), at(EndpointKind.TAG, "Sql")),
+)
+SERVICE_ENDS = (
+    *(at(EndpointKind.PRIVATE_ENDPOINT, "pe"), at(EndpointKind.PLATFORM_SERVICE, "db")),
+    *(at(EndpointKind.TAG, "Sql"), at(EndpointKind.TAG, "AzureMonitor")),
 )
 SERVICES = (ANY_SERVICE, WEB, on("tcp 443"), on("tcp 454-455"), on("udp 53; tcp 53"), on("icmp"), on("tcp 21,990"))
 
@@ -91,24 +93,15 @@ def some_network(draw: random.Random) -> Network:
     routes = [route(*one) for one in draw.sample(ROUTES, draw.randrange(1, 3))]
     learns = "172.20.0.0/16,0.0.0.0/0" if draw.random() < 0.3 else "172.20.0.0/16"
     way = [gateway("er", "corp", draw.choice(["vpn", "expressroute"]), learns=learns, to="hq")]
-    endpoints = draw.choice([(), (), ("Sql",), ("Storage", "Sql"), ("Known",)])
-    apps = subnet(
-        "corp/a", "10.0.1.0/26", nsg=maybe("g1"), route_table=draw.choice([None, None, "rt"]), service_endpoints=endpoints
-    )
     return network(
         vnet(
             "corp", draw.choice(["10.0.0.0/16", "10.0.0.0/16,30.0.0.0/24"]), peers=draw.choice([[], ["spoke"]]), region="west"
         ),
         vnet("spoke", "10.1.0.0/16", peers=["corp"], region=draw.choice([None, "west", "east"])),
-        apps,
+        subnet("corp/a", "10.0.1.0/26", nsg=maybe("g1"), route_table=draw.choice([None, None, "rt"])),
         subnet("corp/b", "10.0.2.0/26", nsg=maybe("g2"), route_table=draw.choice([None, None, "rt"])),
         subnet(
-            "corp/c",
-            "10.0.3.0/24",
-            nsg=maybe("g3"),
-            default_outbound=draw.random() < 0.8,
-            nat_gateway=draw.choice([None, "n"]),
-            private_endpoint_policies=draw.choice(["off", "nsg", "routes", "on"]),
+            "corp/c", "10.0.3.0/24", nsg=maybe("g3"), default_outbound=draw.random() < 0.8, nat_gateway=draw.choice([None, "n"])
         ),
         subnet("spoke/s", "10.1.1.0/24", nsg=maybe("g1")),
         ase("one", "corp/a", draw.choice([1, 2, 3]), vip=maybe("192.23.1.2"), ftp_enabled=draw.random() < 0.5),
@@ -123,14 +116,6 @@ def some_network(draw: random.Random) -> Network:
         ),
         vm("sql", "corp/c", "10.0.3.4", public_ip=maybe("40.1.1.1"), nsg=draw.choice([None, "g4"]), asgs=("web",)),
         vm("far", "spoke/s", "10.1.1.4"),
-        private_endpoint("pe", "corp/c", "10.0.3.9", draw.choice(["Sql", "db"])),
-        platform_service(
-            "db",
-            "Sql",
-            maybe("20.3.3.3"),
-            subnets=draw.choice([[], [apps]]),
-            addresses=maybe(draw.choice(["192.23.1.2", "Known"])),
-        ),
         asg("web"),
         tag("Known", "20.1.0.0/16,13.66.140.0"),
         nat_gateway("n", "40.1.1.7,40.1.1.8"),
@@ -138,6 +123,25 @@ def some_network(draw: random.Random) -> Network:
         on_premises("hq", "172.20.0.0/16"),
         *draw.choice([way, []]),
         *(some_group(draw, f"g{index}") for index in range(1, 5)),
+    )
+
+
+def with_services(draw: random.Random, where: Network) -> Network:
+    """The same network with endpoints of services on its subnets, one resource of a service, and routes to tags."""
+    apps = replace(
+        where.subnets["corp/a"], service_endpoints=draw.choice([(), ("Sql",), ("Storage", "Sql"), ("Known",), ("Sql", "Known")])
+    )
+    data = replace(where.subnets["corp/c"], private_endpoint_policies=draw.choice(["off", "nsg", "routes", "on"]))
+    tags = [route("AzureMonitor", "internet"), route("Storage", "none"), route("Sql", "internet"), route("10.0.3.0/24", "none")]
+    table = where.route_tables["rt"]
+    address, admits = draw.choice([None, "20.3.3.3", "20.1.3.3"]), draw.choice([None, "192.23.1.2", "Known"])
+    database = platform_service("db", "Sql", address, subnets=draw.choice([[], [apps]]), addresses=admits)
+    return replace(
+        where,
+        subnets={**where.subnets, apps.name: apps, data.name: data},
+        route_tables={"rt": replace(table, routes=(*table.routes, *draw.sample(tags, draw.randrange(3))))},
+        private_endpoints={"pe": private_endpoint("pe", "corp/c", "10.0.3.9", draw.choice(["Sql", "db"]))},
+        platform_services={"db": database},
     )
 
 
@@ -177,6 +181,18 @@ def test_the_readings_agree(seed):
     where = some_network(draw)
     for _ in range(4):
         verdict(where, some_claim(draw))
+
+
+@pytest.mark.parametrize("seed", range(300, 330))
+def test_the_readings_agree_on_endpoints_of_services(seed):
+    draw = random.Random(seed)
+    where = with_services(draw, some_network(draw))
+    for _ in range(4):
+        asks = some_claim(draw)
+        while not isinstance(asks, Reachability):
+            asks = some_claim(draw)
+        called = asks if draw.random() < 0.3 else replace(asks, target=draw.choice(SERVICE_ENDS))
+        verdict(where, called)
 
 
 @pytest.mark.parametrize("seed", range(100, 120))
