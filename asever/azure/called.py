@@ -21,7 +21,7 @@ from asever.model.claims import Endpoint, EndpointKind
 from asever.model.effective import Site, SiteKind
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, TCP
-from asever.model.things import Environment, Machine
+from asever.model.things import Environment, LoadBalancer, Machine
 
 TCP_ONLY = NumberSet.single(TCP)
 _NO_PORT = NumberSet.single(0)
@@ -86,6 +86,8 @@ class Targets:
                     yield self._platform_service(endpoint, traffic, sites, every=every)
                 case EndpointKind.INTERNET:
                     yield Called(traffic=traffic, addresses=self.ends.internet.addresses, sites=sites)
+                case EndpointKind.LOAD_BALANCER:
+                    yield self._balancer(self.ends.known.network.load_balancers[endpoint.name], caller, traffic, sites)
                 case EndpointKind.MANAGEMENT:
                     yield Called(traffic=traffic, addresses=self.ends.management(), sites=sites)
                 case _:
@@ -101,8 +103,8 @@ class Targets:
             # Probes do not go through the front address: they meet each instance (ase-network-semantics 2.2, 8).
             yield Called(traffic=traffic, addresses=site.addresses, sites=here)
         elif every:
-            yield self._also_balanced(
-                Called(traffic=traffic, addresses=self.ends.fronts_of(one) | site.addresses, sites=here), one.name
+            yield self._also_translated(
+                Called(traffic=traffic, addresses=self.ends.fronts_of(one) | site.addresses, sites=here)
             )
         else:
             yield from (Called(traffic=each, addresses=address, sites=here) for each, address in self._by_port(one, traffic))
@@ -138,22 +140,28 @@ class Targets:
         private, here = singles(one.addresses), frozenset({one.name})
         public = EMPTY if one.public_ip is None else NumberSet.single(one.public_ip)
         if every:
-            return self._also_balanced(Called(traffic=traffic, addresses=private | public, sites=here), one.name)
+            ways_in = self.ends.ways_in(self.ends.tables.sites[one.name])
+            return self._also_translated(Called(traffic=traffic, addresses=private | ways_in, sites=here))
         inside = self._has_way_into(caller.site, self.ends.known.vnet_of(one.subnet))
         return Called(traffic=traffic, addresses=private if inside or not public else public, sites=here)
 
-    def _also_balanced(self, called: Called, name: str) -> Called:
-        """Load balancers and translating firewalls before a machine are ways in, too."""
+    def _also_translated(self, called: Called) -> Called:
+        """Translating firewalls before a machine are ways in, too."""
         network = self.ends.known.network
-        balancers = [network.load_balancers[each] for each in self.ends.known.backends.get(name, ())]
         walls = [
             wall
             for wall in network.firewalls.values()
             if wall.public_ip is not None and any(rule.translated in called.addresses for rule in wall.rules if rule.translated)
         ]
-        ways = singles([*(one.frontend for one in balancers), *(one.public_ip for one in walls if one.public_ip is not None)])
-        names = {one.name for one in balancers}
-        return replace(called, addresses=called.addresses | ways, sites=called.sites | names)
+        ways = singles(one.public_ip for one in walls if one.public_ip is not None)
+        return replace(called, addresses=called.addresses | ways)
+
+    def _balancer(self, one: LoadBalancer, caller: Caller, traffic: Traffic, sites: frozenset[str]) -> Called:
+        """The frontend; probes meet each machine behind it instead (azure-network-semantics 8)."""
+        addresses = NumberSet.single(one.frontend)
+        if caller.site.kind is SiteKind.PLATFORM:
+            addresses = union(self.ends.tables.sites[name].addresses for name in sites)
+        return Called(traffic=traffic, addresses=addresses, sites=sites)
 
     def _has_way_into(self, site: Site, vnet: str) -> bool:
         """Whether a site's own network is connected to a virtual network: the same, a peer, or by a gateway."""
@@ -178,7 +186,7 @@ class Targets:
         if not every:
             return called
         for site in sites:
-            called = self._also_balanced(replace(called, addresses=called.addresses | self.ends.ways_in(site)), site.name)
+            called = self._also_translated(replace(called, addresses=called.addresses | self.ends.ways_in(site)))
         return called
 
     def _tag(self, endpoint: Endpoint, traffic: Traffic, sites: frozenset[str]) -> Iterator[Called]:

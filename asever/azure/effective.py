@@ -17,7 +17,7 @@ from asever.azure.devices import (
 )
 from asever.azure.environments import Arrivals, platform_site
 from asever.azure.fabrics import fabrics, home_of
-from asever.azure.filters import exemptions_left, filter_at, same_subnet_filter
+from asever.azure.filters import exemptions_left, filters_before, groups_before, same_subnet_filter
 from asever.azure.inventory import Inventory, inventory
 from asever.azure.naming import address_names
 from asever.azure.outside import internet_routes, on_premises_routes, platform_routes
@@ -25,26 +25,15 @@ from asever.azure.platform import AGENT_EXEMPTION, PLATFORM, PROBE_SOURCE, TAG_S
 from asever.azure.platform_services import service_site
 from asever.azure.private_endpoints import endpoint_filters
 from asever.azure.routes import subnet_routes
-from asever.azure.tags import view
 from asever.azure.translation import (
     environment_translations,
     machine_translations,
     on_premises_translations,
     rest_translations,
 )
-from asever.model.effective import EffectiveNetwork, Filter, Route, Site, SiteKind
+from asever.model.effective import EffectiveNetwork, Route, Site, SiteKind
 from asever.model.numbers import NumberSet
-from asever.model.things import (
-    Direction,
-    Environment,
-    Firewall,
-    Machine,
-    Network,
-    PrivateEndpoint,
-    SecurityGroup,
-    Subnet,
-)
-from asever.source import Span
+from asever.model.things import Direction, Environment, Firewall, Machine, Network, PrivateEndpoint, Subnet
 
 
 def effective(network: Network) -> EffectiveNetwork:
@@ -76,7 +65,6 @@ def _sites(known: Inventory) -> Iterator[Site]:
             if free:
                 yield _rest_site(known, subnet, free)
     yield from _on_premises_sites(known)
-    yield from _service_sites(known)
     yield from (_private_endpoint_site(known, one) for one in network.private_endpoints.values())
     yield from (service_site(known, one) for one in network.platform_services.values())
     yield from _platform_sites(known)
@@ -98,7 +86,7 @@ def _environment_site(known: Inventory, one: Environment) -> Site:
     subnet = known.network.subnets[one.subnet]
     others = known.taken(subnet.name)
     blocked = (same_subnet_filter(one, subnet, others),) if others else ()
-    site = _in_subnet(known, subnet, None, "")
+    site = _in_subnet(known, subnet, None)
     return replace(
         site,
         name=one.name,
@@ -114,9 +102,8 @@ def _environment_site(known: Inventory, one: Environment) -> Site:
 
 def _machine_site(known: Inventory, one: Machine) -> Site:
     subnet = known.network.subnets[one.subnet]
-    group = known.network.groups[one.nsg] if one.nsg is not None else None
     site = replace(
-        _in_subnet(known, subnet, group, f"nic of {one.name}"),
+        _in_subnet(known, subnet, one),
         name=one.name,
         title=f"vm {one.name}",
         kind=SiteKind.MACHINE,
@@ -131,7 +118,7 @@ def _machine_site(known: Inventory, one: Machine) -> Site:
 
 def _firewall_site(known: Inventory, one: Firewall) -> Site:
     subnet = known.network.subnets[one.subnet]
-    site = _in_subnet(known, subnet, None, "")
+    site = _in_subnet(known, subnet, None)
     return replace(
         site,
         name=one.name,
@@ -147,24 +134,12 @@ def _firewall_site(known: Inventory, one: Firewall) -> Site:
 
 
 def _rest_site(known: Inventory, subnet: Subnet, free: NumberSet) -> Site:
-    return replace(_in_subnet(known, subnet, None, ""), addresses=free, translations=rest_translations(known, subnet))
+    return replace(_in_subnet(known, subnet, None), addresses=free, translations=rest_translations(known, subnet))
 
 
-def _in_subnet(known: Inventory, subnet: Subnet, nic_group: SecurityGroup | None, nic: str) -> Site:
-    """What every machine in a subnet shares: filters, routes and what is exempt from them.
-
-    Outbound the NIC's NSG comes before the subnet's, inbound after it; no NSG means no filter
-    (azure-network-semantics 1, 2.9). They apply inside one subnet too.
-    """
-    subnet_group = known.network.groups[subnet.nsg] if subnet.nsg is not None else None
-    place = f"subnet {subnet.name}"
-    groups = [(nic_group, nic)] * (nic_group is not None) + [(subnet_group, place)] * (subnet_group is not None)
-    attached = [(group, where) for group, where in groups if group is not None]
-    at = view(known, subnet)
-
-    def filters(direction: Direction) -> tuple[Filter, ...]:
-        return tuple(filter_at(known, group, direction, at, where) for group, where in attached)
-
+def _in_subnet(known: Inventory, subnet: Subnet, machine: Machine | None) -> Site:
+    """What every machine in a subnet shares: filters, routes and what is exempt from them."""
+    attached = groups_before(known, subnet, machine)
     administered = _administered(known, subnet.vnet)
     routes = subnet_routes(known, subnet, guarded=bool(attached))
     return Site(
@@ -177,8 +152,8 @@ def _in_subnet(known: Inventory, subnet: Subnet, nic_group: SecurityGroup | None
         vnet=subnet.vnet,
         subnet=subnet.name,
         exempt=(AGENT_EXEMPTION, *exemptions_left([group for group, _ in attached])),
-        outbound=() if administered else filters(Direction.OUTBOUND),
-        inbound=() if administered else tuple(reversed(filters(Direction.INBOUND))),
+        outbound=filters_before(known, subnet, machine, Direction.OUTBOUND),
+        inbound=filters_before(known, subnet, machine, Direction.INBOUND),
         routes=_unfollowed(known, routes, administered) if administered else routes,
         span=subnet.span,
     )
@@ -216,41 +191,6 @@ def _on_premises_sites(known: Inventory) -> Iterator[Site]:
             routes=on_premises_routes(known, one, home),
             translations=on_premises_translations(known, one),
             span=one.span,
-        )
-
-
-def _service_sites(known: Inventory) -> Iterator[Site]:
-    """Things that receive packets and that are not followed further: load balancers."""
-    network = known.network
-    inner: list[tuple[str, str, str, int, Span | None]] = []
-    for balancer in network.load_balancers.values():
-        if balancer.subnet is not None:
-            inner.append((balancer.name, "load-balancer", balancer.subnet, balancer.frontend, balancer.span))
-            continue
-        yield Site(
-            name=balancer.name,
-            title=f"load-balancer {balancer.name}",
-            kind=SiteKind.SERVICE,
-            thing=balancer.name,
-            addresses=NumberSet.single(balancer.frontend),
-            home=INTERNET,
-            routes=_unfollowed(known, internet_routes(), f"load-balancer {balancer.name}"),
-            span=balancer.span,
-        )
-    for name, kind, subnet, address, span in inner:
-        inside = network.subnets[subnet]
-        routes = subnet_routes(known, inside, guarded=True)
-        yield Site(
-            name=name,
-            title=f"{kind} {name}",
-            kind=SiteKind.SERVICE,
-            thing=name,
-            addresses=NumberSet.single(address),
-            home=vnet_fabric(inside.vnet),
-            vnet=inside.vnet,
-            subnet=subnet,
-            routes=_unfollowed(known, routes, f"{kind} {name}"),
-            span=span,
         )
 
 

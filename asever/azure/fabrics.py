@@ -10,9 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from asever.azure import balancers
 from asever.azure.candidates import INTERNET, gateway_fabric, vnet_fabric
 from asever.azure.devices import firewall_arrivals
 from asever.azure.environments import Arrivals, ip_ssl_fabric, platform_site
+from asever.azure.filters import closed_without_group, groups_before
 from asever.azure.inventory import Inventory, of_family, singles
 from asever.azure.neighbours import vnets_behind
 from asever.azure.outside import gateways_to
@@ -21,7 +23,7 @@ from asever.azure.platform_services import service_arrivals
 from asever.azure.private_endpoints import endpoint_arrival
 from asever.azure.service_endpoints import endpoint_fabrics
 from asever.model.addresses import ALL_V4
-from asever.model.effective import Arrival, Fabric, Origin, Site, SiteKind
+from asever.model.effective import Action, Arrival, Fabric, Filter, FilterRow, Origin, Site, SiteKind
 from asever.model.numbers import NumberSet
 from asever.model.things import Gateway, Machine, OnPremises
 
@@ -91,7 +93,7 @@ def _public_blocks(known: Inventory, environments: Mapping[str, Arrivals]) -> It
         yield from _no_listener(gateway.public_ip, gateway.name, "a NAT gateway")
     for balancer in network.load_balancers.values():
         if balancer.subnet is None:
-            yield (_not_followed(balancer.name, f"load-balancer {balancer.name}", balancer.frontend),)
+            yield balancers.arrivals(known, balancer)
     for firewall in network.firewalls.values():
         yield from ((row,) for fabric, row in firewall_arrivals(known, firewall) if fabric == INTERNET)
     yield from ((row,) for row in service_arrivals(known))
@@ -138,16 +140,26 @@ def _to_public_ip(known: Inventory, machine: Machine, public: int) -> Arrival:
     if not private:
         return replace(row, drops=f"{machine.name} has no private address of this family")
     subnet = known.network.subnets[machine.subnet]
-    if subnet.nsg is None and machine.nsg is None and subnet.vnet not in known.administered:
-        return replace(row, drops="a Standard public IP admits nothing without an NSG", fact="public-ip-closed")
+    closed = not groups_before(known, subnet, machine) and subnet.vnet not in known.administered
     first = next(one for one in machine.addresses if one in private)
     return replace(
         row,
         site=machine.name,
         instances=NumberSet.single(first),
+        guards=(_closed(machine),) if closed else (),
         doubt=known.administered.get(subnet.vnet),
         because=f"{machine.name}.public-ip stands for its private address",
     )
+
+
+def _closed(machine: Machine) -> Filter:
+    row = FilterRow(
+        priority=0,
+        name="a Standard public IP admits nothing without an NSG",
+        action=Action.DENY,
+        origin=Origin(span=machine.parts.get("public-ip", machine.span), azure="public-ip-closed", parts=machine.parts),
+    )
+    return closed_without_group(machine.name, machine.span, f"the public address of {machine.name}", (row,))
 
 
 # -- Inside a vnet ------------------------------------------------------------------------------------------------------
@@ -162,6 +174,9 @@ def _inside_blocks(
         for row in one.inside():
             by_address[row.called].append(row)
         yield from ((vnet, tuple(block)) for block in by_address.values())
+    for balancer in known.network.load_balancers.values():
+        if balancer.subnet is not None:
+            yield known.vnet_of(balancer.subnet), balancers.arrivals(known, balancer)
     for firewall in known.network.firewalls.values():
         yield from (
             (known.vnet_of(firewall.subnet), (row,)) for fabric, row in firewall_arrivals(known, firewall) if fabric != INTERNET
@@ -172,10 +187,8 @@ def _inside_blocks(
         match site.kind:
             case SiteKind.MACHINE | SiteKind.UNLISTED:
                 yield site.vnet, (_to_site(known, site),)
-            case SiteKind.SERVICE if site.name in known.network.private_endpoints:
+            case SiteKind.SERVICE:  # of those in a virtual network all are private endpoints
                 yield site.vnet, (endpoint_arrival(known, site),)
-            case SiteKind.SERVICE:
-                yield site.vnet, (_not_followed(site.name, site.title, site.addresses.first),)
             case SiteKind.PLATFORM:
                 yield site.vnet, (_to_platform(site.vnet, METADATA),)
                 yield site.vnet, (_to_platform(site.vnet, PROBE),)
@@ -200,16 +213,6 @@ def _to_platform(vnet: str, addresses: NumberSet) -> Arrival:
         resource=platform_site(vnet),
         fact="platform-address",
         origin=Origin(azure="platform-address"),
-    )
-
-
-def _not_followed(site: str, construct: str, address: int) -> Arrival:
-    """Something that receives packets and whose behaviour is not modelled."""
-    return Arrival(
-        called=NumberSet.single(address),
-        site=site,
-        doubt=f"what {construct} does with it is not modelled yet",
-        resource=site,
     )
 
 

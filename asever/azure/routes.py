@@ -27,7 +27,7 @@ from asever.azure.private_endpoints import private_endpoint_routes
 from asever.azure.service_endpoints import endpoint_routes
 from asever.azure.unknown_tags import spread
 from asever.azure.user_routes import user_routes
-from asever.model.addresses import ALL_V4, ALL_V6, format_addresses
+from asever.model.addresses import ALL_V4, ALL_V6, format_addresses, is_v6
 from asever.model.effective import HopKind, Origin, Route
 from asever.model.numbers import NumberSet, union
 from asever.model.things import Subnet, Vnet
@@ -130,7 +130,21 @@ def _peer_routes(known: Inventory, vnet: Vnet, link: PeeringLink, *, access_matt
 
 
 def _basic_load_balancers(known: Inventory, remote: Vnet) -> Iterator[Candidate]:
-    """ILB addresses of versions 1 and 2 do not answer over global peering (ase-network-semantics 8)."""
+    """What does not answer over global peering: the frontends of Basic load balancers (azure-network-semantics 6).
+
+    The ILB addresses of environments of versions 1 and 2 are such frontends (ase-network-semantics 8).
+    """
+    for balancer in known.network.load_balancers.values():
+        if balancer.sku == "basic" and balancer.subnet is not None and known.vnet_of(balancer.subnet) == remote.name:
+            route = Route(
+                destinations=NumberSet.single(balancer.frontend),
+                hop=HopKind.GLOBAL_PEERING,
+                fabric=None,
+                text=f"{balancer.name}.frontend does not answer over global peering (Basic load balancer)",
+                regional=False,
+                origin=Origin(azure="global-peering", span=balancer.span, parts=balancer.parts),
+            )
+            yield Candidate(128 if is_v6(balancer.frontend) else 32, Rank.SYSTEM, route)
     for one in known.network.environments.values():
         if one.ilb is not None and one.version < 3 and known.vnet_of(one.subnet) == remote.name:
             route = Route(
