@@ -151,7 +151,7 @@ class _Coverage:
             if self._is_target_itself(caller):
                 continue
             for called in self._called(caller, every=every):
-                for who, what in self._without_management(caller, self._narrowed(caller, called)):
+                for who, what in self._without_management(self._no_service(caller, called), self._narrowed(caller, called)):
                     yield from self._scopes_of(who, what)
 
     def _called(self, caller: Caller, *, every: bool) -> Iterator[Called]:
@@ -212,7 +212,7 @@ class _Coverage:
                 source_port=called.traffic.source_port,
                 target=called.addresses & family,
                 target_port=called.traffic.target_port,
-                source_tags=caller.tags | self._is_no_service(caller, called),
+                source_tags=caller.tags,
                 target_tags=called.tags,
             )
             # A call to an address that nobody has arrives nowhere, and is covered all the same.
@@ -230,17 +230,21 @@ class _Coverage:
                     condition=caller.condition,
                 )
 
-    def _is_no_service(self, caller: Caller, called: Called) -> frozenset[str]:
+    def _no_service(self, caller: Caller, called: Called) -> Caller:
         """A client on the Internet is not one of the services for which the called subnets have service endpoints.
 
         They answer and call nobody, so availability is not about them; a security claim covers them all the same.
         """
         if self.quantifier is Quantifier.NONE_ARRIVES or caller.site.kind is not SiteKind.INTERNET or caller.partial:
-            return frozenset()
+            return caller
         subnets = {self.tables.sites[name].subnet for name in called.sites} - {None}
-        network = self.known.network
-        services = {one for subnet in subnets for one in network.subnets[subnet or ""].service_endpoints}
-        return frozenset(outside(one) for one in services if known_tag(self.known, one) is None)
+        services = {one for name in subnets for one in self.known.network.subnets[name or ""].service_endpoints}
+        contents = {one: known_tag(self.known, one) for one in services}
+        unknown = frozenset(outside(one) for one, addresses in contents.items() if addresses is None)
+        # Who names an address of the service means it.
+        whole = caller.sources == caller.site.addresses
+        theirs = union(addresses for addresses in contents.values() if addresses is not None) if whole else EMPTY
+        return replace(caller, sources=caller.sources - theirs, tags=caller.tags | unknown)
 
     def _regional(self, caller: Caller, called: Called) -> bool | None:
         """Whether a path over the Internet hop stays in the region (ase-network-semantics 4.2, 8)."""

@@ -13,7 +13,7 @@ from asever.model.claims import EndpointKind, Reachability, Verb
 from asever.model.effective import SiteKind
 from asever.model.things import Network, PrivateEndpoint, Thing
 from tests.azure.tables import arrival, named
-from tests.claims import INTERNET, at, claim, on, program, seen_as, the_ase, the_vm
+from tests.claims import INTERNET, address, at, claim, on, program, seen_as, the_ase, the_vm
 from tests.networks import (
     ase,
     gateway,
@@ -89,12 +89,20 @@ def test_outbound_rules_still_see_the_public_address() -> None:
 
 
 def test_clients_on_the_internet_are_not_taken_for_the_service() -> None:
-    where = network(
-        vnet("corp", "10.0.0.0/16"),
-        subnet("corp/apps", "10.0.1.0/26", service_endpoints=("Sql",)),
-        ase("one", "corp/apps", 2, vip="192.23.1.2"),
-    )
-    assert verdict(where, claim(Verb.REACHES, INTERNET, the_ase("one"), on("tcp 443"))) is Verdict.HOLDS
+    def where(*more: Thing) -> Network:
+        return network(
+            vnet("corp", "10.0.0.0/16"),
+            subnet("corp/apps", "10.0.1.0/26", service_endpoints=("Sql",)),
+            ase("one", "corp/apps", 2, vip="192.23.1.2"),
+            *more,
+        )
+
+    known = where(tag("Sql", "40.1.0.0/16"))
+    assert verdict(where(), claim(Verb.REACHES, INTERNET, the_ase("one"), on("tcp 443"))) is Verdict.HOLDS
+    assert verdict(known, claim(Verb.REACHES, INTERNET, the_ase("one"), on("tcp 443"))) is Verdict.HOLDS
+    assert verdict(known, claim(Verb.REACHES, address("40.1.2.3"), the_ase("one"), on("tcp 443"))) is Verdict.VIOLATED
+    locked = claim(Verb.NEVER_REACHES, INTERNET, the_ase("one"), on("tcp 22"), excepted=(address("40.1.0.0/16"),))
+    assert verdict(known, locked) is Verdict.HOLDS
     assert verdict(tunnelled(), claim(Verb.REACHES, INTERNET, the_ase("one"), on("tcp 443"))) is Verdict.VIOLATED
 
 
