@@ -17,6 +17,7 @@ from asever.azure.neighbours import gateways_of, vnets_behind
 from asever.azure.routes import gateways_to
 from asever.azure.tags import canonical_tag, known_tag
 from asever.azure.unknown_tags import space
+from asever.azure.ways_in import ways_in
 from asever.model.claims import Endpoint, EndpointKind
 from asever.model.effective import Site, SiteKind
 from asever.model.numbers import EMPTY, NumberSet, union
@@ -65,6 +66,21 @@ class Targets:
 
     def called(self, endpoint: Endpoint, caller: Caller, traffics: Iterable[Traffic], *, every: bool) -> Iterator[Called]:
         """What a caller calls when it calls `endpoint`; with `every`, all the ways in."""
+        for one in self._called(endpoint, caller, traffics, every=every):
+            yield one
+            if every:
+                yield from self._on_other_ports(one)
+
+    def _on_other_ports(self, called: Called) -> Iterator[Called]:
+        """Calls to other ports that arrive on those that are asked for: what translates ports leads to both."""
+        for way in ways_in(self.ends.known, called.addresses):
+            protocol = way.protocol & called.traffic.protocol
+            ports = way.ports - called.traffic.target_port
+            if protocol and ports and way.arrives_on is not None and way.arrives_on in called.traffic.target_port:
+                traffic = Traffic(protocol=protocol, source_port=called.traffic.source_port, target_port=ports)
+                yield Called(traffic=traffic, addresses=way.addresses, sites=called.sites)
+
+    def _called(self, endpoint: Endpoint, caller: Caller, traffics: Iterable[Traffic], *, every: bool) -> Iterator[Called]:
         origins = () if caller.site.vnet is None else (caller.site.vnet,)
         sites = frozenset(site.name for site in self.ends.called_sites(endpoint, origins))
         for traffic in traffics:
@@ -146,14 +162,8 @@ class Targets:
         return Called(traffic=traffic, addresses=private if inside or not public else public, sites=here)
 
     def _also_translated(self, called: Called) -> Called:
-        """Translating firewalls before a machine are ways in, too."""
-        network = self.ends.known.network
-        walls = [
-            wall
-            for wall in network.firewalls.values()
-            if wall.public_ip is not None and any(rule.translated in called.addresses for rule in wall.rules if rule.translated)
-        ]
-        ways = singles(one.public_ip for one in walls if one.public_ip is not None)
+        """Translating firewalls and load balancers before a machine are ways in, too."""
+        ways = union(one.addresses for one in ways_in(self.ends.known, called.addresses))
         return replace(called, addresses=called.addresses | ways)
 
     def _balancer(self, one: LoadBalancer, caller: Caller, traffic: Traffic, sites: frozenset[str]) -> Called:
