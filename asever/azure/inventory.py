@@ -11,7 +11,19 @@ from functools import cached_property
 from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, INTERNET_V4, PLATFORM, TAG_SPACE
 from asever.model.addresses import ALL_V4, ALL_V6, is_v6, parse_prefix
 from asever.model.numbers import EMPTY, NumberSet, union
-from asever.model.things import Environment, Firewall, LoadBalancer, Machine, Network, Peering, Subnet, Tag, Vnet
+from asever.model.things import (
+    AdminRules,
+    Environment,
+    Firewall,
+    LoadBalancer,
+    Machine,
+    Network,
+    Peering,
+    PlatformService,
+    Subnet,
+    Tag,
+    Vnet,
+)
 
 # Azure keeps the first four addresses of a subnet and its last one (azure-network-semantics section 1).
 _RESERVED_FIRST = 4
@@ -133,6 +145,7 @@ class Inventory:
         yield from (one.public_ip for one in network.machines.values() if one.public_ip is not None)
         yield from (one.public_ip for one in network.firewalls.values() if one.public_ip is not None)
         yield from (one.frontend for one in network.load_balancers.values() if one.subnet is None)
+        yield from (one.address for one in network.platform_services.values() if one.address is not None)
 
     @cached_property
     def _declared_public(self) -> NumberSet:
@@ -178,9 +191,35 @@ class Inventory:
         return NumberSet.of((address, address) for address in singles)
 
     @cached_property
+    def _placeholder_services(self) -> Mapping[str, int]:
+        """Addresses that stand for those of platform services that the file does not give.
+
+        Where the program gives the prefixes of the service, it is the first address of them that the file does not mention.
+        """
+        taken = set(self.placeholder_vips.values())
+        free = (address for address in self._free_addresses() if address not in taken)
+        avoid = self._declared_public | self.network.named_addresses | PLATFORM
+        found: dict[str, int] = {}
+        for one in self.network.platform_services.values():
+            if one.address is None:
+                tag = self.tags.get(one.service.casefold())
+                inside = (tag.addresses - avoid - singles(found.values())) & INTERNET_V4 if tag is not None else EMPTY
+                found[one.name] = inside.first if inside else next(free)
+        return found
+
+    def service_address(self, one: PlatformService) -> int:
+        """The public address of a platform service, a placeholder where the file does not give it."""
+        return one.address if one.address is not None else self._placeholder_services[one.name]
+
+    @cached_property
+    def service_addresses(self) -> NumberSet:
+        """The public addresses of all platform services."""
+        return singles(self.service_address(one) for one in self.network.platform_services.values())
+
+    @cached_property
     def owned(self) -> NumberSet:
         """Every public address that belongs to a resource of the file, or stands for one."""
-        return self._declared_public | self.environment_addresses
+        return self._declared_public | self.environment_addresses | self.service_addresses
 
     @cached_property
     def internet(self) -> NumberSet:
@@ -188,16 +227,25 @@ class Inventory:
 
         IPv6 is in it only where the file has an IPv6 address at all: no packet goes from one family to the other.
         """
+        return (INTERNET_BASE if self.speaks_v6 else INTERNET_V4) - self.owned - PLATFORM
+
+    @cached_property
+    def speaks_v6(self) -> bool:
+        """Whether anybody in the file has an IPv6 address."""
         inside = (one.address for one in self.network.vnets.values())
         outside = (one.address for one in self.network.on_premises.values())
-        speaks_v6 = union((*inside, *outside, self.owned)).overlaps(ALL_V6)
-        base = INTERNET_BASE if speaks_v6 else INTERNET_V4
-        return base - self.owned - PLATFORM
+        return union((*inside, *outside, self.owned)).overlaps(ALL_V6)
 
     @cached_property
     def strangers(self) -> NumberSet:
         """Where an address of Azure's own choice may lie: a public address that the file neither gives away nor mentions."""
         return (TAG_SPACE - self.owned - self.network.named_addresses - APP_SERVICE_MANAGEMENT) & ALL_V4
+
+    @cached_property
+    def of_unknown_tags(self) -> NumberSet:
+        """Where the addresses of a service tag of unknown content may lie."""
+        space = TAG_SPACE - self.owned - APP_SERVICE_MANAGEMENT
+        return space if self.speaks_v6 else space & ALL_V4
 
     @cached_property
     def untold(self) -> NumberSet:
@@ -240,13 +288,13 @@ class Inventory:
         return self._links.get(vnet, ())
 
     @cached_property
-    def administered(self) -> Mapping[str, str]:
-        """The vnets that security admin rules apply to, with what to call those rules."""
-        return {
-            vnet: f"admin-rules {one.name} on vnet {vnet}"
-            for one in reversed(list(self.network.admin_rules.values()))
-            for vnet in one.applies_to
-        }
+    def admin_rules(self) -> Mapping[str, tuple[AdminRules, ...]]:
+        """The sets of security admin rules that apply to each vnet, in the order of the file."""
+        found: dict[str, list[AdminRules]] = defaultdict(list)
+        for one in self.network.admin_rules.values():
+            for vnet in dict.fromkeys(one.applies_to):
+                found[vnet].append(one)
+        return {vnet: tuple(rules) for vnet, rules in found.items()}
 
     @cached_property
     def _balancers(self) -> Mapping[str, tuple[LoadBalancer, ...]]:

@@ -16,7 +16,9 @@ from asever.model.effective import (
     Arrival,
     EffectiveNetwork,
     Filter,
+    FilterKind,
     FilterRow,
+    HopKind,
     Route,
     Site,
     SiteKind,
@@ -262,8 +264,10 @@ def _lost_facts(trace: Trace) -> Iterator[str]:
 
 
 def _way_facts(trace: Trace) -> Iterator[str]:
-    """What rewrote the source on the way."""
+    """What rewrote the source on the way, and what kept it as it was on the way to a public address."""
     for step in trace.steps:
+        if isinstance(step.row, Route) and step.row.hop is HopKind.SERVICE_ENDPOINT and not step.reply:
+            yield "service-endpoint"
         if isinstance(step.row, (SourceTranslation, Arrival)) and step.row.fact and step.before.source != step.after.source:
             yield step.row.fact
 
@@ -271,6 +275,8 @@ def _way_facts(trace: Trace) -> Iterator[str]:
 def _drop_facts(step: Step) -> Iterator[str]:
     if step.reply:
         yield "reply-path"
+    if step.filter is not None and step.filter.kind is FilterKind.ADMIN:
+        yield "admin-rules"
     if step.filter is not None and not step.filter.kind.has_rules and step.row is not None and step.row.origin.azure:
         yield step.row.origin.azure
     if isinstance(step.row, (SourceTranslation, Arrival)) and step.row.fact:

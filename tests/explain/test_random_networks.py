@@ -21,10 +21,11 @@ from asever.model.claims import (
     Reachability,
     Verb,
 )
-from asever.model.things import DeclaredRule, Network, SecurityGroup
+from asever.model.things import AdminRules, DeclaredRule, Network, SecurityGroup
 from asever.pipeline import Options, run
 from tests.claims import INTERNET, MANAGEMENT, PROBES, WEB, address, at, on, program, seen_as, the_ase, the_vm
 from tests.networks import (
+    admin_rules,
     ase,
     asg,
     gateway,
@@ -33,6 +34,9 @@ from tests.networks import (
     network,
     nsg,
     on_premises,
+    peer,
+    platform_service,
+    private_endpoint,
     route,
     route_table,
     rule,
@@ -51,6 +55,7 @@ PORTS = ("*", "*", "443", "80,443", "454-455", "1433", "16001", "21,990")
 ROUTES = (
     *(("0.0.0.0/0", "internet"), ("0.0.0.0/0", "none"), ("0.0.0.0/0", "gateway"), ("8.8.8.0/24", "none")),
     *(("10.1.0.0/16", "none"), ("0.0.0.0/0", "appliance", "10.0.9.4"), ("20.0.0.0/8", "gateway")),
+    *(("Known", "appliance", "10.0.9.4"), ("Known", "internet")),
 )
 ENDS = (
     *(the_ase("one"), the_ase("two"), the_vm("sql"), the_vm("far"), INTERNET, MANAGEMENT, PROBES),
@@ -58,6 +63,10 @@ ENDS = (
     *(the_vm("twin"), at(EndpointKind.LOAD_BALANCER, "front"), at(EndpointKind.LOAD_BALANCER, "inner"), address("40.2.2.2")),
     *(address("8.8.8.8"), address("192.23.1.2"), address("10.0.3.0/24")),
     *(at(EndpointKind.TAG, "Storage"), at(EndpointKind.TAG, "Known"), at(EndpointKind.TAG, "VirtualNetwork")),
+)
+SERVICE_ENDS = (
+    *(at(EndpointKind.PRIVATE_ENDPOINT, "pe"), at(EndpointKind.PLATFORM_SERVICE, "db")),
+    *(at(EndpointKind.TAG, "Sql"), at(EndpointKind.TAG, "AzureMonitor")),
 )
 SERVICES = (ANY_SERVICE, WEB, on("tcp 443"), on("tcp 454-455"), on("udp 53; tcp 53"), on("icmp"), on("tcp 21,990"))
 
@@ -80,6 +89,14 @@ def some_group(draw: random.Random, name: str) -> SecurityGroup:
     return nsg(name, inbound=inbound, outbound=outbound)
 
 
+def some_admin_rules(draw: random.Random, name: str) -> AdminRules:
+    def some(most: int) -> list[DeclaredRule]:
+        priorities = draw.sample(range(1, 9), draw.randrange(most))
+        return [replace(some_rule(draw, one), access=draw.choice(["allow", "deny", "always-allow"])) for one in priorities]
+
+    return admin_rules(name, *draw.choice([["corp"], ["corp", "spoke"]]), inbound=some(4), outbound=some(3))
+
+
 def some_network(draw: random.Random) -> Network:
     def maybe(value: str) -> str | None:
         return value if draw.random() < 0.6 else None
@@ -93,7 +110,9 @@ def some_network(draw: random.Random) -> Network:
         vnet(
             "corp", draw.choice(["10.0.0.0/16", "10.0.0.0/16,30.0.0.0/24"]), peers=draw.choice([[], ["spoke"]]), region="west"
         ),
-        vnet("spoke", "10.1.0.0/16", peers=["corp"], region=draw.choice([None, "west", "east"])),
+        vnet(
+            "spoke", "10.1.0.0/16", peers=[peer("corp", access=draw.random() < 0.8)], region=draw.choice([None, "west", "east"])
+        ),
         subnet("corp/a", "10.0.1.0/26", nsg=maybe("g1"), route_table=draw.choice([None, None, "rt"])),
         subnet("corp/b", "10.0.2.0/26", nsg=maybe("g2"), route_table=draw.choice([None, None, "rt"])),
         subnet(
@@ -140,6 +159,26 @@ def some_network(draw: random.Random) -> Network:
         on_premises("hq", "172.20.0.0/16"),
         *draw.choice([way, []]),
         *(some_group(draw, f"g{index}") for index in range(1, 5)),
+        *(some_admin_rules(draw, f"set{index}") for index in range(draw.choice([0, 0, 1, 2]))),
+    )
+
+
+def with_services(draw: random.Random, where: Network) -> Network:
+    """The same network with endpoints of services on its subnets, one resource of a service, and routes to tags."""
+    apps = replace(
+        where.subnets["corp/a"], service_endpoints=draw.choice([(), ("Sql",), ("Storage", "Sql"), ("Known",), ("Sql", "Known")])
+    )
+    data = replace(where.subnets["corp/c"], private_endpoint_policies=draw.choice(["off", "nsg", "routes", "on"]))
+    tags = [route("AzureMonitor", "internet"), route("Storage", "none"), route("Sql", "internet"), route("10.0.3.0/24", "none")]
+    table = where.route_tables["rt"]
+    address, admits = draw.choice([None, "20.3.3.3", "20.1.3.3"]), draw.choice([None, "192.23.1.2", "Known"])
+    database = platform_service("db", "Sql", address, subnets=draw.choice([[], [apps]]), addresses=admits)
+    return replace(
+        where,
+        subnets={**where.subnets, apps.name: apps, data.name: data},
+        route_tables={"rt": replace(table, routes=(*table.routes, *draw.sample(tags, draw.randrange(3))))},
+        private_endpoints={"pe": private_endpoint("pe", "corp/c", "10.0.3.9", draw.choice(["Sql", "db"]))},
+        platform_services={"db": database},
     )
 
 
@@ -179,6 +218,18 @@ def test_the_readings_agree(seed):
     where = some_network(draw)
     for _ in range(4):
         verdict(where, some_claim(draw))
+
+
+@pytest.mark.parametrize("seed", range(300, 330))
+def test_the_readings_agree_on_endpoints_of_services(seed):
+    draw = random.Random(seed)
+    where = with_services(draw, some_network(draw))
+    for _ in range(4):
+        asks = some_claim(draw)
+        while not isinstance(asks, Reachability):
+            asks = some_claim(draw)
+        called = asks if draw.random() < 0.3 else replace(asks, target=draw.choice(SERVICE_ENDS))
+        verdict(where, called)
 
 
 @pytest.mark.parametrize("seed", range(100, 120))
