@@ -21,6 +21,7 @@ from asever.azure.candidates import INTERNET, endpoint_fabric, gateway_fabric, v
 from asever.azure.filters import rule_rows
 from asever.azure.inventory import Inventory, PeeringLink, singles
 from asever.azure.neighbours import gateways_of
+from asever.azure.peerings import guarded
 from asever.azure.platform import RESERVED
 from asever.azure.tags import View, meanings, view
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6
@@ -298,21 +299,7 @@ def guarded_by_peerings(known: Inventory, subnet: Subnet, routes: tuple[Route, .
     """The routes of a device: what it forwards into a peer has to be let in there (azure-network-semantics 6)."""
     vnet = known.network.vnets[subnet.vnet]
     filters = {link.remote.name: one for link in known.links(vnet.name) if (one := _forwarded_filter(vnet, link)) is not None}
-    if not filters:
-        return routes
-    key = ("guarded", vnet.name, routes)
-    found = known.cache.get(key)
-    if not isinstance(found, tuple):
-        found = known.cache[key] = tuple(_guarded(known, route, filters) for route in routes)
-    return found
-
-
-def _guarded(known: Inventory, route: Route, filters: Mapping[str, Filter]) -> Route:
-    for remote, one in filters.items():
-        sites = [known.home_vnet(recipient.site) for recipient in route.recipients]
-        if route.fabric == vnet_fabric(remote) or remote in sites:
-            return replace(route, filters=(*route.filters, one))
-    return route
+    return guarded(known, routes, filters)
 
 
 def _forwarded_filter(vnet: Vnet, link: PeeringLink) -> Filter | None:
