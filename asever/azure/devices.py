@@ -63,6 +63,9 @@ def machine_forwarding(one: Machine) -> Forwarding:
         case None:
             why = "taking its guest as forwarding nothing"
             return Forwarding(filters=(_gate(one, why, "nva", reading(GUEST_FORWARDING, "drop-all")),))
+        case "translated":
+            own = singles(one.addresses) & ALL_V4
+            return Forwarding(translated=ALL_V4 - own, source_becomes=singles([own.first])) if own else Forwarding()
         case _:
             return Forwarding()
 
@@ -84,33 +87,20 @@ def _gate(one: Machine, why: str, word: str, condition: Condition) -> Filter:
     )
 
 
-def forwarded_translations(known: Inventory, one: Machine) -> Iterator[SourceTranslation]:
-    """Which source what a machine sends on carries; nothing of this is about its own packets.
+def forwarded_translations(one: Machine) -> Iterator[SourceTranslation]:
+    """What a machine sends on with `forwards unchanged` has no way to the Internet.
 
-    With `forwards translated` it is the machine's own address. With `forwards unchanged` it stays, and then nothing leads to
-    the Internet: an appliance must translate to its own address before Azure gives it a public one (azure-network-semantics 7).
+    An appliance must translate to its own address before Azure gives that a public one (azure-network-semantics 7).
     """
-    if not one.ip_forwarding or one.forwards not in ("translated", "unchanged"):
-        return
-    own = singles(one.addresses)
-    row = SourceTranslation(
-        fabric=INTERNET,
-        sources=ALL_ADDRESSES - own,
-        fact="nva",
-        resource=one.name,
-        origin=Origin(span=one.parts.get("forwards", one.span), parts=one.parts),
-    )
-    if one.forwards == "unchanged":
-        yield replace(row, drops=f"{one.name} forwards it unchanged, and Azure gives a public address to its own packets only")
-    elif own & ALL_V4:
-        for fabric in (TO_DEVICE, *_private_fabrics(known, one.subnet)):
-            yield replace(
-                row,
-                fabric=fabric,
-                destinations=ALL_V4,
-                becomes=NumberSet.single((own & ALL_V4).first),
-                because=f"{one.name} forwards with its own address",
-            )
+    if one.ip_forwarding and one.forwards == "unchanged":
+        yield SourceTranslation(
+            fabric=INTERNET,
+            sources=ALL_ADDRESSES - singles(one.addresses),
+            drops=f"{one.name} forwards it unchanged, and Azure gives a public address to its own packets only",
+            fact="nva",
+            resource=one.name,
+            origin=Origin(span=one.parts.get("forwards", one.span), parts=one.parts),
+        )
 
 
 def _private_fabrics(known: Inventory, subnet: str) -> Iterator[str]:

@@ -111,7 +111,7 @@ def _machine_site(known: Inventory, one: Machine) -> Site:
         kind=SiteKind.MACHINE,
         thing=one.name,
         addresses=NumberSet.of((address, address) for address in one.addresses),
-        translations=(*forwarded_translations(known, one), *machine_translations(known, one, subnet)),
+        translations=(*forwarded_translations(one), *machine_translations(known, one, subnet)),
         forwarding=machine_forwarding(one),
         span=one.span,
     )

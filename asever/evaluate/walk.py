@@ -242,7 +242,13 @@ class _Walk:
             self._step(site.name, StepKind.DROP, forwarding.otherwise, packet)
             raise _Lost(Outcome.DROPPED)
         self._filters(forwarding.filters, packet)
-        return packet
+        if packet.source not in forwarding.translated:
+            return packet
+        after = packet.from_source(self._choice("egress", forwarding.source_becomes))
+        detail = f"{format_address(packet.source)} -> {format_address(after.source)}"
+        because = f"{site.name} forwards with its own address"
+        self._step(site.name, StepKind.SOURCE_NAT, detail, packet, after, because=because)
+        return after
 
     def _redirect(self, rows: Iterable[Redirect], packet: Packet) -> Redirect | None:
         for row in rows:

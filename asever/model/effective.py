@@ -307,12 +307,16 @@ class Redirect:
 class Forwarding:
     """What a device does with packets that are not its own.
 
-    The first of `redirects` rewrites the destination; a packet that none takes must pass all of `filters`. Then the device
-    sends it on. What is sent to an address of its own and that no redirect takes is lost, for the reason `otherwise`.
+    The first of `redirects` rewrites the destination; a packet that none takes must pass all of `filters`, and if it comes from
+    one of `translated` it carries one of `source_becomes` (choice "egress") from there on. Then the device sends it on: its own
+    outbound filters see that source. What is sent to an address of its own and that no redirect takes is lost, for the reason
+    `otherwise`.
     """
 
     redirects: tuple[Redirect, ...] = ()
     filters: tuple[Filter, ...] = ()
+    translated: NumberSet = NumberSet()
+    source_becomes: NumberSet = NumberSet()
     otherwise: str = "nothing there takes it"
 
 

@@ -413,7 +413,13 @@ class _Journey:
             if own:
                 yield one
             else:
-                yield from self._send(_filtered(one, site.forwarding.filters), site)
+                let_on = _filtered(one, site.forwarding.filters)
+                kept, translated = self._first([let_on], ((let_on.view[_SOURCE], site.forwarding.translated),))
+                for each in kept:
+                    yield from self._send(each, site)
+                for each in translated:
+                    after = _with_source(each, "egress", site.forwarding.source_becomes, frozenset())
+                    yield from self._send(after, site)
 
     def _delivered(self, path: Path, site: Site) -> Iterator[Path]:
         delivered = replace(path, site=site.name)

@@ -294,7 +294,10 @@ def redirects(draw, *, tags: bool):
 
 @st.composite
 def forwardings(draw, *, tags: bool):
+    translates = draw(mostly(st.just(False), st.just(True), one_in=3))
     return Forwarding(
+        translated=draw(sets(EVERY)) if translates else NumberSet(),
+        source_becomes=draw(few(EVERY)) if translates else NumberSet(),
         redirects=tuple(draw(st.lists(redirects(tags=tags), max_size=2))),
         filters=tuple(draw(mostly(st.just([]), st.lists(filters(Direction.INBOUND, tags=tags, always=False), max_size=1)))),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asever.model.addresses import is_v6, parse_address, parse_addresses
 from asever.model.packets import Flow, Packet
 
-UNKNOWN_TAGS = ("Storage", "Sql", "AppServiceManagement")
+UNKNOWN_TAGS = ("Storage", "Sql", "AzureMonitor")
 ADDRESSES = (
     *("10.0.1.40", "10.0.2.33", "10.0.3.77", "10.1.1.9", "10.3.0.1", "172.20.0.9", "172.21.0.1", "30.0.0.9", "8.8.8.8"),
     *("20.1.2.3", "13.66.140.0", "52.1.1.1", "52.1.1.1", "168.63.129.16"),

@@ -93,7 +93,8 @@ def judge(answer, trace):
     """Whether the two say the same: outcome, receiver, and the packet that it receives."""
     if answer.outcome == UNKNOWN:
         return ORACLE_UNKNOWN
-    if trace.outcome is Outcome.UNKNOWN:
+    # A reply is lost for sure only where the packet surely arrives.
+    if trace.outcome is Outcome.UNKNOWN or (trace.outcome is Outcome.REPLY_LOST and trace.unknown):
         return WALK_UNKNOWN
     if answer.outcome != trace.outcome.value:
         return CONTRADICT

@@ -38,11 +38,22 @@ class Devices(Arrivals):
         self.meet(f"appliance: {way}")
         if way in ("nothing", "drop-all"):
             raise Lost
-        leaves = self.next_hop(who.subnet, packet.target, packet.target_tags).kind == "internet"
-        if way == "translated" or (way == "forward-all" and leaves):
-            own = NumberSet.single(who.addresses[0])
-            return packet.from_source(own.first if leaves else self.choose("egress", own))
+        own = NumberSet.single(who.addresses[0])
+        if way == "translated":
+            return packet.from_source(self.choose("egress", own))
+        if way == "forward-all" and self.next_hop(who.subnet, packet.target, packet.target_tags).kind == "internet":
+            after = packet.from_source(own.first)
+            if self.lets_out(who, packet) != self.lets_out(who, after):
+                raise Unsure("which source the NSG of an appliance sees of what goes to the Internet")
+            return after
         return packet
+
+    def lets_out(self, who, packet):
+        try:
+            self.pass_out(who, packet)
+        except Lost:
+            return False
+        return True
 
     def firewall_forwards(self, firewall, packet, *, called):
         translated = self.firewall_rules(firewall, ("dnat",), packet)
