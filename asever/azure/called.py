@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from asever.azure.callers import Caller
 from asever.azure.endpoints import PLATFORM_TAGS, Endpoints, with_wider_tags
-from asever.azure.environments import arrives_inside, fronts
+from asever.azure.environments import placements
 from asever.azure.inventory import singles
 from asever.azure.neighbours import gateways_of, vnets_behind
 from asever.azure.routes import gateways_to
 from asever.azure.tags import canonical_tag, known_tag
 from asever.model.claims import Endpoint, EndpointKind
-from asever.model.effective import Site, SiteKind
+from asever.model.effective import ALWAYS, Condition, Site, SiteKind
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, TCP
 from asever.model.things import Environment, Machine
@@ -47,13 +47,17 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
-    """Addresses that are called on some service, and the sites where such a packet counts as arrived."""
+    """Addresses that are called on some service, and the sites where such a packet counts as arrived.
+
+    They are called in the readings that agree with `condition`.
+    """
 
     traffic: Traffic
     addresses: NumberSet
     sites: frozenset[str]
     tags: frozenset[str] = frozenset()
     partial: str | None = None
+    condition: Condition = ALWAYS
 
 
 class Targets:
@@ -102,27 +106,39 @@ class Targets:
                 Called(traffic=traffic, addresses=self.ends.fronts_of(one) | site.addresses, sites=here), one.name
             )
         else:
-            yield from (Called(traffic=each, addresses=address, sites=here) for each, address in self._by_port(one, traffic))
+            yield from (replace(called, sites=here) for called in self._by_port(one, traffic))
 
-    def _by_port(self, one: Environment, traffic: Traffic) -> Iterator[tuple[Traffic, NumberSet]]:
-        vip = self.ends.known.vip(one)
+    def _by_port(self, one: Environment, traffic: Traffic) -> Iterator[Called]:
+        vip, nobody = self.ends.known.vip(one), frozenset[str]()
         if one.ilb is None or vip is None:
             address = one.ilb if one.ilb is not None else vip
-            yield traffic, EMPTY if address is None else NumberSet.single(address)
+            yield Called(traffic=traffic, addresses=EMPTY if address is None else NumberSet.single(address), sites=nobody)
             return
-        outside = union(front.port for front in fronts(one) if not arrives_inside(one, front))
-        public = traffic.target_port & outside if TCP in traffic.protocol else EMPTY
-        if public:
-            yield replace(traffic, protocol=TCP_ONLY, target_port=public), NumberSet.single(vip)
         inner = NumberSet.single(one.ilb)
-        if public and traffic.protocol != TCP_ONLY:
-            yield replace(traffic, protocol=traffic.protocol - TCP_ONLY), inner
-        rest = traffic.target_port - public
+        placed = EMPTY
+        for ports, address, condition in self._apart(one, vip, traffic):
+            placed |= ports
+            tcp = replace(traffic, protocol=TCP_ONLY, target_port=ports)
+            yield Called(traffic=tcp, addresses=NumberSet.single(address), sites=nobody, condition=condition)
+        if placed and traffic.protocol != TCP_ONLY:
+            yield Called(traffic=replace(traffic, protocol=traffic.protocol - TCP_ONLY), addresses=inner, sites=nobody)
+        rest = traffic.target_port - placed
         if rest:
-            yield (
-                replace(traffic, protocol=traffic.protocol & TCP_ONLY if public else traffic.protocol, target_port=rest),
-                inner,
-            )
+            protocol = traffic.protocol & TCP_ONLY if placed else traffic.protocol
+            yield Called(traffic=replace(traffic, protocol=protocol, target_port=rest), addresses=inner, sites=nobody)
+
+    def _apart(self, one: Environment, vip: int, traffic: Traffic) -> Iterator[tuple[NumberSet, int, Condition]]:
+        """TCP ports that do not simply arrive on the ILB address: those of the VIP, and those whose place is not documented."""
+        if TCP not in traffic.protocol or one.ilb is None:
+            return
+        found: dict[tuple[bool, Condition], NumberSet] = {}
+        for place in placements(one):
+            ports = place.front.port & traffic.target_port
+            if ports and (place.condition or not place.inside):
+                key = (place.inside, place.condition)
+                found[key] = found.get(key, EMPTY) | ports
+        for (inside, condition), ports in found.items():
+            yield ports, one.ilb if inside else vip, condition
 
     def _machine(self, one: Machine, caller: Caller, traffic: Traffic, *, every: bool) -> Called:
         """By `reaches` the private address where the caller has a way to it, else the public one; else all."""

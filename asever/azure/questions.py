@@ -32,6 +32,7 @@ from asever.model.effective import (
     ALWAYS,
     ANYWHERE,
     AddressMatch,
+    Condition,
     EffectiveNetwork,
     FilterContext,
     FilterQuestion,
@@ -43,7 +44,6 @@ from asever.model.effective import (
     Scope,
     SiteKind,
     Success,
-    exists_in,
 )
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import ANY_PORT
@@ -108,7 +108,7 @@ class _Coverage:
 
     def question(self) -> FlowQuestion | Unanswerable:
         scopes = tuple(self._scopes())
-        if not any(exists_in(scope.condition, self.fixed) for scope in scopes):
+        if not any(_may_exist(scope.condition, self.fixed) for scope in scopes):
             return Unanswerable(vacuous=True, reasons=(self._why_nothing(),))
         return FlowQuestion(quantifier=self.quantifier, scopes=scopes, success=self._success(), fixed=self.fixed)
 
@@ -218,8 +218,11 @@ class _Coverage:
                     partial_source=caller.partial,
                     partial_target=called.partial,
                     preferred_ports=_preferred(self.claim.services, called.traffic),
-                    condition=caller.condition,
+                    condition=caller.condition | called.condition | self._asked_in(),
                 )
+
+    def _asked_in(self) -> Condition:
+        return ALWAYS if self.claim.asked_in is None else frozenset({self.claim.asked_in})
 
     def _regional(self, caller: Caller, called: Called) -> bool | None:
         """Whether a path over the Internet hop stays in the region (ase-network-semantics 4.2, 8)."""
@@ -321,6 +324,11 @@ class _Coverage:
         if all(_is_address(one) for one in claim.subjects):
             return f"nobody in the file has the address {subjects}, and it is not public"
         return f"nobody is in {subjects}"
+
+
+def _may_exist(condition: Condition, fixed: Mapping[str, str]) -> bool:
+    """Whether a scope exists in some of the readings that are left open."""
+    return all(fixed.get(name, value) == value for name, value in condition)
 
 
 def _is_address(endpoint: Endpoint) -> bool:

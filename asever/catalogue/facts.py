@@ -97,10 +97,11 @@ environment has as well and which serves nothing else.""",
     ),
     Entry(
         code="feature-flags",
-        title="FTP and remote debugging of version 3 are off by default",
-        explanation="""In version 3 the environment itself has to allow FTP (`ftp-enabled on`) and remote debugging
-(`remote-debug-enabled on`). Opening their ports in an NSG is not enough. Updating one flag with `az
-appservice ase update` sets the others that are not named back to off.""",
+        title="FTP, remote debugging and private endpoints of version 3 are off by default",
+        explanation="""In version 3 the environment itself has to allow FTP (`ftp-enabled on`), remote debugging
+(`remote-debug-enabled on`) and private endpoints (`allow-new-private-endpoint-connections on`).
+Opening ports in an NSG is not enough. Updating one flag with `az appservice ase update` sets the
+others that are not named back to off.""",
         source="docs/semantics/ase.md section 2.3; Microsoft, 'Configure App Service Environment network settings'",
     ),
     Entry(
