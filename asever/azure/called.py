@@ -82,7 +82,7 @@ class Targets:
                 case EndpointKind.ADDRESSES:
                     # A call to an address that nobody has is a call all the same: it is lost, and the answer says where.
                     somebody = self._somebody(endpoint.addresses, sites) or endpoint.addresses
-                    yield Called(traffic=traffic, addresses=somebody, sites=sites)
+                    yield Called(traffic=traffic, addresses=somebody, sites=sites | self.ends.behind(somebody))
                 case EndpointKind.SUBNET | EndpointKind.VNET:
                     yield self._all_in(endpoint, traffic, every=every)
                 case EndpointKind.INTERNET:
@@ -92,7 +92,7 @@ class Targets:
                 case _:
                     site = self.ends.tables.sites[endpoint.name]
                     addresses = site.addresses | (self.ends.ways_in(site) if every else EMPTY)
-                    yield Called(traffic=traffic, addresses=addresses, sites=sites)
+                    yield Called(traffic=traffic, addresses=addresses, sites=sites | self.ends.behind(addresses))
 
     def _environment(self, one: Environment, caller: Caller, traffic: Traffic, *, every: bool) -> Iterator[Called]:
         """By `reaches` the address that each port arrives on; by other verbs every address (ase-network-semantics 1.1)."""
@@ -150,7 +150,7 @@ class Targets:
         return Called(traffic=traffic, addresses=private if inside or not public else public, sites=here)
 
     def _also_balanced(self, called: Called, name: str) -> Called:
-        """Load balancers and translating firewalls before a machine are ways in, too; what they do is not modelled yet."""
+        """Load balancers and translating firewalls before a machine are ways in, too."""
         network = self.ends.known.network
         balancers = [network.load_balancers[each] for each in self.ends.known.backends.get(name, ())]
         walls = [
@@ -159,7 +159,7 @@ class Targets:
             if wall.public_ip is not None and any(rule.translated in called.addresses for rule in wall.rules if rule.translated)
         ]
         ways = singles([*(one.frontend for one in balancers), *(one.public_ip for one in walls if one.public_ip is not None)])
-        names = {one.name for one in balancers} | {one.name for one in walls}
+        names = {one.name for one in balancers}
         return replace(called, addresses=called.addresses | ways, sites=called.sites | names)
 
     def _has_way_into(self, site: Site, vnet: str) -> bool:

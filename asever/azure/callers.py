@@ -76,7 +76,7 @@ class Callers:
     def everyone(self) -> Iterator[Caller]:
         """Every site but the platform, and what would call too if a granted assumption did not hold."""
         for site in self.ends.tables.sites.values():
-            if site.kind not in (SiteKind.PLATFORM, SiteKind.SERVICE):
+            if site.kind not in (SiteKind.PLATFORM, SiteKind.SERVICE, SiteKind.FIREWALL):
                 yield self._whole(site)
         yield from self._impostors()
 

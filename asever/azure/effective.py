@@ -7,6 +7,14 @@ from dataclasses import replace
 
 from asever.azure.assumptions import ASSUMPTIONS
 from asever.azure.candidates import INTERNET, vnet_fabric
+from asever.azure.devices import (
+    firewall_addresses,
+    firewall_forwarding,
+    firewall_translations,
+    forwarded_translations,
+    guarded_by_peerings,
+    machine_forwarding,
+)
 from asever.azure.environments import Arrivals, platform_site
 from asever.azure.fabrics import fabrics, home_of
 from asever.azure.filters import exemptions_left, filter_at, same_subnet_filter
@@ -24,7 +32,7 @@ from asever.azure.translation import (
 )
 from asever.model.effective import EffectiveNetwork, Filter, Route, Site, SiteKind
 from asever.model.numbers import NumberSet
-from asever.model.things import Direction, Environment, Machine, Network, SecurityGroup, Subnet
+from asever.model.things import Direction, Environment, Firewall, Machine, Network, SecurityGroup, Subnet
 
 
 def effective(network: Network) -> EffectiveNetwork:
@@ -49,8 +57,9 @@ def _sites(known: Inventory) -> Iterator[Site]:
     network = known.network
     yield from (_environment_site(known, one) for one in network.environments.values())
     yield from (_machine_site(known, one) for one in network.machines.values())
+    yield from (_firewall_site(known, one) for one in network.firewalls.values())
     for subnet in network.subnets.values():
-        if subnet.name not in known.environment_in:
+        if subnet.name not in known.environment_in and subnet.name not in known.firewall_in:
             free = known.rest(subnet)
             if free:
                 yield _rest_site(known, subnet, free)
@@ -92,14 +101,33 @@ def _environment_site(known: Inventory, one: Environment) -> Site:
 def _machine_site(known: Inventory, one: Machine) -> Site:
     subnet = known.network.subnets[one.subnet]
     group = known.network.groups[one.nsg] if one.nsg is not None else None
-    return replace(
+    site = replace(
         _in_subnet(known, subnet, group, f"nic of {one.name}"),
         name=one.name,
         title=f"vm {one.name}",
         kind=SiteKind.MACHINE,
         thing=one.name,
         addresses=NumberSet.of((address, address) for address in one.addresses),
-        translations=machine_translations(known, one, subnet),
+        translations=(*machine_translations(known, one, subnet), *forwarded_translations(known, one)),
+        forwarding=machine_forwarding(one),
+        span=one.span,
+    )
+    return replace(site, routes=guarded_by_peerings(known, subnet, site.routes)) if one.ip_forwarding else site
+
+
+def _firewall_site(known: Inventory, one: Firewall) -> Site:
+    subnet = known.network.subnets[one.subnet]
+    site = _in_subnet(known, subnet, None, "")
+    return replace(
+        site,
+        name=one.name,
+        title=f"firewall {one.name}",
+        kind=SiteKind.FIREWALL,
+        thing=one.name,
+        addresses=firewall_addresses(known, one),
+        routes=guarded_by_peerings(known, subnet, site.routes),
+        translations=tuple(firewall_translations(known, one)),
+        forwarding=firewall_forwarding(known, one),
         span=one.span,
     )
 
@@ -178,10 +206,9 @@ def _on_premises_sites(known: Inventory) -> Iterator[Site]:
 
 
 def _service_sites(known: Inventory) -> Iterator[Site]:
-    """Things that receive packets and that are not followed further: firewalls, load balancers, private endpoints."""
+    """Things that receive packets and that are not followed further: load balancers and private endpoints."""
     network = known.network
-    inner = [(one.name, "firewall", one.subnet, one.address, one.span) for one in network.firewalls.values()]
-    inner += [(one.name, "private-endpoint", one.subnet, one.address, one.span) for one in network.private_endpoints.values()]
+    inner = [(one.name, "private-endpoint", one.subnet, one.address, one.span) for one in network.private_endpoints.values()]
     for balancer in network.load_balancers.values():
         if balancer.subnet is not None:
             inner.append((balancer.name, "load-balancer", balancer.subnet, balancer.frontend, balancer.span))

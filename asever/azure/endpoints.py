@@ -126,9 +126,20 @@ class Endpoints:
         if site.kind is SiteKind.ENVIRONMENT:
             return self.fronts_of(network.environments[site.name])
         public = network.machines[site.name].public_ip if site.kind is SiteKind.MACHINE else None
-        if site.kind is SiteKind.SERVICE and site.name in network.firewalls:
+        if site.kind is SiteKind.FIREWALL:
             public = network.firewalls[site.name].public_ip
         return EMPTY if public is None else NumberSet.single(public)
+
+    def behind(self, addresses: NumberSet) -> frozenset[str]:
+        """The sites that the DNAT rules of firewalls at these addresses lead to."""
+        walls = [
+            wall for wall in self.known.network.firewalls.values() if self._stands_at(self.tables.sites[wall.name], addresses)
+        ]
+        translated = singles(rule.translated for wall in walls for rule in wall.rules if rule.translated is not None)
+        return frozenset(site.name for site, _ in self.owners(translated)) if translated else frozenset()
+
+    def _stands_at(self, site: Site, addresses: NumberSet) -> bool:
+        return addresses.overlaps(site.addresses) or addresses.overlaps(self.ways_in(site))
 
     def fronts_of(self, one: Environment) -> NumberSet:
         """The addresses that an environment's front ends are called by."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from asever.azure.candidates import INTERNET, gateway_fabric, vnet_fabric
+from asever.azure.devices import firewall_arrivals
 from asever.azure.environments import Arrivals, ip_ssl_fabric, platform_site
 from asever.azure.inventory import Inventory, of_family, singles
 from asever.azure.neighbours import vnets_behind
@@ -88,8 +89,7 @@ def _public_blocks(known: Inventory, environments: Mapping[str, Arrivals]) -> It
         if balancer.subnet is None:
             yield (_not_followed(balancer.name, f"load-balancer {balancer.name}", balancer.frontend),)
     for firewall in network.firewalls.values():
-        if firewall.public_ip is not None:
-            yield (_not_followed(firewall.name, f"firewall {firewall.name}", firewall.public_ip),)
+        yield from ((row,) for fabric, row in firewall_arrivals(known, firewall) if fabric == INTERNET)
     for premises in network.on_premises.values():
         public = premises.address & INTERNET_BASE
         if public:
@@ -157,6 +157,10 @@ def _inside_blocks(
         for row in one.inside():
             by_address[row.called].append(row)
         yield from ((vnet, tuple(block)) for block in by_address.values())
+    for firewall in known.network.firewalls.values():
+        yield from (
+            (known.vnet_of(firewall.subnet), (row,)) for fabric, row in firewall_arrivals(known, firewall) if fabric != INTERNET
+        )
     for site in sites.values():
         if site.vnet is None:
             continue

@@ -58,7 +58,7 @@ def _rows(known: Inventory, group: SecurityGroup, direction: Direction, at: View
         if not all(_is_platform_tag(term) for term in rule.targets):  # else `_platform_rows` says it all
             rows.extend(_own_rows(known, group, rule, direction, at))
     for rule in DEFAULT_RULES[direction]:
-        rows.extend(_rule_rows(known, rule, at, Origin(azure=rule.name)))
+        rows.extend(rule_rows(known, rule, at, Origin(azure=rule.name)))
     return (*_platform_rows(known, group, direction, at), *rows)
 
 
@@ -68,15 +68,15 @@ def _own_rows(
     """The rows of a user's rule; those that mean the same everywhere are made once for all places."""
     origin = Origin(rule.span, None, rule.parts)
     if depends_on_place((*rule.sources, *rule.targets)):
-        return tuple(_rule_rows(known, rule, at, origin))
+        return tuple(rule_rows(known, rule, at, origin))
     key = ("rule", group.name, direction, rule.priority, rule.name)
     found = known.cache.get(key)
     if not isinstance(found, tuple):
-        found = known.cache[key] = tuple(_rule_rows(known, rule, at, origin))
+        found = known.cache[key] = tuple(rule_rows(known, rule, at, origin))
     return found
 
 
-def _rule_rows(known: Inventory, rule: DeclaredRule, at: View, origin: Origin) -> Iterable[FilterRow]:
+def rule_rows(known: Inventory, rule: DeclaredRule, at: View, origin: Origin) -> Iterable[FilterRow]:
     """One rule as effective rows: one for each reading of its tags, split where only some of its protocols have ports."""
     for meaning in meanings(known, at, rule.sources, rule.targets):
         for protocol, source_port, target_port in _split(rule):
@@ -124,7 +124,7 @@ def _platform_rows(known: Inventory, group: SecurityGroup, direction: Direction,
         naming = [rule for rule in group.outbound if _names(rule, tag)]
         for rule in naming:
             origin = Origin(rule.span, None, rule.parts)
-            rows.extend(_narrowed(row, exemption, tag) for row in _rule_rows(known, rule, at, origin))
+            rows.extend(_narrowed(row, exemption, tag) for row in rule_rows(known, rule, at, origin))
         if naming:
             rows.append(_lets_pass(exemption, tag))
     return [row for row in rows if row.protocol and row.target_port]

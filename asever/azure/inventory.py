@@ -11,7 +11,7 @@ from functools import cached_property
 from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, INTERNET_V4, PLATFORM, TAG_SPACE
 from asever.model.addresses import ALL_V4, ALL_V6, is_v6, parse_prefix
 from asever.model.numbers import EMPTY, NumberSet, union
-from asever.model.things import Environment, Machine, Network, Peering, Subnet, Tag, Vnet
+from asever.model.things import Environment, Firewall, Machine, Network, Peering, Subnet, Tag, Vnet
 
 # Azure keeps the first four addresses of a subnet and its last one (azure-network-semantics section 1).
 _RESERVED_FIRST = 4
@@ -54,6 +54,14 @@ class Inventory:
         return {one.subnet: one for one in self.network.environments.values()}
 
     @cached_property
+    def firewall_in(self) -> Mapping[str, Firewall]:
+        """The firewall that a subnet is for; a second one in it has its own address only."""
+        found: dict[str, Firewall] = {}
+        for one in self.network.firewalls.values():
+            found.setdefault(one.subnet, one)
+        return found
+
+    @cached_property
     def _taken(self) -> Mapping[str, NumberSet]:
         network = self.network
         pairs = [(one.subnet, address) for one in network.machines.values() for address in one.addresses]
@@ -90,6 +98,11 @@ class Inventory:
     def vnet_of(self, subnet: str) -> str:
         """The vnet of a subnet."""
         return self.network.subnets[subnet].vnet
+
+    def home_vnet(self, device: str) -> str:
+        """The vnet of a machine or a firewall."""
+        thing = self.network.machines.get(device) or self.network.firewalls[device]
+        return self.vnet_of(thing.subnet)
 
     def taken(self, subnet: str) -> NumberSet:
         """The addresses in a subnet that the file gives to machines, firewalls, load balancers and private endpoints."""

@@ -15,7 +15,7 @@ METADATA = NumberSet.single(parse_address("169.254.169.254"))
 PLATFORM = PROBE | METADATA
 
 # The tag `Internet` as Azure prints it: all of IPv4 minus these (azure-network-semantics 3.2, from recorded answers; newer ones
-# leave out some more ranges, none of which is in use on the public Internet).
+# leave out about 1 % more and hold parts of 25.0.0.0/8, by region and time: docs/azure-verdicts.md).
 # For IPv6 no source says anything; global unicast is what the public Internet routes.
 _NOT_INTERNET = (
     "0.0.0.0/8",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from asever.azure.assumptions import ASSUMPTIONS, MANAGEMENT_ADDRESSES
+from asever.azure.assumptions import ASSUMPTIONS, GUEST_FORWARDING, MANAGEMENT_ADDRESSES
 from asever.azure.called import TCP_ONLY, Called, Targets, Traffic, merged
 from asever.azure.callers import Caller, Callers
 from asever.azure.endpoints import Endpoints, title
@@ -79,6 +79,9 @@ def question(
     """What a claim asks of the effective tables; `readings` are the assumptions whose value the user chose."""
     fixed = fixed_readings(tables, readings)
     if isinstance(claim, Reachability):
+        if claim.verb is Verb.CAN_REACH:
+            # What nobody can see from outside is possible (azure-network-semantics 10.2).
+            fixed.setdefault(GUEST_FORWARDING.name, GUEST_FORWARDING.values[0][0])
         return _Coverage(inventory(network), tables, claim, fixed).question()
     return _filter_question(network, claim, fixed)
 

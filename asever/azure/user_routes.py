@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from asever.azure.candidates import INTERNET, Candidate, Rank, candidates_of, gateway_fabric, perhaps, vnet_fabric
-from asever.azure.inventory import Inventory, singles
+from asever.azure.devices import device_at, may_be_next_hop
+from asever.azure.inventory import Inventory, same_region, singles
 from asever.azure.neighbours import gateway_prefixes, gateways_of, learned_defaults
 from asever.azure.platform import TAG_SPACE
 from asever.azure.tags import known_tag
 from asever.model.addresses import format_addresses
-from asever.model.effective import HopKind, Origin, Route
+from asever.model.effective import HopKind, Origin, Recipient, Route
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.things import RouteTable, UserRoute, Vnet
 
@@ -45,16 +47,37 @@ def _tag_rank(tag: str) -> Rank:
 def _user_route(known: Inventory, vnet: Vnet, table: RouteTable, one: UserRoute, destinations: NumberSet) -> Route:
     wanted = one.tag or format_addresses(destinations)
     where = f"route {one.name} of {table.name}" if one.name not in ("", wanted) else f"route of {table.name}"
-    hop, fabric, regional, unmodelled = _user_hop(known, vnet, one, where)
-    return Route(
+    route = Route(
         destinations=destinations,
-        hop=hop,
-        fabric=fabric,
+        hop=HopKind.NONE,
+        fabric=None,
         text=f"{wanted} -> {_hop_text(one)} ({where})",
         resource=table.name,
-        regional=regional,
-        unmodelled=unmodelled,
         origin=Origin(span=one.span),
+    )
+    if one.hop == "appliance":
+        return _to_appliance(known, vnet, one, route, where)
+    hop, fabric, regional, unmodelled = _user_hop(known, vnet, one, where)
+    return replace(route, hop=hop, fabric=fabric, regional=regional, unmodelled=unmodelled)
+
+
+def _to_appliance(known: Inventory, vnet: Vnet, one: UserRoute, route: Route, where: str) -> Route:
+    """A route to a device: to who has the address, to nobody where it cannot be a next hop (azure-network-semantics 5.3)."""
+    address = one.appliance
+    if address is None:
+        return replace(route, hop=HopKind.APPLIANCE, unmodelled=f"an appliance without an address ({where})")
+    if not may_be_next_hop(known, vnet, address):
+        text = f"{route.text}, which is invalid: the next hop is neither in vnet {vnet.name} nor in a peer"
+        return replace(route, hop=HopKind.APPLIANCE, text=text)
+    site = device_at(known, vnet, address)
+    if site is not None:
+        same = known.home_vnet(site) == vnet.name
+        region = True if same else same_region(vnet, known.network.vnets[known.home_vnet(site)])
+        recipients = (Recipient(address=address, site=site),)
+        return replace(route, hop=HopKind.APPLIANCE, recipients=recipients, regional=region)
+    at = format_addresses(singles([address]))
+    return replace(
+        route, hop=HopKind.APPLIANCE, regional=None, unmodelled=f"the appliance {_appliance(known, one)}{at} ({where})"
     )
 
 
@@ -81,17 +104,12 @@ def _user_hop(known: Inventory, vnet: Vnet, one: UserRoute, where: str) -> tuple
             return HopKind.VNET_LOCAL, vnet_fabric(vnet.name), True, None
         case "gateway":
             return _to_gateway(known, vnet, where)
-        case "appliance":
-            at = format_addresses(singles([one.appliance])) if one.appliance else "?"
-            return HopKind.APPLIANCE, None, None, f"the appliance {_appliance(known, one)}{at} ({where})"
         case _:
             return HopKind.NONE, None, True, None
 
 
 def _appliance(known: Inventory, one: UserRoute) -> str:
     names = (
-        *(f"firewall {each.name} at " for each in known.network.firewalls.values() if each.address == one.appliance),
-        *(f"vm {each.name} at " for each in known.network.machines.values() if one.appliance in each.addresses),
         *(f"load-balancer {each.name} at " for each in known.network.load_balancers.values() if each.frontend == one.appliance),
     )
     return names[0] if names else "at "

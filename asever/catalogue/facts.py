@@ -285,6 +285,45 @@ address that Azure picks and may change: IPv4 only, and no ICMP. Rules elsewhere
 `default-outbound off` on the subnet ends it.""",
         source="docs/semantics/azure.md section 7; Microsoft, 'Default outbound access in Azure'",
     ),
+    Entry(
+        code="nva",
+        title="A device sees packets that are not its own",
+        explanation="""A route to an appliance hands it packets as they are: neither source nor destination is its own. The NSGs
+at the appliance judge them like that, so the default rules there admit only what the appliance's own
+subnet has in VirtualNetwork. Then the guest decides, and the packet leaves by the rules and routes of
+the appliance's subnet. The reply has to come back through the same device.""",
+        source=f"docs/semantics/azure.md section 10.2; {_ROUTES}",
+    ),
+    Entry(
+        code="ip-forwarding",
+        title="Without IP forwarding a machine loses what is not its own",
+        explanation="""Azure drops a packet at a network interface that is neither its source nor its destination, unless IP
+forwarding is on there. Write `ip-forwarding on` at a `vm` that a route names as appliance.""",
+        source=f"docs/semantics/azure.md sections 5.3 and 10.2; {_ROUTES}",
+    ),
+    Entry(
+        code="forwarded-traffic",
+        title="A peering lets in what an appliance forwards only if it says so",
+        explanation="""A packet that crosses a peering without coming from the peered network itself was forwarded there, by an
+appliance or a firewall. It is let in only where `forwarded-traffic on` stands at the side that it
+enters. What a VPN gateway sends on needs no flag.""",
+        source="docs/semantics/azure.md section 6; Microsoft, 'Create, change, or delete a virtual network peering'",
+    ),
+    Entry(
+        code="firewall-dnat",
+        title="What a DNAT rule of an Azure Firewall does",
+        explanation="""Packets to the firewall's own addresses are translated by its DNAT rules, or lost: nothing else listens
+there. A packet that one of them takes meets no network rule any more, and carries an address of the
+firewall's subnet as its source, any of it: rules behind the firewall have to allow the subnet.""",
+        source="docs/semantics/azure.md section 10.1; Microsoft, 'Azure Firewall rule processing logic'",
+    ),
+    Entry(
+        code="firewall-snat",
+        title="An Azure Firewall translates sources by destination",
+        explanation="""What a firewall sends to a public address carries its public address, or an address of its subnet where
+the packet does not leave by the Internet. What it sends to a private address keeps its source.""",
+        source="docs/semantics/azure.md section 10.1; Microsoft, 'Azure Firewall SNAT private IP address ranges'",
+    ),
 )
 
 FACTS: tuple[Entry, ...] = (*_ENVIRONMENTS, *_NETWORK, *ASSUMPTION_ENTRIES)

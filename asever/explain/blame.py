@@ -16,7 +16,6 @@ from asever.model.effective import (
     Arrival,
     EffectiveNetwork,
     Filter,
-    FilterKind,
     FilterRow,
     Route,
     Site,
@@ -72,7 +71,7 @@ def _blocker(step: Step) -> Blocker:
     location = None if row is None else row.origin.span
     if step.filter is not None:
         if isinstance(row, FilterRow):
-            priority = None if step.filter.kind is FilterKind.PLATFORM else row.priority
+            priority = row.priority if step.filter.kind.has_rules else None
             return Blocker(
                 resource=step.filter.resource,
                 rule=row.name,
@@ -100,7 +99,7 @@ def _near_misses(network: EffectiveNetwork, trace: Trace, drops: Iterable[Step])
     fails) is named only if no rule fails by its addresses. With each comes the fact that explains it, if there is one.
     """
     for step in drops:
-        if step.filter is None or step.filter.kind is not FilterKind.NSG:
+        if step.filter is None or not step.filter.kind.has_rules:
             continue
         # Inside a filter the packet is what the walk says it is there; the readings are those of the flow.
         found = list(_candidates(network, trace, step.filter, step))
@@ -151,6 +150,7 @@ def _near_miss(
     reason = _reason(network, trace, packet, row, fields)
     parts = row.origin.parts
     miss = NearMiss(
+        kind="nsg" if step.filter is None else step.filter.kind.value,
         resource=step.at if step.filter is None else step.filter.resource,
         rule=row.name,
         priority=row.priority,
@@ -269,8 +269,8 @@ def _way_facts(trace: Trace) -> Iterator[str]:
 def _drop_facts(step: Step) -> Iterator[str]:
     if step.reply:
         yield "reply-path"
-    if step.filter is not None and step.filter.kind is FilterKind.PLATFORM:
-        yield "same-subnet-block"
+    if step.filter is not None and not step.filter.kind.has_rules and step.row is not None and step.row.origin.azure:
+        yield step.row.origin.azure
     if isinstance(step.row, (SourceTranslation, Arrival)) and step.row.fact:
         yield step.row.fact
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from asever.azure.assumptions import ASSUMPTIONS
@@ -19,7 +19,7 @@ from asever.model.answers import (
     Undecided,
     Verdict,
 )
-from asever.model.effective import Condition, EffectiveNetwork, FlowQuestion, conditions_of
+from asever.model.effective import Arrival, Condition, EffectiveNetwork, FlowQuestion, Site, conditions_of
 from asever.model.numbers import union
 from asever.solve.answer import answer
 
@@ -50,6 +50,9 @@ def dependences(
         case Refuted() if trace is not None:
             names = sorted(trace.assumed | conditions_of([found.scope.condition]))
             readings = dict(found.flow.readings)
+        case Shown() if trace is not None:
+            names = sorted(trace.assumed & question.fixed.keys())
+            readings = dict(question.fixed)
         case NoneArrives():
             names = sorted(_mentioned(network, question))
             readings = dict(found.readings) | dict(question.fixed)
@@ -93,12 +96,33 @@ def _mentioned(network: EffectiveNetwork, question: FlowQuestion) -> frozenset[s
 
 
 def _row_conditions(network: EffectiveNetwork, question: FlowQuestion) -> Iterator[Condition]:
-    sites = {name for scope in question.scopes for name in (scope.origin, *scope.arrives_at)}
-    for name in sites:
-        site = network.sites[name]
-        yield from (row.condition for row in site.routes)
-        yield from (row.condition for row in site.translations)
-        yield from (row.condition for one in (*site.outbound, *site.inbound) for row in one.rows)
     targets = union(scope.packets.target for scope in question.scopes)
-    for fabric in network.fabrics.values():
-        yield from (row.condition for row in fabric.arrivals if row.condition and row.called.overlaps(targets))
+    arrivals = [row for fabric in network.fabrics.values() for row in fabric.arrivals if row.called.overlaps(targets)]
+    for name in _met(network, question, arrivals):
+        yield from _site_conditions(network.sites[name])
+    for row in arrivals:
+        yield row.condition
+        yield from (each.condition for one in row.guards for each in one.rows)
+
+
+def _met(network: EffectiveNetwork, question: FlowQuestion, arrivals: Iterable[Arrival]) -> frozenset[str]:
+    """The sites that a flow of the question may meet: its ends, and the devices between them."""
+    found: set[str] = set()
+    ahead = {name for scope in question.scopes for name in (scope.origin, *scope.arrives_at)}
+    ahead |= {row.site for row in arrivals if row.forwards and row.site is not None}
+    while ahead:
+        found |= ahead
+        routes = (route for name in ahead for route in network.sites[name].routes)
+        ahead = {one.site for route in routes for one in route.recipients} - found
+    return frozenset(found)
+
+
+def _site_conditions(site: Site) -> Iterator[Condition]:
+    filters = [*site.outbound, *site.inbound, *(one for row in site.routes for one in row.filters)]
+    redirects = site.forwarding.redirects if site.forwarding is not None else ()
+    if site.forwarding is not None:
+        filters += [*site.forwarding.filters, *(one for row in redirects for one in row.filters)]
+    yield from (row.condition for row in site.routes)
+    yield from (row.condition for row in site.translations)
+    yield from (row.condition for row in redirects)
+    yield from (row.condition for one in filters for row in one.rows)

@@ -212,13 +212,15 @@ class Blocker:
 class NearMiss:
     """An allow rule that all but one field of the packet meets: `wants` is what it says, `sees` what the packet carries.
 
-    `because` says why the packet carries that; `cause` is the span that made it so (the ase's vip).
+    `kind` is what the rule stands in (nsg, firewall, admin-rules). `because` says why the packet carries that; `cause` is the
+    span that made it so (the ase's vip).
     """
 
     resource: str
     rule: str
     priority: int
     field: str
+    kind: str = "nsg"
     wants: str
     sees: str
     because: str = ""

@@ -113,7 +113,13 @@ class FilterKind(Enum):
     NSG = "nsg"
     ADMIN = "admin-rules"
     FIREWALL = "firewall"
+    SETTING = "setting"  # of the resource at `Filter.place`: a flag that keeps packets out
     PLATFORM = "platform"
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether somebody wrote its rows as rules with priorities."""
+        return self in (FilterKind.NSG, FilterKind.ADMIN, FilterKind.FIREWALL)
 
 
 @record

@@ -7,14 +7,14 @@ from typing import assert_never
 
 from asever.model.answers import CoreRow, Finding, Outcome, Trace, Verdict
 from asever.model.claims import Reachability, Verb
-from asever.model.effective import FilterKind, FilterRow
+from asever.model.effective import FilterRow
 from asever.report.groups import dead_lines, difference_lines
 from asever.report.lines import BLANK, Line, Piece, Style, indented, length, line, wrapped
 from asever.report.page import Page, dependence_text, listed
 from asever.report.rules import in_order, rule_text
 from asever.report.steps import OUTCOMES, flow_lines, probed, rule_title, step_lines, unmodelled
 from asever.report.why import blocker_lines, lost_at, note_lines, why_lines
-from asever.report.words import PLATFORM, filter_title, outermost, packet_text, place
+from asever.report.words import filter_title, outermost, packet_text, place
 
 STYLES = {Verdict.HOLDS: Style.GOOD, Verdict.VIOLATED: Style.BAD, Verdict.UNKNOWN: Style.UNSURE}
 _COLUMN = 10
@@ -94,9 +94,11 @@ def _rows_by_group(rows: Sequence[CoreRow]) -> str:
     """`nsg back-end-lockdown 100, 200, 65500`: each group once, its rules by number."""
     groups: dict[str, dict[int, None]] = {}
     for one in in_order(rows):
-        groups.setdefault(filter_title(one.filter), {})[one.row.priority] = None
+        numbers = groups.setdefault(filter_title(one.filter), {})
+        if one.filter.kind.has_rules:
+            numbers[one.row.priority] = None
     return " and ".join(
-        title if title == PLATFORM else f"{title} rule{'s' if len(numbers) > 1 else ''} {_numbers(sorted(numbers))}"
+        title if not numbers else f"{title} rule{'s' if len(numbers) > 1 else ''} {_numbers(sorted(numbers))}"
         for title, numbers in groups.items()
     )
 
@@ -112,7 +114,7 @@ def row_texts(rows: Sequence[CoreRow]) -> list[str]:
     for one in in_order(rows):
         row = one.row
         title = f"{one.filter.resource} {rule_title(row.priority, row.name).removeprefix('rule ')}: {rule_text(row)}"
-        text = f"{PLATFORM} keeps out {row.name}" if one.filter.kind is FilterKind.PLATFORM else title
+        text = title if one.filter.kind.has_rules else f"{filter_title(one.filter)} keeps out {row.name}"
         texts.setdefault((one.filter.resource, row.priority, row.name), text)
     return list(texts.values())
 
@@ -190,7 +192,7 @@ def _lost_where(trace: Trace, page: Page) -> str:
     lost = lost_at(trace)
     if lost is None:
         return ""
-    if lost.filter is not None and isinstance(lost.row, FilterRow) and lost.filter.kind is not FilterKind.PLATFORM:
+    if lost.filter is not None and isinstance(lost.row, FilterRow) and lost.filter.kind.has_rules:
         probe = ", since its health probe is dropped" if probed(trace, lost) else ""
         return f"{probe} by {filter_title(lost.filter)}, {rule_title(lost.row.priority, lost.row.name)}"
     return f" at {page.words.title(lost.at)}: {lost.detail}"

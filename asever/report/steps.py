@@ -54,7 +54,7 @@ def step_lines(
             returning = True
             lines.append(line("    the reply:"))
         lines += _step(number, step, words, column, width)
-        if elaborate and step.filter is not None and _stops(step) and step.filter.kind is not FilterKind.PLATFORM:
+        if elaborate and step.filter is not None and _stops(step) and step.filter.kind.has_rules:
             row = step.row if isinstance(step.row, FilterRow) else None
             misses = _near(near, step.filter.resource)
             lines += decision_lines(step.filter, step.before, row, trace.flow.readings, misses, width=width)
@@ -128,9 +128,9 @@ def probed(trace: Trace, step: Step) -> bool:
 
 def _filter_text(step: Step) -> str:
     one = step.filter
-    if one is None or one.kind is FilterKind.PLATFORM:
+    if one is None or not one.kind.has_rules:
         return step.detail
-    direction = direction_text(one.direction)
+    direction = "network rules" if one.kind is FilterKind.FIREWALL else direction_text(one.direction)
     if step.kind is StepKind.UNKNOWN:
         return f"{direction}: which rule decides is not known"
     if step.kind is StepKind.DROP:

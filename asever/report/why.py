@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from asever.catalogue import ENTRIES
 from asever.model.answers import Blocker, Finding, NearMiss, Outcome, Step, StepKind, Trace
 from asever.model.claims import Claim, Reachability, Verb
-from asever.model.effective import FilterKind, FilterRow
+from asever.model.effective import FilterRow, Route
 from asever.report.lines import BLANK, Line, line, wrapped
 from asever.report.page import Page, dependence_text, head_of, listed
 from asever.report.quote import Mark
@@ -44,9 +44,9 @@ def lost_at(trace: Trace) -> Step | None:
 
 def _near_miss(miss: NearMiss, page: Page, what: str) -> list[Line]:
     because = f", because {miss.because}" if miss.because else ""
+    rule = f"{rule_title(miss.priority, miss.rule)} of {miss.kind} {miss.resource}"
     text = (
-        f"{rule_title(miss.priority, miss.rule)} of nsg {miss.resource} (~) would allow the {what}, but it wants {miss.field} "
-        f"{miss.wants} and the {what} carries {miss.sees}{because}"
+        f"{rule} (~) would allow the {what}, but it wants {miss.field} {miss.wants} and the {what} carries {miss.sees}{because}"
     )
     marks = []
     span = miss.field_location or miss.location
@@ -59,8 +59,8 @@ def _near_miss(miss: NearMiss, page: Page, what: str) -> list[Line]:
 
 def _why_lost(step: Step, page: Page, *, of_probe: bool) -> list[Line]:
     span = None if step.row is None else step.row.origin.span
-    if step.filter is None or step.filter.kind is FilterKind.PLATFORM:
-        text = step.because or step.detail
+    if step.filter is None or not step.filter.kind.has_rules:
+        text = _lost_reply(step) if step.reply else step.because or step.detail
         marks = [Mark(head_of(span), "what decides this")] if span is not None else []
         return [BLANK, *page.remark("why", text), *page.quoted(marks)]
     title = filter_title(step.filter)
@@ -82,11 +82,17 @@ def _why_lost(step: Step, page: Page, *, of_probe: bool) -> list[Line]:
     ]
 
 
+def _lost_reply(step: Step) -> str:
+    """Which route sends a reply astray."""
+    where = f"the reply takes the route {step.detail}" if isinstance(step.row, Route) else step.detail
+    return f"{where}; {step.because}" if step.because else where
+
+
 def _why_let_in(trace: Trace, page: Page) -> list[Line]:
     """Which rules let a packet pass that should not."""
     parts, marks = [], []
     for step in trace.steps:
-        if step.reply or step.filter is None or step.filter.kind is FilterKind.PLATFORM or not isinstance(step.row, FilterRow):
+        if step.reply or step.filter is None or not step.filter.kind.has_rules or not isinstance(step.row, FilterRow):
             continue
         span = step.row.origin.span
         default = " (Azure's default)" if step.row.origin.azure is not None else ""

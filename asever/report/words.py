@@ -99,9 +99,11 @@ def tags_text(tags: frozenset[str]) -> str:
 
 
 def filter_title(one: Filter) -> str:
-    """`nsg back-end-lockdown`, or what the platform does where no resource filters."""
+    """`nsg back-end-lockdown`, the place of a setting, or what the platform does where no resource filters."""
     if one.kind is FilterKind.PLATFORM:
         return PLATFORM
+    if one.kind is FilterKind.SETTING:
+        return one.place
     return f"{one.kind.value} {one.resource}"
 
 

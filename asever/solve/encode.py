@@ -170,7 +170,9 @@ class _Encoder:
         for one in reversed(place.filters):
             key = _key(one, place)
             matches = self._matching(key, one, place)
-            always = any(match.row.action is Action.ALWAYS_ALLOW for match in matches)
+            # While a row is switched off it may decide as any other of its filter does.
+            rows = one.rows if self.tracks else [match.row for match in matches]
+            always = any(row.action is Action.ALWAYS_ALLOW for row in rows)
             worth = rest if always else TRUE
             passes = self._decision(key, one, worth, sure=sure)
             rest = passes if always else conjunction((passes, rest))

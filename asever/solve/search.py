@@ -39,7 +39,8 @@ class Search:
 
         All numbers between two cuts behave alike, so one in each stretch is enough; its stretch is found by halving.
         """
-        starts = sorted({low for low, _ in domain.ranges} | {cut for cut in self.terms.cuts.get(variable, ()) if cut in domain})
+        cuts = self.terms.cuts.get(variable, ())
+        starts = sorted({low for low, _ in domain.ranges} | {cut for cut in cuts if cut in domain})
         low, high = 0, len(starts) - 1
         middle = 0  # most often it is the first one
         while low < high:
@@ -49,7 +50,9 @@ class Search:
                 low = middle + 1
             middle = (low + high) // 2
         above = self.terms.at_least(variable, starts[low])
-        below = negation(self.terms.at_least(variable, starts[low + 1])) if low + 1 < len(starts) else TRUE
+        # The next cut may lie outside the domain: other paths of the same flow may be there.
+        following = min((cut for cut in cuts if cut > starts[low]), default=None)
+        below = TRUE if following is None else negation(self.terms.at_least(variable, following))
         self.pins[variable] = tuple(one for one in (above, below) if one != TRUE)
         self.literals.extend(self.pins[variable])
         self.values[variable] = starts[low]

@@ -402,10 +402,12 @@ def packets_of(packets: Packets) -> Iterator[Packet]:
 
 
 def with_worst(network: EffectiveNetwork, kept: set[int], worst: Action) -> EffectiveNetwork:
-    """The network with every filter row, but those kept (by identity), doing the worst."""
+    """The network with every filter row, but those kept (by identity), doing the worst that rows of its filter do."""
 
     def changed(one: Filter) -> Filter:
-        return replace(one, rows=tuple(row if id(row) in kept else replace(row, action=worst) for row in one.rows))
+        always = any(row.action is Action.ALWAYS_ALLOW for row in one.rows)
+        action = Action.ALLOW if worst is Action.ALWAYS_ALLOW and not always else worst
+        return replace(one, rows=tuple(row if id(row) in kept else replace(row, action=action) for row in one.rows))
 
     def all_changed(filters):
         return tuple(map(changed, filters))

@@ -25,12 +25,7 @@ def is_piece(path: Path) -> bool:
     return path.stem.endswith("-network")
 
 
-WHOLE = sorted(
-    path
-    for folder in ("facts", "properties", "scenarios", "tutorial")
-    for path in (EXAMPLES / folder).glob("*.asev")
-    if not is_piece(path)
-)
+WHOLE = sorted(path for path in EXAMPLES.glob("*/*.asev") if path.parent.name != "errors" and not is_piece(path))
 ERRORS = sorted((EXAMPLES / "errors").glob("*.asev"))
 
 ALL = sorted([*EXAMPLES.rglob("*.asev"), *(ROOT / "specs").glob("*.asev")])
