@@ -44,6 +44,7 @@ from asever.model.effective import (
     Scope,
     SiteKind,
     Success,
+    may_exist,
 )
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import ANY_PORT
@@ -111,7 +112,7 @@ class _Coverage:
 
     def question(self) -> FlowQuestion | Unanswerable:
         scopes = tuple(self._scopes())
-        if not any(_may_exist(scope.condition, self.fixed) for scope in scopes):
+        if not any(may_exist(scope.condition, self.fixed) for scope in scopes):
             return Unanswerable(vacuous=True, reasons=(self._why_nothing(),))
         return FlowQuestion(quantifier=self.quantifier, scopes=scopes, success=self._success(), fixed=self.fixed)
 
@@ -327,11 +328,6 @@ class _Coverage:
         if all(_is_address(one) for one in claim.subjects):
             return f"nobody in the file has the address {subjects}, and it is not public"
         return f"nobody is in {subjects}"
-
-
-def _may_exist(condition: Condition, fixed: Mapping[str, str]) -> bool:
-    """Whether a scope exists in some of the readings that are left open."""
-    return all(fixed.get(name, value) == value for name, value in condition)
 
 
 def _is_address(endpoint: Endpoint) -> bool:

@@ -50,6 +50,27 @@ def test_ip_ssl_addresses_belong_to_public_http():
     assert codes(NET + V2.format(IP_SSL)) == {"no-ip-ssl": Severity.ERROR}
 
 
+def test_a_verdict_says_where_it_hangs_on_the_place_of_debugging():
+    text = (
+        NET
+        + V2.format("web public")
+        + """
+    vm x { subnet v/b  ip 10.0.2.4 }
+    check x reaches e on tcp 4022
+    check x never reaches e.ilb on tcp 4022
+    """
+    )
+    net = text.replace("subnet a { address 10.0.1.0/24 }", "subnet a { address 10.0.1.0/24  nsg g }")
+    reaches, never = run(program(net + "nsg g { inbound { 100 allow any from * to * } }"), Options()).results
+
+    # Called where it arrives in each reading, so it arrives in both.
+    assert (reaches.verdict, reaches.dependences) == (Verdict.HOLDS, ())
+    assert never.verdict is Verdict.VIOLATED
+    assert [(one.name, one.value, one.otherwise) for one in never.dependences] == [
+        ("ilb-debug-placement", "ilb", Verdict.HOLDS)
+    ]
+
+
 # -- The subnet ---------------------------------------------------------------------------------------------------------
 
 
