@@ -278,5 +278,7 @@ def _drop_facts(step: Step) -> Iterator[str]:
 def _let_in_facts(trace: Trace) -> Iterator[str]:
     """What lets a packet pass that should not: a default rule."""
     for step in trace.steps:
-        if isinstance(step.row, FilterRow) and step.row.origin.azure is not None and step.kind is StepKind.PASS:
+        if step.kind is not StepKind.PASS or step.filter is None or not step.filter.kind.has_rules:
+            continue
+        if isinstance(step.row, FilterRow) and step.row.origin.azure is not None:
             yield "virtual-network-tag" if "Vnet" in step.row.name else "default-rules"
