@@ -476,6 +476,14 @@ NETWORK: tuple[Entry, ...] = (
         right=_small("10.0.1.0/24", "version v3  vip 40.1.1.1  instances 1"),
     ),
     Entry(
+        code="rule-for-nobody",
+        title="A rule for a part of a vnet where no subnet is",
+        explanation="The rule names addresses inside a vnet of the program that belong to none of its subnets: a subnet may "
+        "have moved, or is missing in the file.",
+        wrong=_NET + _GROUP.format("100 allow tcp from 10.0.9.0/24 to * port 443"),
+        right=_NET + _GROUP.format("100 allow tcp from 10.0.2.0/24 to * port 443"),
+    ),
+    Entry(
         code="no-room-to-scale",
         title="A subnet without room for scaling",
         explanation="While an environment of version 2 changes its size, its old and its new instances exist at once: it may "

@@ -200,6 +200,24 @@ class _Validation:
                         "the rule decides, not its name",
                         severity=Severity.WARNING,
                     )
+        self._stale_rules()
+
+    def _stale_rules(self) -> None:
+        """Rules for a part of a vnet where no subnet is: a subnet may have moved (ase-network-semantics section 9, P20)."""
+        network = self.network
+        space = union(vnet.address for vnet in network.vnets.values())
+        held = union(prefix for subnet in network.subnets.values() for prefix in subnet.prefixes)
+        for group in network.groups.values():
+            for rule in (*group.inbound, *group.outbound):
+                for term in (*rule.sources, *rule.targets):
+                    if term.span is not None and term.addresses and term.addresses <= space - held:
+                        self.problems.error(
+                            "rule-for-nobody",
+                            f"no subnet holds an address of {term.text}, which lies in a vnet of this program",
+                            term.span,
+                            "nobody is there",
+                            severity=Severity.WARNING,
+                        )
 
     def _load_balancers(self) -> None:
         """A load balancer's frontend and machines are in one vnet (azure-network-semantics section 8)."""

@@ -202,6 +202,22 @@ def test_the_name_of_a_rule_is_held_against_the_rule(rule, warned):
     assert found == ({"rule-name": Severity.WARNING} if warned else {})
 
 
+@pytest.mark.parametrize(
+    ("where", "warned"),
+    [
+        ("10.0.9.0/24", True),
+        ("10.0.1.0/24", False),
+        ("10.0.0.0/16", False),
+        ("10.0.1.128-10.0.9.4", False),
+        ("192.168.1.0/24", False),
+        ("v/a", False),
+    ],
+)
+def test_a_rule_for_a_part_of_the_network_where_nobody_is_is_found(where, warned):
+    found = codes(NET + f"nsg g {{ outbound {{ 100 allow tcp from * to {where} }} }}")
+    assert found == ({"rule-for-nobody": Severity.WARNING} if warned else {})
+
+
 def test_a_network_knows_what_it_was_told():
     one = network(NET + V3.format("allow-new-private-endpoint-connections on")).environments["e"]
     assert one.new_private_endpoints
