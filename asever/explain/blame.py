@@ -16,6 +16,7 @@ from asever.model.effective import (
     Arrival,
     EffectiveNetwork,
     Filter,
+    FilterKind,
     FilterRow,
     Route,
     Site,
@@ -30,6 +31,8 @@ from asever.source import Span
 _MOST = 5
 _MOST_FACTS = 3
 _ADDRESS_FIELDS = ("source", "target")
+# Fields as Azure calls them.
+_FIELD_WORDS = {"source_port": "source port", "target": "destination", "target_port": "destination port"}
 # The attributes that give a thing the address its packets carry, most telling first.
 _CAUSES = ("outbound", "public-ip", "vip", "address")
 
@@ -154,7 +157,7 @@ def _near_miss(
         resource=step.at if step.filter is None else step.filter.resource,
         rule=row.name,
         priority=row.priority,
-        field=" and ".join(name.replace("_", " ") for name in fields),
+        field=" and ".join(_FIELD_WORDS.get(name, name) for name in fields),
         wants=" and ".join(_wants(row, name) for name in fields),
         sees=" and ".join(_sees(packet, name) for name in fields),
         because=reason.text,
@@ -269,6 +272,8 @@ def _way_facts(trace: Trace) -> Iterator[str]:
 def _drop_facts(step: Step) -> Iterator[str]:
     if step.reply:
         yield "reply-path"
+    if step.filter is not None and step.filter.kind is FilterKind.ADMIN:
+        yield "admin-rules"
     if step.filter is not None and not step.filter.kind.has_rules and step.row is not None and step.row.origin.azure:
         yield step.row.origin.azure
     if isinstance(step.row, (SourceTranslation, Arrival)) and step.row.fact:

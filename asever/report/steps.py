@@ -107,6 +107,10 @@ def step_text(step: Step, words: Vocabulary) -> str:
         return f"{who} {words.addresses.get(step.before.target) or format_address(step.before.target)}"
     if step.kind is StepKind.DELIVER:
         return f"delivered; it sees the source {words.named(step.after.source)}"
+    if step.kind is StepKind.ROUTE and "->" not in step.detail:
+        return f"over {step.detail}"
+    if step.kind is StepKind.DROP and isinstance(step.row, Route) and not step.because:
+        return f"{step.detail}: drops it"
     if step.kind is StepKind.UNKNOWN and step.detail == unmodelled(step):
         return f"{step.detail}: not modelled yet"
     change = _change(step.before, step.after, words)
@@ -136,7 +140,8 @@ def _filter_text(step: Step) -> str:
     if step.kind is StepKind.DROP:
         return f"{direction}: drops it (the first rule that matches decides)"
     if isinstance(step.row, FilterRow):
-        return f"{direction}: {rule_title(step.row.priority, step.row.name)} lets it pass"
+        past = ", and past the NSGs here" if step.row.action is Action.ALWAYS_ALLOW else ""
+        return f"{direction}: {rule_title(step.row.priority, step.row.name)} lets it pass{past}"
     if one.otherwise is Action.DENY:
         return f"{direction}: {step.detail}"
     return f"{direction}: no rule drops it"

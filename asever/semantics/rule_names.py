@@ -29,7 +29,8 @@ def contradiction(rule: DeclaredRule) -> str | None:
     """What the name of a rule says and the rule does not do, as words for a message; None where they agree."""
     ports = rule.target_port | (rule.source_port if _some(rule.source_port) else NumberSet())
     numbers = (int(found) for found in _NUMBER.findall(rule.name))
-    port = next((one for one in numbers if one in _PORTS and one not in ports), None)
+    # A rule without a name of its own is called by its priority.
+    port = next((one for one in numbers if one in _PORTS and one not in ports and one != rule.priority), None)
     if port is not None:
         return f"port {port}"
     ends = [_addresses(terms) for terms in (rule.sources, rule.targets)]

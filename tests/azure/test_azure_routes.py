@@ -86,10 +86,17 @@ def test_a_vnet_that_holds_a_reserved_range_has_no_route_that_drops_it() -> None
     assert "172.16.0.0/12 -> None (system route)" in texts
 
 
-@pytest.mark.parametrize("hop_type", ["internet", "none", "appliance"])
-def test_a_default_route_removes_the_reserved_ranges(hop_type: str) -> None:
-    tables = with_routes(user("0.0.0.0/0", hop_type, "10.0.9.4" if hop_type == "appliance" else None))
+def test_a_default_route_to_an_appliance_removes_the_reserved_ranges() -> None:
+    tables = with_routes(user("0.0.0.0/0", "appliance", "10.0.9.4"))
     assert not any("None (system route)" in one.text for one in tables.sites["sql"].routes)
+
+
+@pytest.mark.parametrize("hop_type", ["internet", "none"])
+def test_a_default_route_to_elsewhere_removes_them_in_one_reading(hop_type: str) -> None:
+    tables = with_routes(user("0.0.0.0/0", hop_type))
+    kept = [one for one in tables.sites["sql"].routes if "None (system route)" in one.text]
+    assert {next(iter(one.destinations.ranges))[0] >> 24 for one in kept} == {10, 100, 172, 192}
+    assert {one.condition for one in kept} == {frozenset({("reserved-routes-removed-by", "appliance-or-learned")})}
 
 
 def test_a_learned_default_route_removes_them_too_unless_it_is_not_propagated() -> None:
@@ -238,9 +245,8 @@ def test_an_old_ilb_environment_does_not_answer_over_global_peering() -> None:
     assert hop(peered("westeurope", "eastus"), "m", "10.2.0.11") == "VNetGlobalPeering"
 
 
-def test_access_off_without_any_group_is_not_known() -> None:
-    assert "access off" in (route(peered(None, None, access=False), "m", "10.2.0.5").unmodelled or "")
-    assert route(peered(None, None, access=False), "m", "8.8.8.8").unmodelled is None
+def test_access_off_leaves_the_routes_as_they_are() -> None:
+    assert hop(peered(None, None, access=False), "m", "10.2.0.5") == "VNetPeering: vnet b"
 
 
 def test_peering_is_not_transitive() -> None:

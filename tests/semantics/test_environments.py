@@ -218,6 +218,10 @@ def test_a_rule_for_a_part_of_the_network_where_nobody_is_is_found(where, warned
     assert found == ({"rule-for-nobody": Severity.WARNING} if warned else {})
 
 
+def test_a_rule_that_is_called_by_its_priority_says_nothing_of_ports():
+    assert codes("nsg g { inbound { 443 allow tcp from * to * port 80 } }") == {}
+
+
 def test_a_network_knows_what_it_was_told():
     one = network(NET + V3.format("allow-new-private-endpoint-connections on")).environments["e"]
     assert one.new_private_endpoints
