@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from asever.azure.balancers import recipients_of_balancer
-from asever.azure.candidates import INTERNET, Candidate, Rank, candidates_of, gateway_fabric, perhaps, vnet_fabric
+from asever.azure.candidates import INTERNET, Candidate, Rank, candidates_of, gateway_fabric, vnet_fabric
 from asever.azure.devices import device_at, may_be_next_hop
 from asever.azure.inventory import Inventory, same_region, singles
 from asever.azure.neighbours import gateway_prefixes, gateways_of, learned_defaults
@@ -19,7 +19,10 @@ from asever.model.things import RouteTable, UserRoute, Vnet
 
 
 def user_routes(known: Inventory, vnet: Vnet, table: RouteTable) -> Iterator[Candidate]:
-    """The routes of a table as they take effect in a vnet."""
+    """The routes of a table as they take effect in a vnet.
+
+    One to a tag of unknown content has `Route.tag` and no destinations yet (asever.azure.unknown_tags).
+    """
     for one in table.routes:
         if one.tag is None:
             yield from candidates_of(Rank.USER, one.prefix, _user_route(known, vnet, table, one, one.prefix))
@@ -28,7 +31,7 @@ def user_routes(known: Inventory, vnet: Vnet, table: RouteTable) -> Iterator[Can
         if addresses is not None:
             yield from candidates_of(_tag_rank(one.tag), addresses, _user_route(known, vnet, table, one, addresses))
         elif one.hop != "internet" or not _leads_nowhere_else(known, vnet, table):
-            yield from _unknown_tag_route(known, table, one)
+            yield Candidate(0, _tag_rank(one.tag), replace(_user_route(known, vnet, table, one, EMPTY), tag=one.tag))
 
 
 def _leads_nowhere_else(known: Inventory, vnet: Vnet, table: RouteTable) -> bool:
@@ -129,18 +132,3 @@ def _to_gateway(known: Inventory, vnet: Vnet, where: str) -> tuple[HopKind, str 
         return HopKind.GATEWAY, gateway_fabric(gateways[0].name), False, None
     names = ", ".join(one.name for one in gateways)
     return HopKind.GATEWAY, None, False, f"a user route to the gateways {names}, valid for one VPN gateway only ({where})"
-
-
-def _unknown_tag_route(known: Inventory, table: RouteTable, one: UserRoute) -> Iterator[Candidate]:
-    """A route to a service tag whose prefixes the file does not give: whatever may lie in it is not known."""
-    route = Route(
-        destinations=EMPTY,
-        hop=HopKind.INTERNET,
-        fabric=None,
-        text=f"{one.tag} -> {_hop_text(one)} (route of {table.name})",
-        resource=table.name,
-        regional=None,
-        unmodelled=f"the route to service tag {one.tag} of {table.name}, whose prefixes the file does not give",
-        origin=Origin(span=one.span),
-    )
-    yield from perhaps(known, route)

@@ -22,6 +22,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "vm": ("ip", "public-ip", "subnet", "dns"),
     "firewall": ("ip", "public-ip", "subnet"),
     "private-endpoint": ("ip", "subnet"),
+    "platform-service": ("address",),
     "load-balancer": ("frontend", "subnet"),
     "nat-gateway": ("public-ip",),
 }

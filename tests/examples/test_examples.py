@@ -30,9 +30,6 @@ ERRORS = sorted((EXAMPLES / "errors").glob("*.asev"))
 
 ALL = sorted([*EXAMPLES.rglob("*.asev"), *(ROOT / "specs").glob("*.asev")])
 
-# What a check of these asks of service endpoints or firewalls is answered `unknown` as long as they are not followed.
-MAY_BE_UNKNOWN = {"p16-se-consistency", "p5-behind-firewall"}
-
 # Steps of the tutorial that show a failure.
 UNMET = {"2-a-rule", "3-an-environment", "5-mistakes"}
 
@@ -83,7 +80,7 @@ def test_every_check_is_met(path):
     unmet = [
         f"{finding.check.name}: {finding.check.text}: {finding.verdict.value} {finding.reasons}"
         for finding in run(program, Options()).results
-        if not finding.met and not (path.stem in MAY_BE_UNKNOWN and finding.verdict is Verdict.UNKNOWN)
+        if not finding.met
     ]
     assert not unmet
 
