@@ -25,6 +25,7 @@ from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, T
 from asever.model.things import Environment, LoadBalancer, Machine
 
 TCP_ONLY = NumberSet.single(TCP)
+_APPS = NumberSet.of([(80, 80), (443, 443)])
 _NO_PORT = NumberSet.single(0)
 
 
@@ -126,8 +127,18 @@ class Targets:
             yield self._also_translated(
                 Called(traffic=traffic, addresses=self.ends.fronts_of(one) | site.addresses, sites=here)
             )
+            yield from self._by_private_endpoint(one, traffic)
         else:
             yield from (replace(called, sites=here) for called in self._by_port(one, traffic))
+
+    def _by_private_endpoint(self, one: Environment, traffic: Traffic) -> Iterator[Called]:
+        """Its private endpoints lead to its apps, and stay when the flag is turned off (ase-network-semantics 2.3)."""
+        private = [each for each in self.ends.known.network.private_endpoints.values() if each.to == one.name]
+        ports = traffic.target_port & _APPS
+        if private and ports and TCP in traffic.protocol:
+            apps = replace(traffic, protocol=TCP_ONLY, target_port=ports)
+            sites = frozenset(each.name for each in private)
+            yield Called(traffic=apps, addresses=singles(each.address for each in private), sites=sites)
 
     def _by_port(self, one: Environment, traffic: Traffic) -> Iterator[Called]:
         vip, nobody = self.ends.known.vip(one), frozenset[str]()

@@ -34,6 +34,7 @@ from tests.networks import (
     nsg,
     on_premises,
     ports,
+    private_endpoint,
     rule,
     subnet,
     tag,
@@ -192,6 +193,24 @@ def test_the_ways_in_include_ip_ssl_addresses():
 
     assert targets(never) == addresses("192.23.1.2,192.23.1.9")
     assert targets(reaches) == addresses("192.23.1.2")
+
+
+def test_a_private_endpoint_of_an_environment_is_a_way_in():
+    where = network(
+        vnet("corp", "10.0.0.0/16"),
+        subnet("corp/apps", "10.0.1.0/26"),
+        subnet("corp/data", "10.0.3.0/24"),
+        ase("one", "corp/apps", 3, ilb="10.0.1.10"),
+        vm("client", "corp/data", "10.0.3.4"),
+        private_endpoint("way-in", "corp/data", "10.0.3.9", "one"),
+    )
+    guarded = plain(where, claim(Verb.NEVER_REACHES, the_vm("client"), the_ase("one"), on("tcp 443,21")))
+    called = plain(where, claim(Verb.REACHES, the_vm("client"), the_ase("one"), WEB))
+
+    (by_endpoint,) = (scope for scope in guarded if scope.arrives_at == {"way-in"})
+    assert by_endpoint.packets.target == addresses("10.0.3.9")
+    assert by_endpoint.packets.target_port == ports("443")
+    assert targets(called) == addresses("10.0.1.10")
 
 
 def test_a_probe_meets_the_instances():
