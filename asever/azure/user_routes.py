@@ -59,10 +59,17 @@ def _user_route(known: Inventory, vnet: Vnet, table: RouteTable, one: UserRoute,
         resource=table.name,
         origin=Origin(span=one.span),
     )
-    if one.hop == "appliance":
-        return _to_appliance(known, vnet, one, route, where)
-    hop, fabric, regional, unmodelled = _user_hop(known, vnet, one, where)
-    return replace(route, hop=hop, fabric=fabric, regional=regional, unmodelled=unmodelled)
+    match one.hop:
+        case "appliance":
+            return _to_appliance(known, vnet, one, route, where)
+        case "gateway":
+            return _to_gateway(known, vnet, route, where)
+        case "internet":
+            return replace(route, hop=HopKind.INTERNET, fabric=INTERNET, regional=None)
+        case "vnet-local":
+            return replace(route, hop=HopKind.VNET_LOCAL, fabric=vnet_fabric(vnet.name))
+        case _:
+            return route
 
 
 def _to_appliance(known: Inventory, vnet: Vnet, one: UserRoute, route: Route, where: str) -> Route:
@@ -110,25 +117,16 @@ def _hop_text(one: UserRoute) -> str:
             return "None"
 
 
-def _user_hop(known: Inventory, vnet: Vnet, one: UserRoute, where: str) -> tuple[HopKind, str | None, bool | None, str | None]:
-    """The hop, the fabric, whether it stays in the region, and what cannot be followed."""
-    match one.hop:
-        case "internet":
-            return HopKind.INTERNET, INTERNET, None, None
-        case "vnet-local":
-            return HopKind.VNET_LOCAL, vnet_fabric(vnet.name), True, None
-        case "gateway":
-            return _to_gateway(known, vnet, where)
-        case _:
-            return HopKind.NONE, None, True, None
-
-
-def _to_gateway(known: Inventory, vnet: Vnet, where: str) -> tuple[HopKind, str | None, bool | None, str | None]:
-    """A user route to the gateway. It is valid for VPN gateways only (azure-network-semantics 5.3)."""
+def _to_gateway(known: Inventory, vnet: Vnet, route: Route, where: str) -> Route:
+    """A route to the gateway. It is valid for a VPN gateway that stands alone (azure-network-semantics 5.3)."""
     gateways = gateways_of(known, vnet.name)
-    if not gateways:
-        return HopKind.NONE, None, True, None  # there is no gateway that could take the packet
-    if len(gateways) == 1 and gateways[0].kind == "vpn":
-        return HopKind.GATEWAY, gateway_fabric(gateways[0].name), False, None
     names = ", ".join(one.name for one in gateways)
-    return HopKind.GATEWAY, None, False, f"a user route to the gateways {names}, valid for one VPN gateway only ({where})"
+    gone = replace(route, hop=HopKind.GATEWAY)
+    if not gateways:
+        return replace(gone, text=f"{route.text}, which is invalid: no gateway serves vnet {vnet.name}")
+    if any(one.kind != "vpn" for one in gateways):
+        why = "a route leads to a VPN gateway that stands alone, not to ExpressRoute"
+        return replace(gone, text=f"{route.text}, which is invalid: {why} ({names})")
+    if len(gateways) > 1:
+        return replace(gone, unmodelled=f"a user route to the gateways {names}: which takes it is not said ({where})")
+    return replace(gone, fabric=gateway_fabric(gateways[0].name), regional=False)

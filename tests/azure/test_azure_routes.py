@@ -193,12 +193,14 @@ def test_an_appliance_is_not_followed_and_named() -> None:
 
 def test_a_user_route_to_the_gateway_needs_exactly_one_of_vpn() -> None:
     target = user("192.168.0.0/16", "gateway")
-    assert hop(with_routes(target), "sql", "192.168.0.1") == "None"
-    assert (
-        hop(with_routes(target, more=(gateway("vpn", "corp"),)), "sql", "192.168.0.1") == "VirtualNetworkGateway: gateway vpn"
-    )
-    invalid = route(with_routes(target, more=(gateway("er", "corp", "expressroute"),)), "sql", "192.168.0.1")
-    assert "er" in (invalid.unmodelled or "")
+    vpn, circuit = gateway("vpn", "corp"), gateway("er", "corp", "expressroute")
+    assert hop(with_routes(target, more=(vpn,)), "sql", "192.168.0.1") == "VirtualNetworkGateway: gateway vpn"
+    for gateways in ((), (circuit,), (vpn, circuit)):
+        invalid = route(with_routes(target, more=gateways), "sql", "192.168.0.1")
+        assert invalid.fabric is None
+        assert not invalid.recipients
+        assert invalid.unmodelled is None
+        assert "which is invalid" in invalid.text
 
 
 def test_a_gateway_brings_what_it_learns_and_what_it_leads_to() -> None:

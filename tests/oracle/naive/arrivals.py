@@ -152,9 +152,11 @@ class Arrivals(Exits):
         debug = (4016, 4018, 4020) if one.version == 1 else (4020, 4022, 4024)
         if ftp:
             return on_vip == (one.ilb is None or one.ftp == "public")
-        if web or port in debug or (port == 8172 and one.version == 2):
-            return on_vip == (one.ilb is None)
-        return False
+        if web:
+            return on_vip == (one.ilb is None or one.web == "public")
+        if one.ilb is not None and "public" in (one.web, one.ftp) and (port in debug or port == 8172):
+            raise Unsure("debugging and Web Deploy in modes 1 and 2")
+        return (port in debug or (port == 8172 and one.version == 2)) and on_vip == (one.ilb is None)
 
     # -- Load balancers (azure-network-semantics 8) ---------------------------------------------------------------------
 
