@@ -89,6 +89,9 @@ def some_routes(draw, name):
         routes[prefix] = route(prefix, hop, draw.choice(APPLIANCES) if hop == "appliance" else None)
     if draw.random() < 0.5:
         routes["0.0.0.0/0"] = route("0.0.0.0/0", "appliance", draw.choice(APPLIANCES))
+    if draw.random() < 0.5:  # the spokes talk through the hub
+        hub = draw.choice(["10.0.0.4", "10.0.1.4", "10.0.1.100"])
+        routes |= {prefix: route(prefix, "appliance", hub) for prefix in (SPACES["left"], SPACES["right"])}
     return route_table(name, *routes.values(), bgp_propagation=draw.random() < 0.7)
 
 
@@ -108,7 +111,9 @@ def some_firewall(draw):
     for index in range(draw.randint(0, 3)):
         one = some_rule(draw, 100 + index, targets=("*", "*", "10.0.0.0/8", "10.1.1.0/24", "20.0.0.0/8", "Known"))
         source = draw.choice(["*", "*", "10.0.0.0/8", "10.1.0.0/16", "172.20.0.0/16", "20.0.0.0/8"])
-        rules.append(replace(one, sources=rule(100, "allow", "any", source).sources))
+        # Its network rules know no source ports.
+        everywhere = rule(100, "allow", "any", source)
+        rules.append(replace(one, sources=everywhere.sources, source_port=everywhere.source_port))
     if draw.random() < 0.6:
         rules.append(rule(4000, "allow", "any", "*", "*", "*"))
     for index in range(draw.choice([0, 1, 2, 2])):
@@ -128,7 +133,7 @@ def some_firewall(draw):
 
 def some_appliance(draw, name, where, ip, group):
     made = vm(name, where, ip, nsg=group, public_ip=draw.choice([None, f"40.2.1.{ip[-1]}"]))
-    ways = ["unchanged", "unchanged", "translated", "nothing", None, None]
+    ways = ["unchanged", "unchanged", "unchanged", "translated", "translated", "nothing", None, None]
     return replace(made, ip_forwarding=draw.random() < 0.9, forwards=draw.choice(ways))
 
 

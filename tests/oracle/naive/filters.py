@@ -169,7 +169,7 @@ class Filters(Tags):
             # `any` with a destination port means TCP and UDP.
             if rule.any_protocol and rule.target_port != ANY_PORT and not has_ports(packet.protocol):
                 continue
-            if has_ports(packet.protocol) and not self.ports_match(rule, packet):
+            if not self.ports_match(rule, packet):
                 continue
             matches = self.addresses_match(rule, packet, firewall.subnet)
             if matches is None:

@@ -9,14 +9,16 @@ from asever.model.things import Environment, Firewall, Machine, OnPremises, Priv
 class Places:
     """One network and the readings of its open points.
 
-    `choose` makes the choices that are Azure's; `met` are the mechanisms that the packet met. Whoever has a packet is a thing;
+    `choose` makes the choices that are Azure's; `published` are the service tags whose content everybody knows; `met` are the
+    mechanisms that the packet met. Whoever has a packet is a thing;
     the name of a subnet stands for somebody in it that is not declared, "Internet" for the rest.
     """
 
-    def __init__(self, network, readings, choose):
+    def __init__(self, network, readings, choose, published):
         self.network = network
         self.readings = readings
         self.choose = choose
+        self.tags = {**published, **{name: one.addresses for name, one in network.tags.items()}}
         self.met = set()
 
     def reading(self, name, value):

@@ -103,14 +103,14 @@ class Routes(Filters):
         hop = self.user_hop(route, None) if route.hop != "vnet-local" else None
         if hop is None or route.hop == "gateway":
             raise Unsure("a route to a tag with a next hop that is rare")
-        if route.tag not in self.network.tags:
+        if route.tag not in self.tags:
             if self.in_service(route.tag, address, known):
                 # Its prefixes are unknown, but none is 0.0.0.0/0.
                 found.append((-(1 << 31), USER - 0.5, hop))
                 if any(V4.ranges[0][0] - V4.ranges[0][1] < one[0] and one[1] in (USER, ENDPOINT, BGP) for one in found[:-1]):
                     raise Unsure("how long the prefixes of a tag are")
             return
-        for text in prefixes(self.network.tags[route.tag].addresses):
+        for text in prefixes(self.tags[route.tag]):
             for low, high in _ranges(text):
                 if low <= address <= high:
                     found.append((low - high, USER - 0.5, hop))
@@ -136,8 +136,8 @@ class Routes(Filters):
                 continue
             self.meet("service endpoint")
             hop = Hop("service", tag)
-            if tag in self.network.tags:
-                for text in prefixes(self.network.tags[tag].addresses):
+            if tag in self.tags:
+                for text in prefixes(self.tags[tag]):
                     yield from ((low - high, rank, hop) for low, high in _ranges(text) if low <= address <= high)
                 continue
             # Longer than 0.0.0.0/0, whatever it is.

@@ -29,9 +29,9 @@ class Tags(Places):
             if route.hop not in ("appliance", "gateway") and not self.reading("virtual-network-next-hops", "every"):
                 continue
             if route.tag:
-                if route.tag not in self.network.tags:
+                if route.tag not in self.tags:
                     perhaps = perhaps or is_public(address)
-                elif address in self.network.tags[route.tag].addresses:
+                elif address in self.tags[route.tag]:
                     return True
             elif address in route.prefix:
                 return True
@@ -57,8 +57,8 @@ class Tags(Places):
 
     def in_service(self, tag, address, known):
         """A tag of a service; `known` is what is known of the address (`Storage`, `not Storage`)."""
-        if tag in self.network.tags:
-            return address in self.network.tags[tag].addresses
+        if tag in self.tags:
+            return address in self.tags[tag]
         if tag in known:
             return True
         if f"not {tag}" in known or f"not {tag.partition('.')[0]}" in known or not is_public(address):
