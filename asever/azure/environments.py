@@ -62,7 +62,7 @@ def fronts(environment: Environment) -> tuple[Front, ...]:
 
 def _version_1() -> tuple[Front, ...]:
     return (
-        Front(kind="web", use="HTTP and HTTPS", port=_WEB, probe=16001),
+        Front(kind="web", use="web traffic", port=_WEB, probe=16001),
         Front(kind="ftp", use="FTP", port=_FTP, probe=16001),
         Front(kind="debug", use="remote debugging", port=_ports(4016, 4018, 4020), probe=16001),
         Front(
@@ -78,7 +78,7 @@ def _version_1() -> tuple[Front, ...]:
 
 def _version_2() -> tuple[Front, ...]:
     return (
-        Front(kind="web", use="HTTP and HTTPS", port=_WEB, probe=16001),
+        Front(kind="web", use="web traffic", port=_WEB, probe=16001),
         Front(kind="ftp", use="FTP", port=_FTP, probe=16001),
         Front(kind="debug", use="remote debugging", port=_ports(4020, 4022, 4024), probe=16001),
         Front(
@@ -105,7 +105,7 @@ def _version_3(one: Environment) -> tuple[Front, ...]:
     ftp = None if one.ftp_enabled else f"FTP needs `ftp-enabled on`; {off}"
     debug = None if one.remote_debug_enabled else f"remote debugging needs `remote-debug-enabled on`; {off}"
     return (
-        Front(kind="web", use="HTTP and HTTPS", port=_WEB, probe=80),
+        Front(kind="web", use="web traffic", port=_WEB, probe=80),
         Front(kind="publishing", use="Web Deploy", port=_DEPLOY, probe=80),
         Front(kind="ftp", use="FTP", port=_FTP, closed=ftp, probe=21, firm=True),
         Front(kind="debug", use="remote debugging", port=_ports(4022, 4024, 4026), closed=debug, probe=80),
@@ -254,7 +254,7 @@ class Arrivals:
                 condition=condition,
                 origin=Origin(span=address.span or self.one.span, azure="load balancer", parts=self.one.parts),
             )
-            yield from self._probed(row, Front(kind="web", use="HTTP and HTTPS", port=_WEB, probe=16001))
+            yield from self._probed(row, Front(kind="web", use="web traffic", port=_WEB, probe=16001))
 
     def _instances(self) -> Iterator[Arrival]:
         """Packets to an instance's own address.

@@ -57,8 +57,10 @@ def _user_route(known: Inventory, vnet: Vnet, table: RouteTable, one: UserRoute,
     )
     if one.hop == "appliance":
         return _to_appliance(known, vnet, one, route, where)
-    hop, fabric, regional, unmodelled = _user_hop(known, vnet, one, where)
-    return replace(route, hop=hop, fabric=fabric, regional=regional, unmodelled=unmodelled)
+    if one.hop == "gateway":
+        return _to_gateway(known, vnet, route)
+    hop, fabric, regional = _user_hop(vnet, one)
+    return replace(route, hop=hop, fabric=fabric, regional=regional)
 
 
 def _to_appliance(known: Inventory, vnet: Vnet, one: UserRoute, route: Route, where: str) -> Route:
@@ -95,17 +97,15 @@ def _hop_text(one: UserRoute) -> str:
             return "None"
 
 
-def _user_hop(known: Inventory, vnet: Vnet, one: UserRoute, where: str) -> tuple[HopKind, str | None, bool | None, str | None]:
-    """The hop, the fabric, whether it stays in the region, and what cannot be followed."""
+def _user_hop(vnet: Vnet, one: UserRoute) -> tuple[HopKind, str | None, bool | None]:
+    """The hop, the fabric, and whether it stays in the region."""
     match one.hop:
         case "internet":
-            return HopKind.INTERNET, INTERNET, None, None
+            return HopKind.INTERNET, INTERNET, None
         case "vnet-local":
-            return HopKind.VNET_LOCAL, vnet_fabric(vnet.name), True, None
-        case "gateway":
-            return _to_gateway(known, vnet, where)
+            return HopKind.VNET_LOCAL, vnet_fabric(vnet.name), True
         case _:
-            return HopKind.NONE, None, True, None
+            return HopKind.NONE, None, True
 
 
 def _appliance(known: Inventory, one: UserRoute) -> str:
@@ -115,15 +115,21 @@ def _appliance(known: Inventory, one: UserRoute) -> str:
     return names[0] if names else "at "
 
 
-def _to_gateway(known: Inventory, vnet: Vnet, where: str) -> tuple[HopKind, str | None, bool | None, str | None]:
-    """A user route to the gateway. It is valid for VPN gateways only (azure-network-semantics 5.3)."""
+def _to_gateway(known: Inventory, vnet: Vnet, route: Route) -> Route:
+    """A route to the gateway: valid for a VPN gateway alone, to nobody otherwise (azure-network-semantics 5.3)."""
     gateways = gateways_of(known, vnet.name)
-    if not gateways:
-        return HopKind.NONE, None, True, None  # there is no gateway that could take the packet
     if len(gateways) == 1 and gateways[0].kind == "vpn":
-        return HopKind.GATEWAY, gateway_fabric(gateways[0].name), False, None
-    names = ", ".join(one.name for one in gateways)
-    return HopKind.GATEWAY, None, False, f"a user route to the gateways {names}, valid for one VPN gateway only ({where})"
+        name = gateways[0].name
+        return replace(route, hop=HopKind.GATEWAY, fabric=gateway_fabric(name), resource=name, regional=False)
+    circuits = [one.name for one in gateways if one.kind == "expressroute"]
+    if circuits:
+        why = f"a route of one's own cannot lead to an ExpressRoute gateway ({', '.join(circuits)})"
+    elif gateways:
+        names = ", ".join(one.name for one in gateways)
+        return replace(route, hop=HopKind.GATEWAY, unmodelled=f"a user route to one of the gateways {names}: {route.text}")
+    else:
+        why = f"vnet {vnet.name} has no gateway"
+    return replace(route, text=f"{route.text}, which is invalid: {why}")
 
 
 def _unknown_tag_route(known: Inventory, table: RouteTable, one: UserRoute) -> Iterator[Candidate]:

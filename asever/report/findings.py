@@ -221,7 +221,10 @@ def _sentence(finding: Finding, page: Page) -> str:
     if claim.verb is Verb.CAN_REACH:
         return f"No flow that the check covers arrives as it should. This one, for example, {verb}:"
     if claim.verb in {Verb.NEVER_REACHES, Verb.ONLY}:
-        return f"This flow {verb}, although the check forbids it{every if finding.whole_scope else ''}:"
+        although = "although the check forbids it" if trace.outcome is not Outcome.REPLY_LOST else "and the check forbids that"
+        return f"This flow {verb}, {although}{every if finding.whole_scope else ''}:"
+    if trace.outcome is Outcome.UNKNOWN and finding.verdict is Verdict.VIOLATED:
+        return f"Whatever becomes of this flow, {listed(list(_lacks(trace, claim, page))) or 'it is not as the check demands'}:"
     if trace.outcome is Outcome.DELIVERED:
         return f"This flow is delivered, but {listed(list(_lacks(trace, claim, page))) or 'not as the check demands'}:"
     if finding.whole_scope:

@@ -128,6 +128,8 @@ def probed(trace: Trace, step: Step) -> bool:
 
 def _filter_text(step: Step) -> str:
     one = step.filter
+    if one is not None and one.kind is FilterKind.PLATFORM and step.kind is StepKind.DROP:
+        return f"drops {step.detail}"
     if one is None or not one.kind.has_rules:
         return step.detail
     direction = "network rules" if one.kind is FilterKind.FIREWALL else direction_text(one.direction)

@@ -180,14 +180,26 @@ def test_an_appliance_is_not_followed_and_named() -> None:
     assert found.hop.value == "VirtualAppliance"
 
 
-def test_a_user_route_to_the_gateway_needs_exactly_one_of_vpn() -> None:
+def test_a_user_route_to_the_gateway_needs_one_of_vpn() -> None:
     target = user("192.168.0.0/16", "gateway")
     assert hop(with_routes(target), "sql", "192.168.0.1") == "None"
     assert (
         hop(with_routes(target, more=(gateway("vpn", "corp"),)), "sql", "192.168.0.1") == "VirtualNetworkGateway: gateway vpn"
     )
-    invalid = route(with_routes(target, more=(gateway("er", "corp", "expressroute"),)), "sql", "192.168.0.1")
-    assert "er" in (invalid.unmodelled or "")
+
+
+def test_a_user_route_to_an_expressroute_gateway_is_invalid_beside_a_vpn_gateway_too() -> None:
+    target, er = user("192.168.0.0/16", "gateway"), gateway("er", "corp", "expressroute")
+    for more in ((er,), (er, gateway("vpn", "corp"))):
+        invalid = route(with_routes(target, more=more), "sql", "192.168.0.1")
+        assert (invalid.fabric, invalid.unmodelled) == (None, None)
+        assert invalid.text.endswith("which is invalid: a route of one's own cannot lead to an ExpressRoute gateway (er)")
+
+
+def test_a_user_route_to_the_gateway_passes_the_gateway() -> None:
+    found = route(with_routes(user("192.168.0.0/16", "gateway"), more=(gateway("vpn", "corp"),)), "sql", "192.168.0.1")
+    assert found.resource == "vpn"
+    assert "of own" in found.text
 
 
 def test_a_gateway_brings_what_it_learns_and_what_it_leads_to() -> None:
