@@ -130,6 +130,7 @@ def _basic_load_balancers(known: Inventory, remote: Vnet) -> Iterator[Candidate]
                 hop=HopKind.GLOBAL_PEERING,
                 fabric=None,
                 text=f"{one.name}.ilb does not answer over global peering (version {one.version})",
+                resource=one.name,
                 regional=False,
                 origin=Origin(azure="global-peering", span=one.span, parts=one.parts),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from asever.azure.platform import PROBE_SOURCE
+from asever.azure.platform import PROBE, PROBE_SOURCE
 from asever.catalogue import ENTRIES
 from asever.evaluate.judge import matches_address
 from asever.evaluate.walk import walk_through
@@ -127,7 +127,7 @@ def _candidates(
         if row.action is Action.DENY or row.origin.azure is not None or not exists_in(row.condition, readings):
             continue
         fields = tuple(failing_fields(row, step.before, network.tag_space))
-        if "source" in fields and step.before.source == PROBE_SOURCE:
+        if step.before.source == PROBE_SOURCE and row.source.addresses != PROBE:
             continue  # a rule for other senders was never meant for probes
         key = (row.priority, row.name)
         if fields and (key not in found or len(fields) < len(found[key][1])):
@@ -254,9 +254,9 @@ def facts(trace: Trace, behind: Iterable[str] = (), *, let_in: bool = False) -> 
 
     `behind` are the facts behind its near misses; `let_in` asks for those behind its delivery.
     """
-    welcome = _let_in_facts(trace) if let_in else ()
-    found = dict.fromkeys((*_lost_facts(trace), *behind, *_way_facts(trace), *welcome))
-    return tuple(word for word in found if word in ENTRIES)[:_MOST_FACTS]
+    way = tuple(_way_facts(trace))
+    found = (*way, *_let_in_facts(trace)) if let_in else (*_lost_facts(trace), *behind, *way)
+    return tuple(word for word in dict.fromkeys(found) if word in ENTRIES)[:_MOST_FACTS]
 
 
 def _lost_facts(trace: Trace) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from asever.model.addresses import format_address
 from asever.model.answers import NearMiss, Outcome, Step, StepKind, Trace
-from asever.model.effective import Action, FilterKind, FilterRow, Route, SourceTranslation
+from asever.model.effective import Action, Arrival, FilterKind, FilterRow, Route, SourceTranslation
 from asever.model.packets import Packet
 from asever.report.lines import WIDTH, Line, Piece, Style, line, wrapped
 from asever.report.rules import decision_lines
@@ -110,6 +110,8 @@ def step_text(step: Step, words: Vocabulary) -> str:
     if step.kind is StepKind.UNKNOWN and step.detail == unmodelled(step):
         return f"{step.detail}: not modelled yet"
     change = _change(step.before, step.after, words)
+    if unknown_source(step):
+        change = f"source {words.named(step.before.source)} -> an unknown address (say {words.named(step.after.source)})"
     if step.kind in {StepKind.SOURCE_NAT, StepKind.DESTINATION_NAT, StepKind.RELAY} and change:
         return change
     return step.detail or step.kind.value
@@ -118,6 +120,13 @@ def step_text(step: Step, words: Vocabulary) -> str:
 def unmodelled(step: Step) -> str | None:
     """The construct that this version cannot follow, where a step meets one."""
     return step.row.unmodelled if isinstance(step.row, (Route, SourceTranslation)) else None
+
+
+def unknown_source(step: Step) -> str | None:
+    """Why nobody knows the source that a step gives to the packet, None where it is known or kept."""
+    if isinstance(step.row, Arrival):
+        return step.row.doubt if step.row.source_becomes else None
+    return step.row.unknown if isinstance(step.row, SourceTranslation) else None
 
 
 def probed(trace: Trace, step: Step) -> bool:

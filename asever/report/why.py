@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from asever.catalogue import ENTRIES
-from asever.model.answers import Blocker, Finding, NearMiss, Outcome, Step, StepKind, Trace
+from asever.model.answers import Blocker, Finding, NearMiss, Step, StepKind, Trace
 from asever.model.claims import Claim, Reachability, Verb
 from asever.model.effective import FilterKind, FilterRow, Route
 from asever.report.lines import BLANK, Line, line, wrapped
 from asever.report.page import Page, dependence_text, head_of, listed
 from asever.report.quote import Mark
-from asever.report.steps import probed, rule_title
+from asever.report.steps import probed, rule_title, unknown_source
 from asever.report.words import PLATFORM, Vocabulary, filter_title, place
 
 # More near misses than these are alternatives that the list of rules shows anyway.
@@ -115,7 +115,7 @@ def _why_not_as_demanded(trace: Trace, claim: Claim, page: Page) -> list[Line]:
             lines += page.remark("why", "nothing on the way translates the source")
         for step in rewrites:
             span = None if step.row is None else step.row.origin.span
-            lines += page.remark("why", step.because or step.detail)
+            lines += page.remark("why", unknown_source(step) or step.because or step.detail)
             lines += page.quoted([Mark(head_of(span), "the source comes from here")] if span else [])
     if isinstance(claim, Reachability) and claim.within_region:
         for route in (route for route in trace.routes if not route.regional):
