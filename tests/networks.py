@@ -242,18 +242,28 @@ def load_balancer(
     rules: Iterable[tuple[str, int, int]] = (),
     backends: tuple[str, ...] = (),
     probe: int | None = None,
+    outbound: bool = True,
+    floating_ip: bool = False,
+    sku: str = "standard",
 ) -> LoadBalancer:
-    """A load balancer; a rule is (protocol, front port, back port)."""
+    """A load balancer; a rule is (protocol, front port, back port), and ("any", 0, 0) is every port."""
     return LoadBalancer(
         name=name,
         frontend=parse_address(frontend),
         subnet=subnet,
         mappings=tuple(
-            PortMapping(protocol=NumberSet.single(PROTOCOL_NUMBERS[protocol]), front=front, back=back)
+            PortMapping(
+                protocol=ANY_PROTOCOL if protocol == "any" else NumberSet.single(PROTOCOL_NUMBERS[protocol]),
+                front=front,
+                back=back,
+            )
             for protocol, front, back in rules
         ),
         backends=backends,
         probe=probe,
+        outbound=outbound,
+        floating_ip=floating_ip,
+        sku=sku,
     )
 
 

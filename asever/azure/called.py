@@ -16,11 +16,12 @@ from asever.azure.inventory import singles
 from asever.azure.neighbours import gateways_of, vnets_behind
 from asever.azure.routes import gateways_to
 from asever.azure.tags import canonical_tag, known_tag
+from asever.azure.ways_in import ways_in
 from asever.model.claims import Endpoint, EndpointKind
 from asever.model.effective import Site, SiteKind
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, TCP
-from asever.model.things import Environment, Machine
+from asever.model.things import Environment, LoadBalancer, Machine
 
 TCP_ONLY = NumberSet.single(TCP)
 _NO_PORT = NumberSet.single(0)
@@ -64,6 +65,21 @@ class Targets:
 
     def called(self, endpoint: Endpoint, caller: Caller, traffics: Iterable[Traffic], *, every: bool) -> Iterator[Called]:
         """What a caller calls when it calls `endpoint`; with `every`, all the ways in."""
+        for one in self._called(endpoint, caller, traffics, every=every):
+            yield one
+            if every:
+                yield from self._on_other_ports(one)
+
+    def _on_other_ports(self, called: Called) -> Iterator[Called]:
+        """Calls to other ports that arrive on those that are asked for: what translates ports leads to both."""
+        for way in ways_in(self.ends.known, called.addresses):
+            protocol = way.protocol & called.traffic.protocol
+            ports = way.ports - called.traffic.target_port
+            if protocol and ports and way.arrives_on is not None and way.arrives_on in called.traffic.target_port:
+                traffic = Traffic(protocol=protocol, source_port=called.traffic.source_port, target_port=ports)
+                yield Called(traffic=traffic, addresses=way.addresses, sites=called.sites)
+
+    def _called(self, endpoint: Endpoint, caller: Caller, traffics: Iterable[Traffic], *, every: bool) -> Iterator[Called]:
         origins = () if caller.site.vnet is None else (caller.site.vnet,)
         sites = frozenset(site.name for site in self.ends.called_sites(endpoint, origins))
         for traffic in traffics:
@@ -83,6 +99,8 @@ class Targets:
                     yield self._all_in(endpoint, traffic, every=every)
                 case EndpointKind.INTERNET:
                     yield Called(traffic=traffic, addresses=self.ends.internet.addresses, sites=sites)
+                case EndpointKind.LOAD_BALANCER:
+                    yield self._balancer(self.ends.known.network.load_balancers[endpoint.name], caller, traffic, sites)
                 case EndpointKind.MANAGEMENT:
                     yield Called(traffic=traffic, addresses=self.ends.management(), sites=sites)
                 case _:
@@ -98,8 +116,8 @@ class Targets:
             # Probes do not go through the front address: they meet each instance (ase-network-semantics 2.2, 8).
             yield Called(traffic=traffic, addresses=site.addresses, sites=here)
         elif every:
-            yield self._also_balanced(
-                Called(traffic=traffic, addresses=self.ends.fronts_of(one) | site.addresses, sites=here), one.name
+            yield self._also_translated(
+                Called(traffic=traffic, addresses=self.ends.fronts_of(one) | site.addresses, sites=here)
             )
         else:
             yield from (Called(traffic=each, addresses=address, sites=here) for each, address in self._by_port(one, traffic))
@@ -129,22 +147,22 @@ class Targets:
         private, here = singles(one.addresses), frozenset({one.name})
         public = EMPTY if one.public_ip is None else NumberSet.single(one.public_ip)
         if every:
-            return self._also_balanced(Called(traffic=traffic, addresses=private | public, sites=here), one.name)
+            ways_in = self.ends.ways_in(self.ends.tables.sites[one.name])
+            return self._also_translated(Called(traffic=traffic, addresses=private | ways_in, sites=here))
         inside = self._has_way_into(caller.site, self.ends.known.vnet_of(one.subnet))
         return Called(traffic=traffic, addresses=private if inside or not public else public, sites=here)
 
-    def _also_balanced(self, called: Called, name: str) -> Called:
-        """Load balancers and translating firewalls before a machine are ways in, too."""
-        network = self.ends.known.network
-        balancers = [network.load_balancers[each] for each in self.ends.known.backends.get(name, ())]
-        walls = [
-            wall
-            for wall in network.firewalls.values()
-            if wall.public_ip is not None and any(rule.translated in called.addresses for rule in wall.rules if rule.translated)
-        ]
-        ways = singles([*(one.frontend for one in balancers), *(one.public_ip for one in walls if one.public_ip is not None)])
-        names = {one.name for one in balancers}
-        return replace(called, addresses=called.addresses | ways, sites=called.sites | names)
+    def _also_translated(self, called: Called) -> Called:
+        """Translating firewalls and load balancers before a machine are ways in, too."""
+        ways = union(one.addresses for one in ways_in(self.ends.known, called.addresses))
+        return replace(called, addresses=called.addresses | ways)
+
+    def _balancer(self, one: LoadBalancer, caller: Caller, traffic: Traffic, sites: frozenset[str]) -> Called:
+        """The frontend; probes meet each machine behind it instead (azure-network-semantics 8)."""
+        addresses = NumberSet.single(one.frontend)
+        if caller.site.kind is SiteKind.PLATFORM:
+            addresses = union(self.ends.tables.sites[name].addresses for name in sites)
+        return Called(traffic=traffic, addresses=addresses, sites=sites)
 
     def _has_way_into(self, site: Site, vnet: str) -> bool:
         """Whether a site's own network is connected to a virtual network: the same, a peer, or by a gateway."""
@@ -169,7 +187,7 @@ class Targets:
         if not every:
             return called
         for site in sites:
-            called = self._also_balanced(replace(called, addresses=called.addresses | self.ends.ways_in(site)), site.name)
+            called = self._also_translated(replace(called, addresses=called.addresses | self.ends.ways_in(site)))
         return called
 
     def _tag(self, endpoint: Endpoint, traffic: Traffic, sites: frozenset[str]) -> Iterator[Called]:

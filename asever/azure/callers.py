@@ -70,6 +70,8 @@ class Callers:
                 yield from self._tag_callers(endpoint, near, subnets)
             case EndpointKind.ADDRESSES:
                 yield from self._address_callers(endpoint.addresses, near, endpoint)
+            case EndpointKind.LOAD_BALANCER:
+                return  # it passes on what others call; the machines behind it call by themselves
             case _:
                 yield self._whole(self.ends.tables.sites[endpoint.name])
 
@@ -136,7 +138,7 @@ class Callers:
             yield Caller(site=self.ends.tables.sites[platform_site(vnet)], sources=sources, title=name)
 
     def _address_callers(self, addresses: NumberSet, near: list[str], endpoint: Endpoint) -> Iterator[Caller]:
-        for site, own in self.ends.owners(addresses, near):
+        for site, own in self.ends.owners(addresses, near, calling=True):
             caller = self._whole(site)
             yield caller if own == site.addresses else replace(caller, sources=own, title=endpoint.name)
 
@@ -188,7 +190,7 @@ class Callers:
                 return LeftOut(tags=(name,)) if addresses is None else self._addresses_left_out(addresses)
 
     def _addresses_left_out(self, addresses: NumberSet) -> LeftOut:
-        whole = frozenset(site.name for site, own in self.ends.owners(addresses) if own == site.addresses)
+        whole = frozenset(site.name for site, own in self.ends.owners(addresses, calling=True) if own == site.addresses)
         return LeftOut(sites=whole, addresses=addresses)
 
     def without(self, callers: Iterable[Caller], out: LeftOut) -> Iterator[Caller]:

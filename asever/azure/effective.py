@@ -17,22 +17,21 @@ from asever.azure.devices import (
 )
 from asever.azure.environments import Arrivals, platform_site
 from asever.azure.fabrics import fabrics, home_of
-from asever.azure.filters import exemptions_left, filter_at, same_subnet_filter
+from asever.azure.filters import exemptions_left, filters_before, groups_before, same_subnet_filter
 from asever.azure.inventory import Inventory, inventory
 from asever.azure.naming import address_names
 from asever.azure.outside import internet_routes, on_premises_routes, platform_routes
 from asever.azure.platform import AGENT_EXEMPTION, PLATFORM, PROBE_SOURCE, TAG_SPACE
 from asever.azure.routes import subnet_routes
-from asever.azure.tags import view
 from asever.azure.translation import (
     environment_translations,
     machine_translations,
     on_premises_translations,
     rest_translations,
 )
-from asever.model.effective import EffectiveNetwork, Filter, Route, Site, SiteKind
+from asever.model.effective import EffectiveNetwork, Route, Site, SiteKind
 from asever.model.numbers import NumberSet
-from asever.model.things import Direction, Environment, Firewall, Machine, Network, SecurityGroup, Subnet
+from asever.model.things import Direction, Environment, Firewall, Machine, Network, Subnet
 
 
 def effective(network: Network) -> EffectiveNetwork:
@@ -84,7 +83,7 @@ def _environment_site(known: Inventory, one: Environment) -> Site:
     subnet = known.network.subnets[one.subnet]
     others = known.taken(subnet.name)
     blocked = (same_subnet_filter(one, subnet, others),) if others else ()
-    site = _in_subnet(known, subnet, None, "")
+    site = _in_subnet(known, subnet, None)
     return replace(
         site,
         name=one.name,
@@ -100,9 +99,8 @@ def _environment_site(known: Inventory, one: Environment) -> Site:
 
 def _machine_site(known: Inventory, one: Machine) -> Site:
     subnet = known.network.subnets[one.subnet]
-    group = known.network.groups[one.nsg] if one.nsg is not None else None
     site = replace(
-        _in_subnet(known, subnet, group, f"nic of {one.name}"),
+        _in_subnet(known, subnet, one),
         name=one.name,
         title=f"vm {one.name}",
         kind=SiteKind.MACHINE,
@@ -117,7 +115,7 @@ def _machine_site(known: Inventory, one: Machine) -> Site:
 
 def _firewall_site(known: Inventory, one: Firewall) -> Site:
     subnet = known.network.subnets[one.subnet]
-    site = _in_subnet(known, subnet, None, "")
+    site = _in_subnet(known, subnet, None)
     return replace(
         site,
         name=one.name,
@@ -133,24 +131,12 @@ def _firewall_site(known: Inventory, one: Firewall) -> Site:
 
 
 def _rest_site(known: Inventory, subnet: Subnet, free: NumberSet) -> Site:
-    return replace(_in_subnet(known, subnet, None, ""), addresses=free, translations=rest_translations(known, subnet))
+    return replace(_in_subnet(known, subnet, None), addresses=free, translations=rest_translations(known, subnet))
 
 
-def _in_subnet(known: Inventory, subnet: Subnet, nic_group: SecurityGroup | None, nic: str) -> Site:
-    """What every machine in a subnet shares: filters, routes and what is exempt from them.
-
-    Outbound the NIC's NSG comes before the subnet's, inbound after it; no NSG means no filter
-    (azure-network-semantics 1, 2.9). They apply inside one subnet too.
-    """
-    subnet_group = known.network.groups[subnet.nsg] if subnet.nsg is not None else None
-    place = f"subnet {subnet.name}"
-    groups = [(nic_group, nic)] * (nic_group is not None) + [(subnet_group, place)] * (subnet_group is not None)
-    attached = [(group, where) for group, where in groups if group is not None]
-    at = view(known, subnet)
-
-    def filters(direction: Direction) -> tuple[Filter, ...]:
-        return tuple(filter_at(known, group, direction, at, where) for group, where in attached)
-
+def _in_subnet(known: Inventory, subnet: Subnet, machine: Machine | None) -> Site:
+    """What every machine in a subnet shares: filters, routes and what is exempt from them."""
+    attached = groups_before(known, subnet, machine)
     administered = _administered(known, subnet.vnet)
     routes = subnet_routes(known, subnet, guarded=bool(attached))
     return Site(
@@ -163,8 +149,8 @@ def _in_subnet(known: Inventory, subnet: Subnet, nic_group: SecurityGroup | None
         vnet=subnet.vnet,
         subnet=subnet.name,
         exempt=(AGENT_EXEMPTION, *exemptions_left([group for group, _ in attached])),
-        outbound=() if administered else filters(Direction.OUTBOUND),
-        inbound=() if administered else tuple(reversed(filters(Direction.INBOUND))),
+        outbound=filters_before(known, subnet, machine, Direction.OUTBOUND),
+        inbound=filters_before(known, subnet, machine, Direction.INBOUND),
         routes=_unfollowed(known, routes, administered) if administered else routes,
         span=subnet.span,
     )
@@ -206,23 +192,9 @@ def _on_premises_sites(known: Inventory) -> Iterator[Site]:
 
 
 def _service_sites(known: Inventory) -> Iterator[Site]:
-    """Things that receive packets and that are not followed further: load balancers and private endpoints."""
+    """Things that receive packets and that are not followed further: private endpoints."""
     network = known.network
     inner = [(one.name, "private-endpoint", one.subnet, one.address, one.span) for one in network.private_endpoints.values()]
-    for balancer in network.load_balancers.values():
-        if balancer.subnet is not None:
-            inner.append((balancer.name, "load-balancer", balancer.subnet, balancer.frontend, balancer.span))
-            continue
-        yield Site(
-            name=balancer.name,
-            title=f"load-balancer {balancer.name}",
-            kind=SiteKind.SERVICE,
-            thing=balancer.name,
-            addresses=NumberSet.single(balancer.frontend),
-            home=INTERNET,
-            routes=_unfollowed(known, internet_routes(), f"load-balancer {balancer.name}"),
-            span=balancer.span,
-        )
     for name, kind, subnet, address, span in inner:
         inside = network.subnets[subnet]
         routes = subnet_routes(known, inside, guarded=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from asever.azure.balancers import lends_frontend
 from asever.azure.environments import platform_site
 from asever.azure.inventory import Inventory, singles
 from asever.azure.platform import METADATA, PLATFORM, PROBE
@@ -64,8 +65,12 @@ class Endpoints:
             if site.kind not in (SiteKind.PLATFORM, SiteKind.INTERNET) and site.addresses.overlaps(inside):
                 yield site
 
-    def owners(self, addresses: NumberSet, vnets: Iterable[str] = ()) -> Iterator[tuple[Site, NumberSet]]:
+    def owners(
+        self, addresses: NumberSet, vnets: Iterable[str] = (), *, calling: bool = False
+    ) -> Iterator[tuple[Site, NumberSet]]:
         """The sites that these addresses belong to, with their own addresses among them; a VIP stands for all of its site.
+
+        With `calling` a frontend that no machine calls by stands for nobody.
 
         The platform's addresses are the same in every virtual network: they are meant only where nothing else is, and
         then those of `vnets`.
@@ -76,7 +81,8 @@ class Endpoints:
                 if platform and site.vnet in near:
                     yield site, site.addresses & addresses
                 continue
-            own = site.addresses if self.other_addresses(site).overlaps(addresses) else site.addresses & addresses
+            others = self.other_addresses(site) - (self.silent_frontends(site) if calling else EMPTY)
+            own = site.addresses if others.overlaps(addresses) else site.addresses & addresses
             if own:
                 yield site, own
 
@@ -91,6 +97,8 @@ class Endpoints:
                 return tuple(site for site, _ in self.owners(endpoint.addresses, vnets))
             case EndpointKind.TAG:
                 return self._tag_sites(endpoint, vnets)
+            case EndpointKind.LOAD_BALANCER:
+                return tuple(self.tables.sites[name] for name in self.known.network.load_balancers[endpoint.name].backends)
             case _:
                 return (self.tables.sites[endpoint.name],)
 
@@ -125,10 +133,20 @@ class Endpoints:
         network = self.known.network
         if site.kind is SiteKind.ENVIRONMENT:
             return self.fronts_of(network.environments[site.name])
-        public = network.machines[site.name].public_ip if site.kind is SiteKind.MACHINE else None
-        if site.kind is SiteKind.FIREWALL:
-            public = network.firewalls[site.name].public_ip
+        if site.kind is SiteKind.MACHINE:
+            public = network.machines[site.name].public_ip
+            return self.frontends(site) | (EMPTY if public is None else NumberSet.single(public))
+        public = network.firewalls[site.name].public_ip if site.kind is SiteKind.FIREWALL else None
         return EMPTY if public is None else NumberSet.single(public)
+
+    def frontends(self, site: Site) -> NumberSet:
+        """The frontends of the load balancers before a machine."""
+        return singles(one.frontend for one in self.known.balancers_before(site.name))
+
+    def silent_frontends(self, site: Site) -> NumberSet:
+        """Those of them that nothing leaves by."""
+        before = self.known.balancers_before(site.name)
+        return singles(one.frontend for one in before) - singles(one.frontend for one in before if lends_frontend(one))
 
     def behind(self, addresses: NumberSet) -> frozenset[str]:
         """The sites that the DNAT rules of firewalls at these addresses lead to."""

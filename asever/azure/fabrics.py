@@ -10,15 +10,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from asever.azure import balancers
 from asever.azure.candidates import INTERNET, gateway_fabric, vnet_fabric
 from asever.azure.devices import firewall_arrivals
 from asever.azure.environments import Arrivals, ip_ssl_fabric, platform_site
+from asever.azure.filters import closed_without_group, groups_before
 from asever.azure.inventory import Inventory, of_family, singles
 from asever.azure.neighbours import vnets_behind
 from asever.azure.outside import gateways_to
 from asever.azure.platform import INTERNET_BASE, METADATA, PLATFORM, PROBE
 from asever.model.addresses import ALL_V4
-from asever.model.effective import Arrival, Fabric, Origin, Site, SiteKind
+from asever.model.effective import Action, Arrival, Fabric, Filter, FilterRow, Origin, Site, SiteKind
 from asever.model.numbers import NumberSet
 from asever.model.things import Gateway, Machine, OnPremises
 
@@ -87,7 +89,7 @@ def _public_blocks(known: Inventory, environments: Mapping[str, Arrivals]) -> It
         yield from _no_listener(gateway.public_ip, gateway.name, "a NAT gateway")
     for balancer in network.load_balancers.values():
         if balancer.subnet is None:
-            yield (_not_followed(balancer.name, f"load-balancer {balancer.name}", balancer.frontend),)
+            yield balancers.arrivals(known, balancer)
     for firewall in network.firewalls.values():
         yield from ((row,) for fabric, row in firewall_arrivals(known, firewall) if fabric == INTERNET)
     for premises in network.on_premises.values():
@@ -133,16 +135,26 @@ def _to_public_ip(known: Inventory, machine: Machine, public: int) -> Arrival:
     if not private:
         return replace(row, drops=f"{machine.name} has no private address of this family")
     subnet = known.network.subnets[machine.subnet]
-    if subnet.nsg is None and machine.nsg is None and subnet.vnet not in known.administered:
-        return replace(row, drops="a Standard public IP admits nothing without an NSG", fact="public-ip-closed")
+    closed = not groups_before(known, subnet, machine) and subnet.vnet not in known.administered
     first = next(one for one in machine.addresses if one in private)
     return replace(
         row,
         site=machine.name,
         instances=NumberSet.single(first),
+        guards=(_closed(machine),) if closed else (),
         doubt=known.administered.get(subnet.vnet),
         because=f"{machine.name}.public-ip stands for its private address",
     )
+
+
+def _closed(machine: Machine) -> Filter:
+    row = FilterRow(
+        priority=0,
+        name="a Standard public IP admits nothing without an NSG",
+        action=Action.DENY,
+        origin=Origin(span=machine.parts.get("public-ip", machine.span), azure="public-ip-closed", parts=machine.parts),
+    )
+    return closed_without_group(machine.name, machine.span, f"the public address of {machine.name}", (row,))
 
 
 # -- Inside a vnet ------------------------------------------------------------------------------------------------------
@@ -157,6 +169,9 @@ def _inside_blocks(
         for row in one.inside():
             by_address[row.called].append(row)
         yield from ((vnet, tuple(block)) for block in by_address.values())
+    for balancer in known.network.load_balancers.values():
+        if balancer.subnet is not None:
+            yield known.vnet_of(balancer.subnet), balancers.arrivals(known, balancer)
     for firewall in known.network.firewalls.values():
         yield from (
             (known.vnet_of(firewall.subnet), (row,)) for fabric, row in firewall_arrivals(known, firewall) if fabric != INTERNET

@@ -20,7 +20,18 @@ from asever.model.effective import (
 )
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, TCP
-from asever.model.things import AddressTerm, DeclaredRule, Direction, Environment, Network, SecurityGroup, Subnet, TermKind
+from asever.model.things import (
+    AddressTerm,
+    DeclaredRule,
+    Direction,
+    Environment,
+    Machine,
+    Network,
+    SecurityGroup,
+    Subnet,
+    TermKind,
+)
+from asever.source import Span
 
 _ACTIONS = {"allow": Action.ALLOW, "deny": Action.DENY, "always-allow": Action.ALWAYS_ALLOW}
 
@@ -49,6 +60,31 @@ def filter_at(known: Inventory, group: SecurityGroup, direction: Direction, at: 
         rows=rows,
         span=group.span,
     )
+
+
+def groups_before(known: Inventory, subnet: Subnet, machine: Machine | None) -> tuple[tuple[SecurityGroup, str], ...]:
+    """The NSGs between the network and a machine of a subnet, nearest to the machine first, with how to call their places."""
+    groups = known.network.groups
+    found: list[tuple[SecurityGroup, str]] = []
+    if machine is not None and machine.nsg is not None:
+        found.append((groups[machine.nsg], f"nic of {machine.name}"))
+    if subnet.nsg is not None:
+        found.append((groups[subnet.nsg], f"subnet {subnet.name}"))
+    return tuple(found)
+
+
+def filters_before(known: Inventory, subnet: Subnet, machine: Machine | None, direction: Direction) -> tuple[Filter, ...]:
+    """What a packet must pass between the network and a machine of a subnet, in order.
+
+    Outbound the NIC's NSG comes before the subnet's, inbound after it; no NSG means no filter
+    (azure-network-semantics 1, 2.9). They apply inside one subnet too. Where admin rules govern the vnet, which are not
+    modelled yet, they decide nothing: they may be overruled (azure-network-semantics 4).
+    """
+    if subnet.vnet in known.administered:
+        return ()
+    at = view(known, subnet)
+    found = [filter_at(known, group, direction, at, where) for group, where in groups_before(known, subnet, machine)]
+    return tuple(found if direction is Direction.OUTBOUND else reversed(found))
 
 
 def _rows(known: Inventory, group: SecurityGroup, direction: Direction, at: View) -> tuple[FilterRow, ...]:
@@ -200,6 +236,25 @@ def same_subnet_filter(environment: Environment, subnet: Subnet, others: NumberS
     )
 
 
+def closed_without_group(resource: str, span: Span | None, place: str, rows: Iterable[FilterRow]) -> Filter:
+    """What keeps a Standard public address closed to machines without an NSG (azure-network-semantics 2.9).
+
+    It comes after what stands before the machine: an admin rule that lets packets pass for good lets them pass here too.
+    """
+    return Filter(
+        resource=resource,
+        kind=FilterKind.PLATFORM,
+        direction=Direction.INBOUND,
+        place=place,
+        rows=tuple(rows),
+        otherwise=Action.ALLOW,
+        span=span,
+    )
+
+
+# -- Health probes ------------------------------------------------------------------------------------------------------
+
+
 def surely_admits_probe(filters: Sequence[Filter], instances: NumberSet, port: int) -> bool:
     """Whether a health probe from 168.63.129.16 passes these filters at every instance, in every reading.
 
@@ -210,17 +265,38 @@ def surely_admits_probe(filters: Sequence[Filter], instances: NumberSet, port: i
 
 def _surely_admits(one: Filter, instances: NumberSet, port: int) -> bool:
     for row in one.rows:
-        may_match = (
-            TCP in row.protocol
-            and PROBE_SOURCE in row.source.addresses
-            and port in row.target_port
-            and (row.target.unknown_tags or row.target.addresses.overlaps(instances))
-        )
-        if not may_match:
+        if not _may_match_probe(row, instances, port):
             continue
         if row.action is Action.DENY:
             return False
-        sure = row.source_port == ANY_PORT and instances <= row.target.addresses and row.condition == ALWAYS
-        if sure:
+        if _surely_matches_probe(row, instances):
             return True
     return one.otherwise is not Action.DENY
+
+
+def surely_denies_probe(filters: Sequence[Filter], instances: NumberSet, port: int) -> bool:
+    """Whether one of these filters drops a health probe at every instance, in every reading; it may say no although so."""
+    for one in filters:
+        rows = [row for row in one.rows if _may_match_probe(row, instances, port)]
+        sure = next((index for index, row in enumerate(rows) if _surely_matches_probe(row, instances)), None)
+        decisive = rows if sure is None else rows[: sure + 1]
+        last = one.otherwise if sure is None else Action.DENY
+        if all(row.action is Action.DENY for row in decisive) and last is Action.DENY:
+            return True
+        if any(row.action is Action.ALWAYS_ALLOW for row in decisive):
+            return False  # it may skip the filters after it
+    return False
+
+
+def _may_match_probe(row: FilterRow, instances: NumberSet, port: int) -> bool:
+    return bool(
+        TCP in row.protocol
+        and PROBE_SOURCE in row.source.addresses
+        and port in row.target_port
+        and (row.target.unknown_tags or row.target.addresses.overlaps(instances))
+    )
+
+
+def _surely_matches_probe(row: FilterRow, instances: NumberSet) -> bool:
+    """Whether a row that may match a probe does so whatever the reading is."""
+    return row.source_port == ANY_PORT and instances <= row.target.addresses and row.condition == ALWAYS

@@ -11,7 +11,7 @@ from functools import cached_property
 from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, INTERNET_V4, PLATFORM, TAG_SPACE
 from asever.model.addresses import ALL_V4, ALL_V6, is_v6, parse_prefix
 from asever.model.numbers import EMPTY, NumberSet, union
-from asever.model.things import Environment, Firewall, Machine, Network, Peering, Subnet, Tag, Vnet
+from asever.model.things import Environment, Firewall, LoadBalancer, Machine, Network, Peering, Subnet, Tag, Vnet
 
 # Azure keeps the first four addresses of a subnet and its last one (azure-network-semantics section 1).
 _RESERVED_FIRST = 4
@@ -249,13 +249,16 @@ class Inventory:
         }
 
     @cached_property
-    def backends(self) -> Mapping[str, tuple[str, ...]]:
-        """The load balancers behind which each resource stands, by the resource's name."""
-        found: dict[str, list[str]] = defaultdict(list)
+    def _balancers(self) -> Mapping[str, tuple[LoadBalancer, ...]]:
+        found: dict[str, list[LoadBalancer]] = defaultdict(list)
         for balancer in self.network.load_balancers.values():
-            for name in balancer.backends:
-                found[name].append(balancer.name)
+            for name in dict.fromkeys(balancer.backends):
+                found[name].append(balancer)
         return {name: tuple(balancers) for name, balancers in found.items()}
+
+    def balancers_before(self, machine: str) -> tuple[LoadBalancer, ...]:
+        """The load balancers that hand traffic to a machine."""
+        return self._balancers.get(machine, ())
 
 
 _last: list[Inventory] = []

@@ -14,7 +14,7 @@ from asever.azure.called import TCP_ONLY, Called, Targets, Traffic, merged
 from asever.azure.callers import Caller, Callers
 from asever.azure.endpoints import Endpoints, title
 from asever.azure.filters import group_filter
-from asever.azure.inventory import Inventory, inventory, same_region
+from asever.azure.inventory import Inventory, inventory, same_region, singles
 from asever.azure.platform import INTERNET_BASE
 from asever.azure.tags import canonical_tag, known_tag, view
 from asever.model.addresses import ALL_V4, ALL_V6
@@ -166,10 +166,15 @@ class _Coverage:
         return all(one.kind in (EndpointKind.SUBNET, EndpointKind.VNET) for one in self.claim.subjects)
 
     def _narrowed(self, caller: Caller, called: Called) -> Called:
-        """Without what the caller cannot mean: itself, and from the Internet what is not public, if anything is."""
+        """Without what the caller cannot mean: itself, and from the Internet what is not public, if anything is.
+
+        A frontend leads to others too, and whoever calls a load balancer means whichever machine it is handed to.
+        """
         addresses, sites = called.addresses, called.sites
-        if caller.site.kind is SiteKind.MACHINE and caller.site.name in sites:
-            addresses -= caller.site.addresses | self.ends.other_addresses(caller.site)
+        balanced = self.claim.target.kind is EndpointKind.LOAD_BALANCER
+        if caller.site.kind is SiteKind.MACHINE and caller.site.name in sites and not balanced:
+            own = self.ends.other_addresses(caller.site) - self.ends.frontends(caller.site)
+            addresses -= caller.site.addresses | own
             sites -= {caller.site.name}
         if caller.site.kind is SiteKind.INTERNET:
             addresses = addresses & INTERNET_BASE or addresses
@@ -321,9 +326,16 @@ class _Coverage:
             return f"besides {subjects} and {title(claim.target)} nobody is left who could call"
         if any(canonical_tag(one.name) == "AzureLoadBalancer" for one in claim.subjects):
             return f"AzureLoadBalancer probes what is in a virtual network, and {title(claim.target)} is not"
+        if all(self._is_balanced(one) for one in claim.subjects):
+            return f"{subjects} starts no calls: the machines behind it do"
         if all(_is_address(one) for one in claim.subjects):
             return f"nobody in the file has the address {subjects}, and it is not public"
         return f"nobody is in {subjects}"
+
+    def _is_balanced(self, endpoint: Endpoint) -> bool:
+        """Whether it is a load balancer, or the frontend of one."""
+        fronts = singles(one.frontend for one in self.known.network.load_balancers.values())
+        return endpoint.kind is EndpointKind.LOAD_BALANCER or (_is_address(endpoint) and endpoint.addresses <= fronts)
 
 
 def _is_address(endpoint: Endpoint) -> bool:

@@ -122,7 +122,21 @@ def _peer_routes(known: Inventory, vnet: Vnet, link: PeeringLink, *, access_matt
 
 
 def _basic_load_balancers(known: Inventory, remote: Vnet) -> Iterator[Candidate]:
-    """ILB addresses of versions 1 and 2 do not answer over global peering (ase-network-semantics 8)."""
+    """What does not answer over global peering: the frontends of Basic load balancers (azure-network-semantics 6).
+
+    The ILB addresses of environments of versions 1 and 2 are such frontends (ase-network-semantics 8).
+    """
+    for balancer in known.network.load_balancers.values():
+        if balancer.sku == "basic" and balancer.subnet is not None and known.vnet_of(balancer.subnet) == remote.name:
+            route = Route(
+                destinations=NumberSet.single(balancer.frontend),
+                hop=HopKind.GLOBAL_PEERING,
+                fabric=None,
+                text=f"{balancer.name}.frontend does not answer over global peering (Basic load balancer)",
+                regional=False,
+                origin=Origin(azure="global-peering", span=balancer.span, parts=balancer.parts),
+            )
+            yield Candidate(128 if is_v6(balancer.frontend) else 32, Rank.SYSTEM, route)
     for one in known.network.environments.values():
         if one.ilb is not None and one.version < 3 and known.vnet_of(one.subnet) == remote.name:
             route = Route(

@@ -7,15 +7,17 @@ ase-network-semantics 4); the one exception is an open reading for environments 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from asever.azure.assumptions import CROSS_CALL, reading
+from asever.azure.assumptions import CROSS_CALL, NAT_GATEWAY_FIRST, reading
+from asever.azure.balancers import ways_out
 from asever.azure.candidates import INTERNET, vnet_fabric
 from asever.azure.inventory import Inventory, singles
 from asever.azure.platform import INTERNET_BASE
 from asever.azure.tags import canonical_tag
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, is_v6
 from asever.model.effective import Origin, SourceTranslation
-from asever.model.numbers import NumberSet
+from asever.model.numbers import EMPTY, NumberSet
 from asever.model.packets import ANY_PROTOCOL, ICMP, PROTOCOLS_WITH_PORTS
 from asever.model.things import Environment, Machine, OnPremises, Subnet
 
@@ -128,7 +130,7 @@ def _no_v6(one: Environment | Machine | Subnet) -> SourceTranslation:
     )
 
 
-def _not_followed(one: Environment | Machine | Subnet, construct: str) -> SourceTranslation:
+def _not_followed(one: Environment, construct: str) -> SourceTranslation:
     return SourceTranslation(fabric=INTERNET, unmodelled=construct, resource=one.name, origin=Origin(span=one.span))
 
 
@@ -141,11 +143,16 @@ def machine_translations(known: Inventory, one: Machine, subnet: Subnet) -> tupl
     In this order (azure-network-semantics 7).
     """
     rows = list(_nat_gateway(known, subnet))
+    led_out = EMPTY if subnet.nat_gateway is None else ALL_V4
     if one.public_ip is not None:
-        rows.append(_own_public_ip(one, one.public_ip))
-    balancer = _balancer(known, one.name)
-    if balancer is not None and (one.public_ip is None or is_v6(one.public_ip)):
-        rows.append(_not_followed(one, balancer))
+        family = ALL_V6 if is_v6(one.public_ip) else ALL_V4
+        if rows and family == ALL_V4:
+            rows = [replace(row, condition=reading(NAT_GATEWAY_FIRST, "nat-gateway")) for row in rows]
+        rows.append(_own_public_ip(one, one.public_ip, family))
+        led_out |= family
+    rows.extend(ways_out(known, one, ALL_ADDRESSES - led_out))
+    if one.public_ip is not None and not ALL_V4.overlaps(led_out):
+        rows.append(_no_default_outbound(one))
     return (*rows, *_default_outbound(known, subnet))
 
 
@@ -175,10 +182,10 @@ def _nat_gateway(known: Inventory, subnet: Subnet) -> Iterator[SourceTranslation
     )
 
 
-def _own_public_ip(one: Machine, public: int) -> SourceTranslation:
+def _own_public_ip(one: Machine, public: int, family: NumberSet) -> SourceTranslation:
     return SourceTranslation(
         fabric=INTERNET,
-        destinations=ALL_V6 if is_v6(public) else ALL_V4,
+        destinations=family,
         becomes=NumberSet.single(public),
         because="it has a public address of its own",
         fact="public-ip",
@@ -187,10 +194,16 @@ def _own_public_ip(one: Machine, public: int) -> SourceTranslation:
     )
 
 
-def _balancer(known: Inventory, name: str) -> str | None:
-    """Standard load balancers decide how their members leave: outbound rules, or no way out at all."""
-    names = known.backends.get(name, ())
-    return f"load-balancer {', '.join(names)} before {name}, which decides how it leaves" if names else None
+def _no_default_outbound(one: Machine) -> SourceTranslation:
+    """A Standard public address ends default outbound access, also that of the other family (azure-network-semantics 7)."""
+    return SourceTranslation(
+        fabric=INTERNET,
+        destinations=ALL_V4,
+        drops="a machine with a public IPv6 address has no default outbound access over IPv4",
+        fact="default-outbound",
+        resource=one.name,
+        origin=Origin(span=one.parts.get("public-ip", one.span), parts=one.parts),
+    )
 
 
 def _default_outbound(known: Inventory, subnet: Subnet) -> Iterator[SourceTranslation]:

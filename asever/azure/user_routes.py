@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from asever.azure.balancers import recipients_of_balancer
 from asever.azure.candidates import INTERNET, Candidate, Rank, candidates_of, gateway_fabric, perhaps, vnet_fabric
 from asever.azure.devices import device_at, may_be_next_hop
 from asever.azure.inventory import Inventory, same_region, singles
@@ -77,10 +78,21 @@ def _to_appliance(known: Inventory, vnet: Vnet, one: UserRoute, route: Route, wh
         region = True if same else same_region(vnet, known.network.vnets[known.home_vnet(site)])
         recipients = (Recipient(address=address, site=site),)
         return replace(route, hop=HopKind.APPLIANCE, recipients=recipients, regional=region)
-    at = format_addresses(singles([address]))
-    return replace(
-        route, hop=HopKind.APPLIANCE, regional=None, unmodelled=f"the appliance {_appliance(known, one)}{at} ({where})"
-    )
+    return _to_balancer(known, vnet, address, replace(route, hop=HopKind.APPLIANCE), where)
+
+
+def _to_balancer(known: Inventory, vnet: Vnet, address: int, route: Route, where: str) -> Route:
+    """A route to a load balancer before several devices: to any of them that is well (azure-network-semantics 5.3)."""
+    handed_to = recipients_of_balancer(known, address, (vnet.name, *(link.remote.name for link in known.links(vnet.name))))
+    if isinstance(handed_to, str):
+        return replace(route, regional=None, unmodelled=f"{handed_to} ({where})")
+    if handed_to is None:
+        at = format_addresses(singles([address]))
+        return replace(route, regional=None, unmodelled=f"the appliance at {at} ({where})")
+    # A load balancer and its machines stand in one vnet (azure-network-semantics 8).
+    home = known.home_vnet(handed_to[0].site)
+    region = True if home == vnet.name else same_region(vnet, known.network.vnets[home])
+    return replace(route, recipients=handed_to, regional=region)
 
 
 def _hop_text(one: UserRoute) -> str:
@@ -106,13 +118,6 @@ def _user_hop(vnet: Vnet, one: UserRoute) -> tuple[HopKind, str | None, bool | N
             return HopKind.VNET_LOCAL, vnet_fabric(vnet.name), True
         case _:
             return HopKind.NONE, None, True
-
-
-def _appliance(known: Inventory, one: UserRoute) -> str:
-    names = (
-        *(f"load-balancer {each.name} at " for each in known.network.load_balancers.values() if each.frontend == one.appliance),
-    )
-    return names[0] if names else "at "
 
 
 def _to_gateway(known: Inventory, vnet: Vnet, route: Route) -> Route:

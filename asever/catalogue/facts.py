@@ -110,7 +110,8 @@ appservice ase update` sets the others that are not named back to off.""",
 versions 1 and 2, on port 80 in version 3, and on port 21 where version 3 serves FTP. NSG rules
 apply to these probes. The default rule AllowAzureLoadBalancerInBound admits them; a custom rule
 that denies everything, or that denies VirtualNetwork, comes before it and drops them, unless a rule
-before that one allows AzureLoadBalancer.""",
+before that one allows AzureLoadBalancer. A `load-balancer` asks its machines on its `probe` port in
+the same way, and hands nothing to one whose rules drop the question.""",
         source=f"docs/semantics/ase.md section 2; docs/semantics/azure.md section 8; {_CONSIDERATIONS}",
     ),
     Entry(
@@ -265,8 +266,36 @@ machine sends to the Internet carries it, unless the subnet has a NAT gateway: t
         code="public-ip-closed",
         title="A Standard public IP admits nothing without an NSG",
         explanation="""Basic public addresses, which were open by default, are retired. A Standard one is closed: without
-an NSG on the subnet or on the NIC nothing comes in from the Internet.""",
-        source="docs/semantics/azure.md section 2.9; Microsoft, 'Public IP addresses'",
+an NSG on the subnet or on the NIC nothing comes in from the Internet. So is a Standard public load
+balancer: it hands nothing to a machine without an NSG.""",
+        source="docs/semantics/azure.md section 2.9; Microsoft, 'Public IP addresses', 'What is Azure Load Balancer?'",
+    ),
+    Entry(
+        code="load-balancer",
+        title="What a load balancer changes",
+        explanation="""A load balancer rewrites the destination of a packet, address and port, and nothing else. NSGs of the
+machine that gets it compare the client's address and the machine's own port: a rule that allows the
+frontend's address or port admits nothing. Which machine gets it is anybody's guess, so `reaches`
+asks for all of them that the probe finds well. AllowAzureLoadBalancerInBound is for probes, not for
+clients. A machine that calls its own internal load balancer and is handed its own call gets no
+answer.""",
+        source="docs/semantics/azure.md sections 2.7 and 8; Microsoft, 'Azure Load Balancer concepts'",
+    ),
+    Entry(
+        code="load-balancer-ports",
+        title="A load balancer carries what it has rules for",
+        explanation="""A rule leads from one port of the frontend to one port of the machines; `any * -> *` leads from
+every port to the same one, on an internal Standard load balancer. What no rule is for is lost, and
+so is everything but TCP and UDP.""",
+        source="docs/semantics/azure.md section 8; Microsoft, 'Azure Load Balancer components'",
+    ),
+    Entry(
+        code="load-balancer-outbound",
+        title="How machines behind a load balancer call the Internet",
+        explanation="""A NAT gateway and a machine's own public address come first. Then a public load balancer lends its
+frontend, for TCP and UDP. Behind a Standard one that does not (an internal one, or with `outbound
+off`) a machine has no default outbound access and so no way out.""",
+        source="docs/semantics/azure.md section 7; Microsoft, 'Use Source Network Address Translation (SNAT)'",
     ),
     Entry(
         code="nat-gateway",

@@ -389,6 +389,18 @@ NETWORK: tuple[Entry, ...] = (
         right=_NET + "asg g\nvm x { subnet v/a  ip 10.0.1.4  asg g }\nvm y { subnet v/b  ip 10.0.2.4  asg g }\n",
     ),
     Entry(
+        code="backend-across-vnets",
+        title="A load balancer over two vnets",
+        explanation="The frontend of an internal load balancer and the machines behind any load balancer are in one vnet.",
+        wrong=_NET
+        + "vnet w {\n  address 10.1.0.0/16\n\n  subnet c { address 10.1.1.0/24 }\n}\n"
+        + "vm x { subnet v/a  ip 10.0.1.4 }\nvm y { subnet w/c  ip 10.1.1.4 }\n"
+        + "load-balancer l { frontend 20.1.1.1  rule tcp 80 -> 80  backend x, y }\n",
+        right=_NET
+        + "vm x { subnet v/a  ip 10.0.1.4 }\nvm y { subnet v/b  ip 10.0.2.4 }\n"
+        + "load-balancer l { frontend 20.1.1.1  rule tcp 80 -> 80  backend x, y }\n",
+    ),
+    Entry(
         code="address-outside-subnet",
         title="An address outside the subnet",
         explanation="A private address lies in the subnet that the thing is in.",

@@ -422,8 +422,8 @@ class _Walk:
         if row.recipients:
             one = self._recipient(row.recipients)
             if not row.hairpins and one.site == self.origin.name:
-                detail = f"hands it back to {self.origin.title}, which sent it"
-                self._step(row.resource, StepKind.DROP, detail, packet, because=row.because, row=row)
+                detail = f"hands it back to {self.origin.title}, which sent it and gets no answer"
+                self._step(row.resource, StepKind.DROP, detail, packet, row=row)
                 raise _Lost(Outcome.DROPPED)
             site = self.network.sites[one.site]
             target = packet.target if row.keeps_target else one.address

@@ -308,7 +308,9 @@ def _is_for_elsewhere(row: FilterRow, packet: Packet) -> bool:
 def _let_in_facts(trace: Trace) -> Iterator[str]:
     """What lets a packet pass that should not: a default rule, or the width of VirtualNetwork."""
     for step in trace.steps:
-        if not isinstance(step.row, FilterRow) or step.kind is not StepKind.PASS:
+        if step.kind is not StepKind.PASS or step.filter is None or not step.filter.kind.has_rules:
+            continue
+        if not isinstance(step.row, FilterRow):
             continue
         if _VNET in step.row.source.text:
             yield "virtual-network-tag"

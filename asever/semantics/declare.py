@@ -416,8 +416,23 @@ def _load_balancer(to: Declarer, name: str, node: nodes.Declaration, values: Val
         floating_ip=values.switch("floating-ip", default=False),
         sku=values.word("sku") or "standard",
     )
+    _every_port(to, balancer)
     if frontend is not None:
         to.add(balancer)
+
+
+def _every_port(to: Declarer, balancer: things.LoadBalancer) -> None:
+    """A rule for every port stands on internal Standard load balancers only (azure-network-semantics 8, HA ports)."""
+    if balancer.subnet is not None and balancer.sku == "standard":
+        return
+    for one in balancer.mappings:
+        if one.front == 0 and one.span is not None:
+            to.problems.error(
+                "wrong-value",
+                f"load-balancer `{balancer.name}` takes no rule for every port",
+                one.span,
+                "Azure has these on internal Standard load balancers only",
+            )
 
 
 def _mapping(to: Declarer, node: nodes.PortMap) -> things.PortMapping | None:
@@ -429,6 +444,15 @@ def _mapping(to: Declarer, node: nodes.PortMap) -> things.PortMapping | None:
                 "wrong-value", "a load-balancing rule leads from one port to one port", port.span, "one port is needed here"
             )
             return None
+    if node.front.any != node.back.any:
+        to.problems.error(
+            "wrong-value",
+            "a load-balancing rule for every port leaves the port as it is",
+            node.back.span,
+            "`*` on both sides is needed here",
+            help="write `any * -> *`",
+        )
+        return None
     if word is None:
         return None
     front, back = (0 if port.any else port.low for port in (node.front, node.back))

@@ -44,6 +44,7 @@ class _Validation:
             self._vnet(vnet)
         self._peerings()
         self._groups()
+        self._load_balancers()
         self._route_tables()
         self._private_addresses()
         self._public_addresses()
@@ -182,6 +183,28 @@ class _Validation:
                         other=(other.span, f"this member is in vnet `{home}`"),
                         note="Azure takes the members of an application security group from one vnet",
                     )
+
+    def _load_balancers(self) -> None:
+        """A load balancer's frontend and machines are in one vnet (azure-network-semantics section 8)."""
+        network = self.network
+        for balancer in network.load_balancers.values():
+            homes = [(balancer, balancer.subnet)] if balancer.subnet is not None else []
+            machines = (network.machines[name] for name in balancer.backends if name in network.machines)
+            places = [*homes, *((one, one.subnet) for one in machines)]
+            found = [(thing, network.subnets[subnet].vnet) for thing, subnet in places if subnet in network.subnets]
+            for thing, home in found:
+                first, vnet = found[0]
+                if home != vnet:
+                    self._error(
+                        "backend-across-vnets",
+                        f"load-balancer `{balancer.name}` stands in vnet `{vnet}`, and `{thing.name}` behind it in `{home}`",
+                        balancer,
+                        "backend",
+                        f"`{thing.name}` is in vnet `{home}`",
+                        other=(first.span, f"this is in vnet `{vnet}`"),
+                        note="the frontend of a load balancer and the machines behind it are in one vnet",
+                    )
+                    break
 
     def _route_tables(self) -> None:
         for table in self.network.route_tables.values():

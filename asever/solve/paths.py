@@ -227,14 +227,16 @@ class _Journey:
             if row is None:
                 yield one
                 continue
-            went = replace(_through(_filtered(one, row.filters), row.resource), routes=(*one.routes, row))
+            went = replace(_through(one, row.resource), routes=(*one.routes, row))
             if row.unmodelled is not None:
                 yield replace(went, unmodelled=row.unmodelled)
-            elif row.recipients:
-                for sent in self._translate(went, sender, TO_DEVICE):
+                continue
+            let_in = _filtered(went, row.filters)
+            if row.recipients:
+                for sent in self._translate(let_in, sender, TO_DEVICE):
                     yield from self._to_device(sent, sender, row)
             elif row.fabric is not None:
-                for sent in self._translate(went, sender, row.fabric):
+                for sent in self._translate(let_in, sender, row.fabric):
                     yield from self._arrive(sent, sender, row.fabric)
             else:
                 yield went

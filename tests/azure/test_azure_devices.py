@@ -170,6 +170,13 @@ def test_dnat_translates_both_ends_and_lets_nothing_else_in():
     assert [step.after.target_port for step in shown.trace.steps if step.kind is StepKind.DESTINATION_NAT] == [8443]
 
 
+def test_never_is_about_the_port_that_is_called_and_the_one_that_it_arrives_on():
+    text = firewall(DNAT)
+    assert verdict(text, "Internet never reaches b on tcp 8443") is Verdict.VIOLATED
+    assert verdict(text, "Internet never reaches b on https") is Verdict.VIOLATED
+    assert verdict(text, "Internet never reaches b on ssh") is Verdict.HOLDS
+
+
 def test_dnat_skips_network_rules_unless_the_older_text_is_right():
     text = firewall(DNAT, "200 deny tcp from * to hub/back port 8443")
     assert verdict(text, "52.1.1.1 reaches 20.1.1.1 on https") is Verdict.HOLDS

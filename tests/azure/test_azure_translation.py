@@ -189,13 +189,11 @@ def test_a_private_subnet_has_no_way_out() -> None:
     assert becomes(machine(default_outbound=False, public_ip="20.5.5.5"), "m", "8.8.8.8") == addresses("20.5.5.5")
 
 
-def test_a_machine_behind_a_load_balancer_is_not_followed_out() -> None:
-    found = translation(machine(balanced=True), "m", "8.8.8.8")
-    assert found is not None
-    assert "load-balancer front" in (found.unmodelled or "")
+def test_a_machine_behind_a_load_balancer_leaves_by_its_frontend_and_its_neighbours_do_not() -> None:
+    assert becomes(machine(balanced=True), "m", "8.8.8.8") == addresses("20.8.8.8")
     other = translation(machine(balanced=True), "corp/data", "8.8.8.8")
     assert other is not None
-    assert other.unmodelled is None
+    assert other.unknown == "default outbound access: Azure picks the public address"
 
 
 # -- On premises --------------------------------------------------------------------------------------------------------

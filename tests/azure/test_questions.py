@@ -234,7 +234,44 @@ def test_a_load_balancer_before_a_machine_is_a_way_in():
     [scope] = plain(where, claim(Verb.NEVER_REACHES, INTERNET, the_vm("web"), on("tcp 80")))
 
     assert scope.packets.target == addresses("40.1.1.1")
-    assert scope.arrives_at == {"web", "front"}
+    assert scope.arrives_at == {"web"}
+
+
+def test_a_load_balancer_is_called_by_its_frontend_and_stands_for_the_machines_behind_it():
+    where = network(
+        vnet("corp", "10.0.0.0/16"),
+        subnet("corp/web", "10.0.1.0/24"),
+        vm("client", "corp/web", "10.0.1.9"),
+        *(vm(name, "corp/web", f"10.0.1.{number}") for name, number in (("one", 4), ("two", 5))),
+        load_balancer("inner", "10.0.1.100", subnet="corp/web", rules=[("tcp", 80, 8080)], backends=("one", "two")),
+    )
+    inner = at(EndpointKind.LOAD_BALANCER, "inner")
+    for caller in ("client", "one"):
+        [scope] = plain(where, claim(Verb.REACHES, the_vm(caller), inner, on("tcp 80")))
+        assert (scope.packets.target, scope.arrives_at) == (addresses("10.0.1.100"), {"one", "two"})
+    [probed] = plain(where, claim(Verb.REACHES, PROBES, inner, on("tcp 80")))
+    assert probed.packets.target == addresses("10.0.1.4,10.0.1.5")
+    # A machine reaches its neighbour behind the same frontend.
+    [scope] = plain(where, claim(Verb.NEVER_REACHES, the_vm("one"), at(EndpointKind.SUBNET, "corp/web"), on("tcp 80")))
+    assert addresses("10.0.1.100") <= scope.packets.target
+    assert "one" not in scope.arrives_at
+
+
+def test_a_load_balancer_starts_no_calls():
+    where = network(
+        vnet("corp", "10.0.0.0/16"),
+        subnet("corp/web", "10.0.1.0/24"),
+        vm("web", "corp/web", "10.0.1.4"),
+        load_balancer("inner", "10.0.1.100", subnet="corp/web", rules=[("tcp", 80, 8080)], backends=("web",)),
+        load_balancer("front", "40.1.1.1", rules=[("tcp", 80, 8080)], backends=("web",)),
+    )
+    for subject in (at(EndpointKind.LOAD_BALANCER, "inner"), address("10.0.1.100")):
+        found = question(where, effective(where), claim(Verb.NEVER_REACHES, subject, INTERNET, on("tcp 80")), {})
+        assert isinstance(found, Unanswerable)
+        assert "starts no calls" in found.reasons[0]
+    # What leaves by a frontend leaves from a machine behind it.
+    [scope] = plain(where, claim(Verb.REACHES, address("40.1.1.1"), address("8.8.8.8"), on("tcp 80")))
+    assert scope.origin == "web"
 
 
 def test_a_subnet_stands_for_everybody_in_it_but_the_caller():

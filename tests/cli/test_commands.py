@@ -45,8 +45,9 @@ nsg data-tier {
 HOLDS = f'{NETWORK}check "SQL arrives" web reaches sql on mssql\n'
 VIOLATED = f'{NETWORK}check "SSH arrives" web reaches sql on ssh\n'
 UNKNOWN = f"""\
-{NETWORK}load-balancer lb {{ frontend 10.0.2.9  subnet corp/data  backend sql  rule tcp 443 -> 443 }}
-check "through" web reaches lb on https
+{NETWORK}vm partner-door {{ subnet corp/apps  ip 10.0.1.5  public-ip 40.1.1.1  nsg partners }}
+nsg partners {{ inbound {{ 100 allow tcp from Storage to * port 443 }} }}
+check "through" 8.8.8.8 reaches partner-door on https
 """
 EXPECTED = f'{NETWORK}check "no SSH" web reaches sql on ssh expect violated\n'
 
@@ -111,7 +112,7 @@ def test_unknown_is_two_and_violated_wins(spec):
     run = asever("check", spec(UNKNOWN))
     assert run.returncode == 2
     assert run.stdout.startswith("UNKNOWN")
-    assert "load-balancer lb" in run.stdout
+    assert "Storage" in run.stdout
     assert asever("check", spec(UNKNOWN), spec(VIOLATED, "other.asev")).returncode == 1
 
 

@@ -11,7 +11,7 @@ two are not compared; they must never contradict each other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asever.model.addresses import parse_addresses
 from asever.model.numbers import NumberSet
@@ -43,6 +43,10 @@ class Answer:
 
 class Unsure(Exception):  # noqa: N818
     """The references or the file leave it open."""
+
+
+class Lost(Exception):  # noqa: N818
+    """The packet goes no further."""
 
 
 def is_public(address):
@@ -229,6 +233,8 @@ class Naive:
             return self.from_subnet(origin, packet)
         except Unsure:
             return Answer(UNKNOWN)
+        except Lost:
+            return Answer(DROPPED)
 
     def from_internet(self, packet):
         if not is_public(packet.target):
@@ -275,6 +281,14 @@ class Naive:
             raise Unsure("a NAT gateway")
         if isinstance(origin, Machine) and origin.public_ip is not None:
             return packet.from_source(origin.public_ip)
+        before = [
+            one for one in self.network.load_balancers.values() if isinstance(origin, Machine) and origin.name in one.backends
+        ]
+        lending = [one for one in before if one.subnet is None and (one.outbound or one.sku == "basic")]
+        if lending and packet.protocol in (6, 17):
+            return packet.from_source(lending[0].frontend)
+        if lending or any(one.sku == "standard" for one in before):
+            raise Lost
         if not self.network.subnets[subnet].default_outbound:
             raise Unsure("a private subnet")
         raise Unsure("default outbound access")
@@ -295,6 +309,9 @@ class Naive:
         environment = self.vip_owner(packet.target)
         if environment is not None:
             return self.at_environment(environment, packet, on_vip=True, came_by_internet=True)
+        for balancer in self.network.load_balancers.values():
+            if balancer.subnet is None and balancer.frontend == packet.target:
+                return self.at_balancer(balancer, packet, None)
         for machine in self.network.machines.values():
             if machine.public_ip == packet.target:
                 if machine.nsg is None and self.network.subnets[machine.subnet].nsg is None:
@@ -325,6 +342,15 @@ class Naive:
                 if cross and by_vip and self.network.subnets[origin.subnet].vnet == vnet:
                     raise Unsure("a version 1 cross call")
                 return self.at_environment(environment, packet, on_vip=False, came_by_internet=False, origin=origin)
+        for balancer in self.network.load_balancers.values():
+            if balancer.frontend == packet.target and self.network.subnets[balancer.subnet or subnet].vnet == vnet:
+                here, there = self.network.vnets[self.network.subnets[subnet].vnet], self.network.vnets[vnet]
+                if here is not there and balancer.sku == "basic":
+                    if here.region is None or there.region is None:
+                        raise Unsure("whether the peering is global")
+                    if here.region != there.region:
+                        return Answer(DROPPED)
+                return self.at_balancer(balancer, packet, origin)
         holder = self.holder(vnet, packet.target)
         if holder is None:
             return Answer(DROPPED)
@@ -342,6 +368,35 @@ class Naive:
 
     def at_machine(self, machine, packet, *, internet):
         return self.received(machine.name, machine.subnet, machine.nsg, packet, internet=internet)
+
+    def at_balancer(self, one, packet, origin):
+        """Whichever machine the probe finds well may get it; unsure where they do not all do the same with it (8)."""
+        internal = one.subnet is not None
+        carried = [each for each in one.mappings if packet.protocol in each.protocol and each.front in (0, packet.target_port)]
+        if packet.protocol not in (6, 17) or not carried:
+            return Answer(DROPPED)
+        machines = [self.network.machines[name] for name in one.backends]
+        if one.probe is not None:
+            probes = [packet.from_source(HOST).to_target(each.addresses[0], one.probe) for each in machines]
+            probes = [replace(each, protocol=TCP, source_port=49152) for each in probes]
+            machines = [each for each, probe in zip(machines, probes, strict=True) if self.admits(each, probe)]
+        if not machines:
+            return Answer(DROPPED)
+        answers = set()
+        for each in machines:
+            keeps = one.floating_ip and self.readings["floating-ip-target"] == "frontend"
+            there = packet.to_target(packet.target if keeps else each.addresses[0], carried[0].back or packet.target_port)
+            guarded = each.nsg is not None or self.network.subnets[each.subnet].nsg is not None
+            closed = not internal or self.readings["internal-balancer-without-nsg"] == "closed"
+            if (one.sku == "standard" and not guarded and closed) or (internal and origin is each):
+                answers.add(Answer(DROPPED))
+            else:
+                answers.add(self.at_machine(each, there, internet=not internal))
+        return answers.pop() if len(answers) == 1 else Answer(UNKNOWN)
+
+    def admits(self, machine, packet):
+        groups = (self.network.subnets[machine.subnet].nsg, machine.nsg)
+        return all(self.lets_pass(group, Direction.INBOUND, packet, machine.subnet) for group in groups)
 
     def listens(self, one, port, *, on_vip):
         """Whether ports arrive at this address (ase-network-semantics 1.1, 2.1 to 2.3); Unsure where articles differ."""
