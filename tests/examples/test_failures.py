@@ -321,3 +321,29 @@ def test_the_answer_names_the_cause(cause):
     assert caused(finding) == set(cause.hangs_on)
     text = prose(finding, program, report)
     assert re.search(".*".join(re.escape(one) for one in cause.told), text), text
+
+
+@pytest.mark.parametrize("path", FAILURES, ids=lambda one: one.stem)
+def test_cause_and_cure_stand_side_by_side(path):
+    _, report = answered(path)
+    cures = [one for one in report.results if one.check.name.lower().removeprefix("a ").removeprefix("b ").startswith("cured")]
+
+    assert cures
+    assert all(one.verdict is Verdict.HOLDS and not one.check.expect_violated for one in cures)
+    if path.stem != "f24-no-room-to-scale":  # it is a warning that says so: no packet is lost
+        assert any(one.check.expect_violated for one in report.results)
+        assert any(path.stem.startswith(cause.file) for cause in CAUSES)
+
+
+def test_every_reported_failure_is_listed_with_its_file_or_the_reason_why_it_has_none():
+    rows = re.findall(r"^\| (F\d+) \|[^|]+\| (?:`([\w-]+)`|none: [^|]+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert [number for number, _ in rows] == [f"F{number}" for number in range(1, 27)]
+    assert [file for _, file in rows if file] == [path.stem for path in FAILURES]
+
+
+def test_every_file_names_its_report():
+    for path in FAILURES:
+        head = path.read_text(encoding="utf-8").partition("\n\n")[0]
+        assert head.startswith(f"// F{int(path.stem[1:3])}: ")
+        assert re.search(r"(?:issues?|pull request) \d+", head)
