@@ -40,20 +40,19 @@ class _Parser(argparse.ArgumentParser):
         advice = ""
         if message.startswith("unrecognized arguments: "):
             wrong = message.removeprefix("unrecognized arguments: ").split()[0]
-            known = [option for action in self._known_actions() for option in action.option_strings]
+            known = [option for action in self._actions for option in action.option_strings]
             close = get_close_matches(wrong.split("=")[0], known, n=1, cutoff=0.6)
             message = f"there is no option {wrong}" if wrong.startswith("-") else f"there is one argument too many: {wrong}"
             advice = f"did you mean {close[0]}?" if close else ""
         complain(self.prog, message, advice=advice, usage=self.format_usage())
         raise SystemExit(int(Status.WRONG_INPUT))
 
-    def _known_actions(self) -> list[argparse.Action]:
-        """The options of this parser and, in the main one, of every command: it reports what no command took."""
-        actions = list(self._actions)
-        for action in self._actions:
-            if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - argparse has no public name for it
-                actions += [one for parser in action.choices.values() for one in parser._actions]  # noqa: SLF001
-        return actions
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        """What no option takes is wrong here and now: each command knows best what was meant."""
+        found, rest = super().parse_known_args(args, namespace)
+        if rest:
+            self.error(f"unrecognized arguments: {' '.join(rest)}")
+        return found, rest
 
 
 def complain(program: str, message: str, *, advice: str = "", usage: str = "") -> None:
@@ -84,10 +83,10 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _switch(text: str) -> tuple[str, str]:
+def _switch(text: str, parser: argparse.ArgumentParser) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals and value):
-        raise argparse.ArgumentTypeError(f"`{text}` does not read NAME=VALUE (asever assumptions lists them)")
+        parser.error(f"argument --assume: `{text}` does not read NAME=VALUE (asever assumptions lists them)")
     return name, value
 
 
@@ -146,13 +145,29 @@ def _color_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class _Assume(argparse.Action):
+    """Collects readings; two readings of one assumption are a mistake and no choice."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,  # noqa: ARG002 - part of argparse's interface
+    ) -> None:
+        name, value = _switch(str(values), parser)
+        chosen: dict[str, str] = {**getattr(namespace, self.dest)}
+        if chosen.setdefault(name, value) != value:
+            parser.error(f"--assume {name} is given as `{chosen[name]}` and as `{value}`")
+        setattr(namespace, self.dest, chosen)
+
+
 def _assume_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--assume",
         metavar="NAME=VALUE",
-        type=_switch,
-        action="append",
-        default=[],
+        action=_Assume,
+        default={},
         help="pick one reading of an ambiguous Azure behaviour (repeatable; see asever assumptions)",
     )
 

@@ -41,6 +41,7 @@ def record(cls: type[T]) -> type[T]:
         __eq__=equal,
         __hash__=digest,
         __repr__=_shown,
+        __reduce__=_taken_apart,
     )
     of_its_kind: Any = type(cls)
     made: type[T] = of_its_kind(cls.__name__, cls.__bases__, members)
@@ -94,6 +95,15 @@ def _compiled_init(cls: type[Any]) -> Callable[..., None]:
 
 def _frozen(self: object, name: str, *_: object) -> None:
     raise FrozenInstanceError(f"cannot change {name!r} of a {type(self).__qualname__}")
+
+
+def _taken_apart(self: object) -> tuple[object, ...]:
+    """How a record is copied and pickled: by its constructor, since nothing else may set its fields."""
+    return _put_together, (type(self), {one.name: getattr(self, one.name) for one in fields(self)})
+
+
+def _put_together(cls: type[T], values: dict[str, object]) -> T:
+    return cls(**values)
 
 
 # -- Comparison and text ------------------------------------------------------------------------------------------------

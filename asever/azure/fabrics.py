@@ -32,7 +32,7 @@ def fabrics(known: Inventory, sites: Mapping[str, Site], environments: Mapping[s
     yield Fabric(
         name=INTERNET,
         arrivals=_sorted([*_public_blocks(known, environments), *_internet_blocks(known)]),
-        otherwise="no public address that anybody answers at",
+        otherwise="nobody answers at this address on the Internet",
     )
     inside: dict[str, list[_Block]] = defaultdict(list)
     for name, vnet_block in _inside_blocks(known, sites, environments):

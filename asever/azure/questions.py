@@ -6,7 +6,7 @@ sites where they count as arrived. docs/language.md has the table of which addre
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from asever.azure.assumptions import ASSUMPTIONS, GUEST_FORWARDING, MANAGEMENT_ADDRESSES
@@ -303,9 +303,9 @@ class _Coverage:
         target = title(claim.target)
         if not self.traffic:
             return "the protocols that the check names have no ports"
-        if claim.excepted and self._without_exceptions():
-            return f"`except from` leaves nothing of {subjects}"
         callers = list(self._callers())
+        if claim.excepted and self._leaves_nothing(callers):
+            return f"`except from` leaves nothing of {subjects}"
         if not callers:
             return self._nobody_calls(subjects)
         if all(self._is_target_itself(caller) for caller in callers):
@@ -315,10 +315,12 @@ class _Coverage:
             return f"nobody is in {target}"
         return f"{subjects} and {target} have no address family in common"
 
-    def _without_exceptions(self) -> bool:
+    def _leaves_nothing(self, callers: Sequence[Caller]) -> bool:
+        """Whether there would be callers, or flows, without the exceptions."""
         claim = self.claim
-        plain = Reachability(verb=claim.verb, subjects=claim.subjects, target=claim.target, services=claim.services)
-        return isinstance(_Coverage(self.known, self.tables, plain, self.fixed).question(), FlowQuestion)
+        bare = Reachability(verb=claim.verb, subjects=claim.subjects, target=claim.target, services=claim.services)
+        plain = _Coverage(self.known, self.tables, bare, self.fixed)
+        return isinstance(plain.question(), FlowQuestion) or (not callers and any(plain._callers()))
 
     def _nobody_calls(self, subjects: str) -> str:
         claim = self.claim

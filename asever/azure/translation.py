@@ -94,14 +94,14 @@ def _outbound(known: Inventory, one: Environment) -> tuple[NumberSet, frozenset[
 
 def _by_its_own(known: Inventory, one: Environment) -> Iterator[SourceTranslation]:
     becomes, tags, unknown = _outbound(known, one) if one.version >= 3 else _vip(known, one)
-    leaves = "leaves by an outbound address" if one.version >= 3 else "leaves by the VIP"
+    way_out = "an outbound address" if one.version >= 3 else "the VIP or `outbound`" if one.outbound else "the VIP"
     own = singles([address for address in (known.vip(one), *(each.address for each in one.ip_ssl)) if address is not None])
     cases = (
         (own, "a call to its own VIP is an Internet call", "self-call"),
         (known.environment_addresses, "a call to another environment is an Internet call", "call-between-environments"),
         (
             ALL_V4,
-            f"a call to a public address {leaves}",
+            f"a call to a public address leaves by {way_out}",
             "outbound-addresses" if one.version >= 3 else "calls-leave-by-the-vip",
         ),
     )

@@ -31,6 +31,14 @@ SYNTAX: tuple[Entry, ...] = (
         explanation="Specifications are texts in UTF-8. Save the file in that encoding.",
     ),
     Entry(
+        code="empty-file",
+        title="The file says nothing",
+        explanation="The file holds no declaration, no check and no import, as if it had been cut off. That nothing was asked "
+        "must not look like success. A file that is imported may be empty.",
+        wrong="// to be written\n",
+        right=_CLOSED,
+    ),
+    Entry(
         code="unknown-item",
         title="Neither a declaration nor a check",
         explanation="At the top of a file stand declarations (`vnet`, `ase`, `nsg` …), `import`, `service`, `tag`, `pack`, "

@@ -70,13 +70,6 @@ def show_diagnostics(diagnostics: Sequence[Diagnostic], color: str) -> None:
         sys.stderr.write(render_diagnostics(diagnostics, color=wants_color(color, sys.stderr)))
 
 
-def read_text(name: str) -> str:
-    """The text of standard input, undecodable bytes replaced so that the parser can say where they are."""
-    if name == STANDARD_INPUT:
-        return sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
-    return Path(name).read_bytes().decode("utf-8-sig", errors="replace")
-
-
 def load(name: str, color: str) -> Program | None:
     """The program of a file or of standard input (`-`); its diagnostics go to standard error. None when there are errors."""
     program, diagnostics = loaded(name)
@@ -86,12 +79,16 @@ def load(name: str, color: str) -> Program | None:
 
 def loaded(name: str) -> tuple[Program | None, Sequence[Diagnostic]]:
     """The program of a file or of standard input (`-`) and all its diagnostics."""
+    from asever.semantics import files  # noqa: PLC0415 - not for commands that read nothing
     from asever.semantics.loading import load_program  # noqa: PLC0415 - brings lark
 
-    if name == STANDARD_INPUT:
-        program, diagnostics = load_program(Path(STANDARD_INPUT_NAME), text=read_text(name))
-    else:
+    if name != STANDARD_INPUT:
         program, diagnostics = load_program(Path(name))
+        return program, tuple(diagnostics)
+    text = files.text_of(sys.stdin.buffer.read(files.LARGEST + 1), STANDARD_INPUT_NAME, None)
+    if not isinstance(text, str):
+        return None, (text,)
+    program, diagnostics = load_program(Path(STANDARD_INPUT_NAME), text=text)
     return program, tuple(diagnostics)
 
 

@@ -13,7 +13,7 @@ from asever.azure.questions import Unanswerable, question
 from asever.commands.console import Status, UsageError, load, wants_color, write_result
 from asever.diagnostics import nearest
 from asever.evaluate.walk import walk
-from asever.model.addresses import format_address, is_v6, parse_address, parse_addresses
+from asever.model.addresses import format_address, is_v6, parse_address, parse_addresses, typical
 from asever.model.answers import Outcome
 from asever.model.claims import Endpoint, EndpointKind, Reachability, Service, Verb
 from asever.model.effective import EffectiveNetwork, FlowQuestion, Scope, exists_in
@@ -121,8 +121,8 @@ def _scope(
 
 
 def _preferred(addresses: NumberSet, tables: EffectiveNetwork) -> int:
-    """An address that the file names, if there is one; else the first."""
-    return next((address for address in sorted(tables.names) if address in addresses), addresses.first)
+    """An address that the file names, if there is one; else a typical one."""
+    return next((address for address in sorted(tables.names) if address in addresses), typical(addresses))
 
 
 def _address(text: str | None) -> int | None:

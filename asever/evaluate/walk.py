@@ -291,7 +291,7 @@ class _Walk:
             if others:
                 tags = sorted(tag for other in others for tag in (*other.source.unknown_tags, *other.target.unknown_tags))
                 self.unknown.append(
-                    f"rule {others[0].name} of {one.resource} names {', '.join(tags)}, whose addresses are not known"
+                    f"rule {others[0].priority} of {one.resource} names {', '.join(tags)}, whose addresses are not known"
                 )
                 self._step(one.resource, StepKind.UNKNOWN, f"{others[0].name} or {name}", packet, row=row, one=one)
                 continue

@@ -32,6 +32,8 @@ _MOST = 5
 _MOST_FACTS = 3
 _VNET = "VirtualNetwork"
 _ADDRESS_FIELDS = ("source", "target")
+# Fields as Azure calls them.
+_FIELD_WORDS = {"source_port": "source port", "target": "destination", "target_port": "destination port"}
 # The attributes that give a thing the address its packets carry, most telling first.
 _CAUSES = ("outbound", "public-ip", "vip", "address")
 
@@ -160,7 +162,7 @@ def _near_miss(
         resource=step.at if step.filter is None else step.filter.resource,
         rule=row.name,
         priority=row.priority,
-        field=" and ".join(name.replace("_", " ") for name in fields),
+        field=" and ".join(_FIELD_WORDS.get(name, name) for name in fields),
         wants=" and ".join(_wants(row, name) for name in fields),
         sees=" and ".join(_sees(packet, name) for name in fields),
         because=reason.text,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from asever.evaluate.classes import classes
 from asever.explain.blame import ports_text
 from asever.explain.witness import replay
-from asever.model.addresses import format_address, format_addresses
+from asever.model.addresses import format_address, format_addresses, typical
 from asever.model.answers import CoreRow, Evidence
 from asever.model.effective import (
     EffectiveNetwork,
@@ -96,8 +96,8 @@ def witness(network: EffectiveNetwork, scope: Scope, question: FlowQuestion) -> 
 
 
 def _named_first(addresses: NumberSet, network: EffectiveNetwork) -> int:
-    """An address that the program names, else the first one."""
-    return min((address for address in network.names if address in addresses), default=addresses.first)
+    """An address that the program names, else a typical one."""
+    return min((address for address in network.names if address in addresses), default=typical(addresses))
 
 
 # -- The scope in words -------------------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ def _targets(network: EffectiveNetwork, scope: Scope) -> str:
     if targets.size == len(named) <= _FEW:
         return " and ".join(_one(network, address) for address in named)
     if len(targets.ranges) <= _FEW and targets.size > 1 and not named:
-        return f"any of {targets.size:,} addresses {format_addresses(targets)}"
+        return f"any of {targets.size:,} addresses of {format_addresses(targets)}"
     if targets.size == 1:
         return _one(network, targets.first)
     rest = targets.size - len(named)

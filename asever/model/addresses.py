@@ -14,6 +14,8 @@ V6_BASE = 1 << 128
 ALL_V4 = NumberSet.span(0, (1 << 32) - 1)
 ALL_V6 = NumberSet.span(V6_BASE, V6_BASE + (1 << 128) - 1)
 ALL_ADDRESSES = ALL_V4 | ALL_V6
+# What stands for "some public address" in an example: nobody's, since RFC 5737 keeps its range for documentation.
+_SOME_PUBLIC = (203 << 24) + (113 << 8) + 7
 
 
 def is_v6(address: int) -> bool:
@@ -44,6 +46,14 @@ def parse_addresses(text: str) -> NumberSet:
             raise ValueError(f"{text} is not a range")
         return NumberSet.span(low, high)
     return parse_prefix(text)
+
+
+def typical(addresses: NumberSet) -> int:
+    """The address of a set that a reader takes for a machine's: not the first of a prefix, which names the network."""
+    if _SOME_PUBLIC in addresses:
+        return _SOME_PUBLIC
+    low, high = addresses.ranges[0]
+    return low + 1 if low % 256 == 0 and high > low + 1 else low
 
 
 def format_address(address: int) -> str:

@@ -107,6 +107,10 @@ def step_text(step: Step, words: Vocabulary) -> str:
         return f"{who} {words.addresses.get(step.before.target) or format_address(step.before.target)}"
     if step.kind is StepKind.DELIVER:
         return f"delivered; it sees the source {words.named(step.after.source)}"
+    if step.kind is StepKind.ROUTE and "->" not in step.detail:
+        return f"over {step.detail}"
+    if step.kind is StepKind.DROP and isinstance(step.row, Route) and not step.because:
+        return f"{step.detail}: drops it"
     if step.kind is StepKind.UNKNOWN and step.detail == unmodelled(step):
         return f"{step.detail}: not modelled yet"
     change = _change(step.before, step.after, words)

@@ -58,14 +58,14 @@ def _near_miss(miss: NearMiss, page: Page, what: str) -> list[Line]:
 
 def _why_lost(step: Step, page: Page, *, of_probe: bool) -> list[Line]:
     span = None if step.row is None else step.row.origin.span
+    what = "the health probe" if of_probe else "it"
     if step.filter is None or not step.filter.kind.has_rules:
-        text = _lost_reply(step) if step.reply else step.because or step.detail
+        text = _lost_on_route(step) if isinstance(step.row, Route) else step.because or step.detail
         if step.filter is not None and step.filter.kind is FilterKind.PLATFORM:
             text = f"{PLATFORM} drops {step.detail}, whatever the rules say"
         marks = [Mark(head_of(span), "what decides this")] if span is not None else []
         return [BLANK, *page.remark("why", text), *page.quoted(marks)]
     title = filter_title(step.filter)
-    what = "the health probe" if of_probe else "it"
     if isinstance(step.row, FilterRow) and step.row.origin.azure is None:
         text = f"{rule_title(step.row.priority, step.row.name)} of {title} drops {what}"
         return [BLANK, *page.remark("why", text), *page.quoted([Mark(span, "the first rule that matches")] if span else [])]
@@ -83,9 +83,13 @@ def _why_lost(step: Step, page: Page, *, of_probe: bool) -> list[Line]:
     ]
 
 
-def _lost_reply(step: Step) -> str:
-    """Which route sends a reply astray."""
-    where = f"the reply takes the route {step.detail}" if isinstance(step.row, Route) else step.detail
+def _lost_on_route(step: Step) -> str:
+    """Which route loses a packet, or sends a reply astray."""
+    if not step.reply:
+        return f"the route {step.detail} drops it"
+    if isinstance(step.row, Route) and step.row.fabric is None and not step.row.recipients:
+        return f"the route {step.detail} drops the reply"
+    where = f"the reply takes the route {step.detail}"
     return f"{where}; {step.because}" if step.because else where
 
 
@@ -119,7 +123,8 @@ def _why_not_as_demanded(trace: Trace, claim: Claim, page: Page) -> list[Line]:
             lines += page.quoted([Mark(head_of(span), "the source comes from here")] if span else [])
     if isinstance(claim, Reachability) and claim.within_region:
         for route in (route for route in trace.routes if not route.regional):
-            lines += page.remark("why", f"the route {route.text} leaves the region")
+            way = f"the route {route.text}" if "->" in route.text else f"the way over {route.text}"
+            lines += page.remark("why", f"{way} leaves the region")
             lines += page.quoted([Mark(head_of(route.origin.span), "the route")] if route.origin.span else [])
     return [BLANK, *lines] if lines else []
 

@@ -13,16 +13,26 @@ LARGEST = 8_000_000
 
 def read(path: Path, name: str, at: Span | None) -> str | Diagnostic:
     """The text of a file. `name` is what messages call it, `at` where it was imported."""
+    data = read_bytes(path, name, at)
+    return data if isinstance(data, Diagnostic) else text_of(data, name, at)
+
+
+def read_bytes(path: Path, name: str, at: Span | None) -> bytes | Diagnostic:
+    """What a file holds, of a file that is too large no more than shows that it is."""
     try:
         if path.is_dir():
             return _unreadable(name, at, "it is a folder")
         with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
+            return file.read(LARGEST + 1)
     except FileNotFoundError:
         return _missing(path, name, at)
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         return _unreadable(name, at, reason[:1].lower() + reason[1:])
+
+
+def text_of(data: bytes, name: str, at: Span | None) -> str | Diagnostic:
+    """The text that bytes are, with line ends of one kind and without a byte order mark."""
     if len(data) > LARGEST:
         return too_large(name, at)
     try:
@@ -44,6 +54,16 @@ def too_large(name: str, at: Span | None) -> Diagnostic:
         message=f"`{name}` is larger than {LARGEST // 1_000_000} MB",
         primary=_place(name, at),
         help="split it into several files with `import`",
+    )
+
+
+def empty(name: str) -> Diagnostic:
+    """The diagnostic for a program that says nothing: more likely a file that was cut off than one that is meant so."""
+    return Diagnostic(
+        code="empty-file",
+        message=f"`{name}` is empty: it declares nothing and checks nothing",
+        primary=_place(name, None),
+        help="`asever init` writes a specification to start from",
     )
 
 

@@ -69,6 +69,9 @@ def load_program(path: Path, *, text: str | None = None) -> tuple[Program | None
         return None, diagnostics
     resolved = _resolved(path)
     main = loading.read[resolved] = _parsed(loading, resolved, SourceFile(str(path), source))
+    if not main.tree.items and not diagnostics.errors:
+        diagnostics.add(files.empty(str(path)))
+        return None, diagnostics
     _mount(loading, main, path, "", ())
     health, packs = _health(loading)
     sources = Sources(

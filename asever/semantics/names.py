@@ -165,7 +165,8 @@ class Names:
         if found is not None:
             self.wrong_kind(ref, found, kinds_in_words(kinds))
             return None
-        known = {name: symbol for name, symbol in self.things.items() if symbol.kind in kinds}
+        # Past so many errors none is shown, and nothing needs to be near (names of a large file are many).
+        known = {} if self.problems.full else {name: one for name, one in self.things.items() if one.kind in kinds}
         self._unknown(kinds_in_words(kinds, article=False), ref, known)
         return None
 

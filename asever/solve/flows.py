@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from asever.model.effective import EffectiveNetwork, FlowQuestion, Scope
+from asever.model.addresses import typical
+from asever.model.effective import EffectiveNetwork, FlowQuestion, Packets, Scope
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import TCP, Flow, Packet
 from asever.record import record
@@ -88,6 +89,7 @@ class Flows:
             packets = text.scope.packets
             wishes = [("protocol", TCP), ("source_port", USUAL_SOURCE_PORTS)]
             wishes.extend(("target_port", port) for port in text.scope.preferred_ports)
+            wishes.extend(_typical_ends(packets).items())
             for name, number in wishes:
                 if number in getattr(packets, name):
                     terms.at_least(name, number)
@@ -187,10 +189,11 @@ class Flows:
         ):
             search.keep_number("source_port", USUAL_SOURCE_PORTS)
         named = NumberSet.of((address, address) for address in self.network.names)
+        ends = _typical_ends(packets)
         for name in ("target", "source"):
             known = _known(named, getattr(packets, name))
-            if known:
-                search.keep(self._named[self.encoding.terms.inside(name, known)])
+            if not (known and search.keep(self._named[self.encoding.terms.inside(name, known)])) and name in ends:
+                search.keep_number(name, ends[name])
 
     # -- What nobody knows ----------------------------------------------------------------------------------------------
 
@@ -236,6 +239,18 @@ class Flows:
 def _next_choice(one: Branch, made: Sequence[str]) -> str | None:
     """The next choice on a way; it is the same on every way that has the same flow and the same choices behind it."""
     return next((name for name in one.path.region if name not in FIELDS and name not in made), None)
+
+
+def _typical_ends(packets: Packets) -> dict[str, int]:
+    """Addresses that both ends may well have, where these are not the least ones, which are tried anyway."""
+    target, source = typical(packets.target), typical(packets.source)
+    if source == target and source + 1 in packets.source:
+        source += 1  # an instance that calls its own address would be an odd example
+    return {
+        name: number
+        for name, number, domain in (("target", target, packets.target), ("source", source, packets.source))
+        if number != domain.first
+    }
 
 
 def _known(named: NumberSet, domain: NumberSet) -> NumberSet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, parse_address
+from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, V6_BASE, parse_address, parse_addresses
 from asever.model.answers import Answer, DeadRows, FiltersDiffer, Proved, Undecided
 from asever.model.effective import (
     Action,
@@ -36,6 +36,9 @@ _ORDER = ("protocol", "target_port", "source", "target", "source_port")
 _NO_PORT = NumberSet.single(0)
 # What a packet looks like where nothing says otherwise.
 _USUAL_ADDRESS = parse_address("10.0.0.4")
+_USUAL_V6_ADDRESS = parse_address("fd00::4")
+# The platform has names for addresses too, but few packets carry them.
+_LINK_LOCAL = parse_addresses("169.254.0.0/16")
 _USUAL_PORTS = (443, 80)
 _USUAL_SOURCE_PORT = 49152
 _PASSES = {Action.ALLOW: TRUE, Action.ALWAYS_ALLOW: TRUE, Action.DENY: FALSE}
@@ -223,7 +226,7 @@ def _chosen_readings(network: EffectiveNetwork, question: FilterQuestion, rows: 
 
 
 def _named(network: EffectiveNetwork) -> NumberSet:
-    return NumberSet.of((address, address) for address in network.names)
+    return NumberSet.of((one, one) for one in network.names if one != network.probe_source) - _LINK_LOCAL
 
 
 def _usual_ports(context: FilterContext) -> tuple[int, ...]:
@@ -241,7 +244,8 @@ def _add_wishes(terms: Terms, network: EffectiveNetwork, ports: Sequence[int]) -
         terms.at_least(name, number + 1)
     named = _named(network)
     for side in ("target", "source"):
-        terms.at_least(side, _USUAL_ADDRESS)
+        for cut in (_USUAL_ADDRESS, V6_BASE, _USUAL_V6_ADDRESS):
+            terms.at_least(side, cut)
         terms.switch(f"{side} has a name", terms.inside(side, named))
 
 
@@ -254,8 +258,9 @@ def _complete(search: Search, network: EffectiveNetwork, ports: Sequence[int]) -
         if search.keep_number("target_port", port):
             break
     for side in ("target", "source"):
-        if not (network.names and search.keep(terms.boolean(f"{side} has a name"))):
-            search.keep(terms.at_least(side, _USUAL_ADDRESS))
+        named = bool(_named(network)) and search.keep(terms.boolean(f"{side} has a name"))
+        if not named and not search.keep(terms.at_least(side, _USUAL_ADDRESS), negation(terms.at_least(side, V6_BASE))):
+            search.keep(terms.at_least(side, _USUAL_V6_ADDRESS))
     for name in _ORDER:
         search.least(name, _EVERY_PACKET[name])
 

@@ -80,7 +80,7 @@ def _open_rules(
 
 def _rule_reason(one: Filter, row: FilterRow) -> str:
     tags = ", ".join(sorted(row.source.unknown_tags | row.target.unknown_tags))
-    return f"rule {row.name} of {one.resource} names {tags}, whose addresses are not known"
+    return f"rule {row.priority} of {one.resource} names {tags}, whose addresses are not known"
 
 
 def _matches(network: EffectiveNetwork, row: FilterRow, packet: list[int], place: Place) -> bool | None:

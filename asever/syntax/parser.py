@@ -8,6 +8,7 @@ are still known.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 MOST_ERRORS = 50
 MOST_IN_ITEM = 20
 DEEPEST = 200
+_BRACKET = re.compile(r"[{}()]")
 
 
 def parse(file: SourceFile, diagnostics: Diagnostics) -> nodes.FileNode:
@@ -34,8 +36,18 @@ def parse(file: SourceFile, diagnostics: Diagnostics) -> nodes.FileNode:
     if "\0" in file.text:
         diagnostics.add(_at(file, "not-a-text", "this is not a text: it holds zero bytes", file.text.index("\0")))
         return nodes.FileNode(file=file, items=())
-    items = _whole(file, diagnostics)
+    items = _whole(file, diagnostics) if not _is_deep(file.text) else None
     return nodes.FileNode(file=file, items=tuple(items if items is not None else _piecewise(file, diagnostics)))
+
+
+def _is_deep(text: str) -> bool:
+    """Whether brackets seem to nest deeper than an item may (some may stand in comments): read as a whole, that takes long."""
+    depth = 0
+    for bracket in _BRACKET.finditer(text):
+        depth = depth + 1 if bracket.group() in "{(" else max(0, depth - 1)
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def comments_of(file: SourceFile) -> tuple[nodes.Comment, ...]:

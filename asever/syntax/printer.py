@@ -7,6 +7,7 @@ of one kind) are aligned in columns. The result is parsed again before it is ret
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -45,11 +46,21 @@ class Line:
 def format_file(tree: nodes.FileNode) -> str:
     """The canonical text of a file that has no errors. Raises `MeaningChanged` when the result would mean something else."""
     text = _layout(tree)
+    if text == tree.file.text:
+        return text
     again = parse(SourceFile(tree.file.name, text), Diagnostics())
-    kept = sorted(one.text for one in comments_of(again.file)) == sorted(one.text for one in comments_of(tree.file))
-    if again.items != tree.items or not kept or _layout(again) != text:
+    if again.items != tree.items or _comments(again.file) != _comments(tree.file) or _layout(again) != text:
         raise MeaningChanged(f"formatting {tree.file.name} would change it")
     return text
+
+
+def _comments(file: SourceFile) -> list[str]:
+    """All comments in an order that does not matter, without the white space that ends lines."""
+    return sorted(_trimmed(one.text) for one in comments_of(file))
+
+
+def _trimmed(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.split("\n"))
 
 
 def claim_text(check: nodes.Check) -> str:
@@ -195,7 +206,7 @@ def _item(item: nodes.Item, comments: Sequence[nodes.Comment]) -> Iterator[Line]
 def _brace(node: nodes.Node, comments: Sequence[nodes.Comment]) -> int:
     """Where the text of a node goes on after its opening brace."""
     at = node.span.file.text.find("{", node.span.start)
-    while _within(comments, 0, at + 1) and any(one.span.start < at < one.span.end for one in comments):
+    while (index := _first_from(comments, at)) and at < comments[index - 1].span.end:
         at = node.span.file.text.find("{", at + 1)
     return at + 1
 
@@ -235,7 +246,13 @@ def _short(body: nodes.Body, comments: Sequence[nodes.Comment]) -> list[str] | N
 
 
 def _within(comments: Sequence[nodes.Comment], start: int, end: int) -> bool:
-    return any(start <= one.span.start < end for one in comments)
+    index = _first_from(comments, start)
+    return index < len(comments) and comments[index].span.start < end
+
+
+def _first_from(comments: Sequence[nodes.Comment], start: int) -> int:
+    """The index of the first comment at a place or after it."""
+    return bisect_left(comments, start, key=lambda one: one.span.start)
 
 
 def _body(body: nodes.Body, depth: int, comments: Sequence[nodes.Comment]) -> Iterator[Line]:
@@ -333,7 +350,7 @@ def _layout(tree: nodes.FileNode) -> str:
             indent = INDENT * (line.depth + (line.cells == ["}"]))
             for comment in line.before:
                 text.extend([""] * (bool(text) and not text[-1].endswith("{") and _blank(source, before, comment.span.start)))
-                text.append(indent + comment.text.rstrip())
+                text.append(indent + _trimmed(comment.text))
                 before = comment.span.end
             if line.gap and text:
                 text.append("")
@@ -342,7 +359,7 @@ def _layout(tree: nodes.FileNode) -> str:
             before = line.last
     for comment in loose:
         text.extend([""] * (bool(text) and _blank(source, before, comment.span.start)))
-        text.append(comment.text.rstrip())
+        text.append(_trimmed(comment.text))
         before = comment.span.end
     return "\n".join(text) + "\n" if text else ""
 
@@ -356,20 +373,20 @@ def _blank(source: str, start: int, end: int) -> bool:
 def _attach(lines: list[Line], comments: Sequence[nodes.Comment], source: str) -> list[nodes.Comment]:
     """Puts each comment behind the line it stands on, or before the next one; those after the last line are returned."""
     loose: list[nodes.Comment] = []
+    starts = [line.start for line in lines]
     for comment in comments:
         start = comment.span.start
         alone = not source[source.rfind("\n", 0, start) + 1 : start].strip()
         one_line = "\n" not in comment.text
-        current = [line for line in lines if line.start < start]
-        if not alone and one_line and current:
-            line = current[-1]
+        index = bisect_left(starts, start)
+        if not alone and one_line and index:
+            line = lines[index - 1]
             if not (line.after and line.after[-1].text.startswith("//")):
                 line.after.append(comment)
                 continue
             line.before.append(comment)
             continue
-        following = next((line for line in lines if line.start >= start), None)
-        (following.before if following is not None else loose).append(comment)
+        (lines[index].before if index < len(lines) else loose).append(comment)
     return loose
 
 

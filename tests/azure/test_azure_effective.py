@@ -220,8 +220,8 @@ def test_a_public_address_of_a_machine_needs_a_group(whole: EffectiveNetwork) ->
         ("8.8.8.8", "Internet"),
         ("203.0.113.1", "office"),
         ("20.9.9.9", "lost: nothing listens on a NAT gateway"),
-        ("10.0.3.4", "lost: no public address that anybody answers at"),
-        ("51.5.1.1", "lost: no public address that anybody answers at"),
+        ("10.0.3.4", "lost: nobody answers at this address on the Internet"),
+        ("51.5.1.1", "lost: nobody answers at this address on the Internet"),
     ],
 )
 def test_where_public_packets_end(whole: EffectiveNetwork, called: str, expected: str) -> None:

@@ -63,7 +63,9 @@ def asever(*arguments, stdin=""):
     """One command in this process, with streams of its own."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     with pytest.MonkeyPatch.context() as patch, contextlib.chdir(ROOT):
-        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8"))
+        patch.setattr(
+            sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin if isinstance(stdin, bytes) else stdin.encode()), encoding="utf-8")
+        )
         patch.setattr(sys, "stdout", out)
         patch.setattr(sys, "stderr", err)
         status = main([str(one) for one in arguments])
@@ -166,11 +168,16 @@ def test_a_missing_file_is_wrong_input(command):
         (("examples/layered.asev",), "did you mean `asever check examples/layered.asev`?"),
         (("check",), "FILE"),
         (("check", LAYERED, "--formt", "json"), "did you mean --format?"),
+        (("check", LAYERED, "--source-prt", "1"), "usage: asever check"),
         (("check", LAYERED, "--format", "yaml"), "yaml"),
         (("check", LAYERED, "--timeout", "soon"), "not a number of seconds"),
         (("check", LAYERED, "--timeout", "-1"), "not a number of seconds"),
         (("check", LAYERED, "--assume", "x"), "NAME=VALUE"),
         (("check", LAYERED, "--assume", "private-frontends=silent"), "did you mean `private-front-ends`?"),
+        (
+            ("check", LAYERED, "--assume", "private-front-ends=silent", "--assume", "private-front-ends=answer"),
+            "private-front-ends is given as `silent` and as `answer`",
+        ),
         (("check", LAYERED, "--only", "front dor"), "front dor"),
         (("check", LAYERED, "--output", "/nowhere/at/all"), "cannot be written"),
         (("trace", LAYERED, "--from", "one", "--to", "two", "--tcp", "70000"), "not a port"),
@@ -361,6 +368,36 @@ def test_fmt_leaves_a_wrong_file_alone(spec):
     run = asever("fmt", path)
     assert (run.returncode, path.read_text()) == (3, "vnet {")
     assert "error[" in run.stderr
+
+
+@pytest.mark.parametrize("ends", ["\r\n", "\r"])
+def test_fmt_writes_line_ends_of_one_kind(tmp_path, ends):
+    path = tmp_path / "ends.asev"
+    path.write_bytes(b"\xef\xbb\xbf" + f"// ours{ends}vnet corp {{ address 10.0.0.0/16 }}{ends}".encode())
+    assert asever("fmt", "--check", path).returncode == 1
+    assert asever("fmt", path).returncode == 0
+    assert path.read_bytes() == b"// ours\nvnet corp { address 10.0.0.0/16 }\n"
+
+
+@pytest.mark.parametrize("command", [("check", "FILE"), ("fmt", "FILE"), ("check", "-"), ("fmt", "-")])
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [(b"// caf\xe9\nnsg g { }\n", "error[not-utf-8]"), (b"nsg g { }\n" * 900_000, "error[file-too-large]")],
+    ids=["bytes that are no text", "nine megabytes"],
+)
+def test_fmt_and_check_leave_alone_what_they_cannot_read(tmp_path, command, data, says):
+    path = tmp_path / "odd.asev"
+    path.write_bytes(data)
+    run = asever(*(path if one == "FILE" else one for one in command), stdin=data)
+    assert (run.returncode, run.stdout, path.read_bytes()) == (3, "", data)
+    assert says in run.stderr
+
+
+def test_fmt_goes_on_after_a_file_that_is_not_there(spec):
+    path = spec("vnet   corp{address 10.0.0.0/16}")
+    run = asever("fmt", "nowhere.asev", path)
+    assert (run.returncode, path.read_text()) == (3, "vnet corp { address 10.0.0.0/16 }\n")
+    assert "nowhere.asev:1:1: error[no-such-file]" in run.stderr
 
 
 def test_fmt_keeps_the_permissions(spec):

@@ -59,9 +59,11 @@ def test_a_rule_that_fails_in_one_field_is_a_near_miss():
 
 def test_the_field_may_be_any():
     assert fields(machines(rule(100, "allow", "udp", "*", name="a"))) == [("a", "protocol", "udp", "tcp")]
-    assert fields(machines(rule(100, "allow", "tcp", "*", "10.0.3.5", name="b"))) == [("b", "target", "10.0.3.5", "10.0.3.4")]
+    assert fields(machines(rule(100, "allow", "tcp", "*", "10.0.3.5", name="b"))) == [
+        ("b", "destination", "10.0.3.5", "10.0.3.4")
+    ]
     assert fields(machines(rule(100, "allow", "tcp", "*", "*", "1434-1500", name="c"))) == [
-        ("c", "target port", "1434-1500", "1433")
+        ("c", "destination port", "1434-1500", "1433")
     ]
     assert fields(machines(rule(100, "allow", "tcp", "*", "*", "1433", source_port="1-1024", name="d"))) == [
         ("d", "source port", "1-1024", "49152")
@@ -87,7 +89,7 @@ def test_without_one_the_rules_that_fail_in_the_fewest_fields():
         )
     )
 
-    assert found == [("nearer", "source and target port", "10.0.1.5 and 1434", "10.0.1.4 and 1433")]
+    assert found == [("nearer", "source and destination port", "10.0.1.5 and 1434", "10.0.1.4 and 1433")]
 
 
 def test_a_rule_after_the_deny_is_no_near_miss():
@@ -97,7 +99,9 @@ def test_a_rule_after_the_deny_is_no_near_miss():
 
 
 def test_a_rule_over_all_protocols_misses_by_the_half_that_is_nearest():
-    assert fields(machines(rule(100, "allow", "any", "*", "*", "22", name="both"))) == [("both", "target port", "22", "1433")]
+    assert fields(machines(rule(100, "allow", "any", "*", "*", "22", name="both"))) == [
+        ("both", "destination port", "22", "1433")
+    ]
 
 
 def test_every_setting_in_the_way_is_named():
@@ -159,5 +163,5 @@ def test_a_target_that_was_translated_explains_itself():
     )
     found = blamed(where, flow("Internet", "8.8.8.8", "192.23.1.2", 443))
 
-    assert [(miss.field, miss.wants, miss.sees) for miss in found.near_misses] == [("target", "192.23.1.2", "10.0.1.4")]
+    assert [(miss.field, miss.wants, miss.sees) for miss in found.near_misses] == [("destination", "192.23.1.2", "10.0.1.4")]
     assert "translation-before-inbound-rules" in found.facts

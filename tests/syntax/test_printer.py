@@ -67,6 +67,11 @@ vnet v {  // behind the brace
     assert formatted(text) == text
 
 
+def test_white_space_at_the_end_of_a_comment_goes():
+    text = "// first \t\n\n/* two  \n   lines */\nnsg g { }  // behind \n// last \n"
+    assert formatted(text) == "// first\n\n/* two\n   lines */\nnsg g { }  // behind\n// last\n"
+
+
 def test_names_lose_quotes_that_they_do_not_need():
     assert formatted('vm "x" { subnet "My net"/"a"  ip 10.0.0.4 }') == 'vm x { subnet "My net"/a  ip 10.0.0.4 }\n'
 

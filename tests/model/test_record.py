@@ -1,0 +1,62 @@
+"""Records behave as frozen, slotted, keyword-only dataclasses do."""
+
+import copy
+import pickle
+from dataclasses import FrozenInstanceError, field, replace
+
+import pytest
+
+from asever.record import fields, record
+
+
+@record
+class Base:
+    name: str
+    note: str = field(default="", compare=False)
+
+
+@record
+class Derived(Base):
+    size: int = 7
+    parts: dict[str, int] = field(default_factory=dict, hash=False, compare=False, repr=False)
+
+
+def test_defaults_are_made_anew_for_every_record():
+    one, two = Derived(name="a"), Derived(name="a")
+    assert (one.note, one.size, one.parts) == ("", 7, {})
+    assert one.parts is not two.parts
+    assert [each.name for each in fields(one)] == ["name", "note", "size", "parts"]
+
+
+def test_what_is_not_compared_makes_no_difference():
+    one, two = Derived(name="a", note="x"), Derived(name="a", parts={"b": 1})
+    assert one == two
+    assert hash(one) == hash(two)
+    assert one != replace(one, size=8)
+    assert one != Base(name="a")
+    assert repr(one) == "Derived(name='a', note='x', size=7)"
+
+
+@pytest.mark.parametrize("change", [lambda one: setattr(one, "name", "b"), lambda one: setattr(one, "other", 1)])
+def test_a_record_cannot_be_changed(change):
+    one = Base(name="a")
+    with pytest.raises(FrozenInstanceError):
+        change(one)
+    with pytest.raises(FrozenInstanceError):
+        del one.name
+    assert one.name == "a"
+
+
+@pytest.mark.parametrize("wrong", [(), ("a",)])
+def test_fields_are_given_by_name(wrong):
+    with pytest.raises(TypeError):
+        Base(*wrong)
+    with pytest.raises(TypeError):
+        Base(name="a", nonsense=1)
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])  # noqa: S301
+def test_a_copy_is_equal(again):
+    one = Derived(name="a", note="x", parts={"b": 1})
+    assert again(one) == one
+    assert again(one).parts == {"b": 1}
