@@ -109,7 +109,7 @@ def step_text(step: Step, words: Vocabulary) -> str:
         return f"delivered; it sees the source {words.named(step.after.source)}"
     if step.kind is StepKind.ROUTE and "->" not in step.detail:
         return f"over {step.detail}"
-    if step.kind is StepKind.DROP and isinstance(step.row, Route) and not step.because:
+    if step.kind is StepKind.DROP and isinstance(step.row, Route) and not step.because and says_no_reason(step.row):
         return f"{step.detail}: drops it"
     if step.kind is StepKind.UNKNOWN and step.detail == unmodelled(step):
         return f"{step.detail}: not modelled yet"
@@ -124,6 +124,11 @@ def step_text(step: Step, words: Vocabulary) -> str:
 def unmodelled(step: Step) -> str | None:
     """The construct that this version cannot follow, where a step meets one."""
     return step.row.unmodelled if isinstance(step.row, (Route, SourceTranslation)) else None
+
+
+def says_no_reason(route: Route) -> bool:
+    """Whether the text of a route that drops a packet is a plain route: prefix, hop, and where it comes from."""
+    return "->" in route.text and ", which is invalid" not in route.text
 
 
 def unknown_source(step: Step) -> str | None:

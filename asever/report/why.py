@@ -11,7 +11,7 @@ from asever.model.effective import FilterKind, FilterRow, Route
 from asever.report.lines import BLANK, Line, line, wrapped
 from asever.report.page import Page, dependence_text, head_of, listed
 from asever.report.quote import Mark
-from asever.report.steps import probed, rule_title, unknown_source
+from asever.report.steps import probed, rule_title, says_no_reason, unknown_source
 from asever.report.words import PLATFORM, Vocabulary, filter_title, place
 
 # More near misses than these are alternatives that the list of rules shows anyway.
@@ -85,6 +85,9 @@ def _why_lost(step: Step, page: Page, *, of_probe: bool) -> list[Line]:
 
 def _lost_on_route(step: Step) -> str:
     """Which route loses a packet, or sends a reply astray."""
+    if isinstance(step.row, Route) and not says_no_reason(step.row):
+        taken = "the reply" if step.reply else "it"
+        return f"{taken} takes the route {step.detail}" if "->" in step.detail else step.detail
     if not step.reply:
         return f"the route {step.detail} drops it"
     if isinstance(step.row, Route) and step.row.fabric is None and not step.row.recipients:
