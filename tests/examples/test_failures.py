@@ -252,6 +252,30 @@ CAUSES = (
         told=("is dropped because a health probe is", "health probe on port 21", "nsg no-ping inbound: drops it"),
     ),
     Cause(
+        file="f22",
+        check="and anybody else's",
+        facts=("service-endpoint",),
+        told=(
+            "is delivered, although the check forbids it",
+            "outbound: rule 100 SQL lets it pass",
+            "Sql -> VirtualNetworkServiceEndpoint (subnet network/broken)",
+            "platform-service somebody-elses delivered",
+            "why: rule 100 SQL of nsg only-sql lets it pass",
+        ),
+    ),
+    Cause(
+        file="f23",
+        check="the IP-SSL address does not",
+        stops=("by-the-subnet", "DenyAllInBound"),
+        nearly=("the clients", "source", "40.80.1.6"),
+        told=(
+            "0.0.0.0/0 -> Internet (system route)",
+            "source 10.0.1.4 (client.ip) -> 40.80.1.6 (client.public-ip)",
+            "port 443 -> 20002",
+            "nsg by-the-subnet inbound: drops it",
+        ),
+    ),
+    Cause(
         file="f25",
         check="the agent runs into a time-out",
         stops=("broken-rules", "nothing else"),
