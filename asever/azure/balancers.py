@@ -14,12 +14,11 @@ from asever.azure.assumptions import FLOATING_IP_TARGET, INTERNAL_BALANCER_CLOSE
 from asever.azure.candidates import INTERNET
 from asever.azure.filters import (
     closed_without_group,
-    filters_before,
-    groups_before,
     surely_admits_probe,
     surely_denies_probe,
 )
 from asever.azure.inventory import Inventory, of_family, singles
+from asever.azure.places import filters_before, groups_before
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, is_v6
 from asever.model.effective import (
     ALWAYS,
@@ -153,7 +152,7 @@ def _handed(known: Inventory, one: LoadBalancer, mapping: PortMapping, handed_to
         hairpins=one.subnet is None,
         guards=_guards(known, one),
         port=mapping.back or None,
-        doubt=_doubt(known, one),
+        doubt=_doubt(one),
         because=f"{one.name} hands {port}",
         fact="load-balancer",
         resource=one.name,
@@ -173,11 +172,10 @@ def _handed(known: Inventory, one: LoadBalancer, mapping: PortMapping, handed_to
     yield replace(row, condition=reading(FLOATING_IP_TARGET, "backend"))
 
 
-def _doubt(known: Inventory, one: LoadBalancer) -> str | None:
+def _doubt(one: LoadBalancer) -> str | None:
     if one.probe is not None and is_v6(one.frontend):
         return f"the health probe of load-balancer {one.name} over IPv6, which comes from another address, is not modelled yet"
-    vnets = (known.vnet_of(machine.subnet) for machine, _ in _members(known, one))
-    return next((known.administered[vnet] for vnet in vnets if vnet in known.administered), None)
+    return None
 
 
 # -- Standard load balancers are closed where no NSG opens them (azure-network-semantics 2.9) ----------------------------
@@ -191,7 +189,7 @@ def _unguarded(known: Inventory, one: LoadBalancer) -> Mapping[str, int]:
     return {
         machine.name: address
         for machine, address in _members(known, one)
-        if not groups_before(known, at[machine.name], machine) and at[machine.name].vnet not in known.administered
+        if not groups_before(known, at[machine.name], machine)
     }
 
 

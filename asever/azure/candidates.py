@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from asever.azure.inventory import Inventory
-from asever.azure.platform import APP_SERVICE_MANAGEMENT, TAG_SPACE
 from asever.model.addresses import ALL_V4, ALL_V6, V6_BASE, is_v6
 from asever.model.effective import HopKind, Origin, Route
 from asever.model.numbers import NumberSet
@@ -79,7 +78,7 @@ def perhaps(known: Inventory, route: Route) -> Iterator[Candidate]:
 
     Its prefixes are not known to be longer or shorter than a user's, except that nothing is longer than a single address.
     """
-    space = TAG_SPACE - known.owned - APP_SERVICE_MANAGEMENT
+    space = known.of_unknown_tags
     for length, part in ((32, space & ALL_V4), (128, space & ALL_V6)):
         yield Candidate(length, Rank.LAST_OF_LENGTH, replace(route, destinations=part))
 

@@ -17,10 +17,11 @@ from asever.azure.devices import (
 )
 from asever.azure.environments import Arrivals, platform_site
 from asever.azure.fabrics import fabrics, home_of
-from asever.azure.filters import exemptions_left, filters_before, groups_before, same_subnet_filter
+from asever.azure.filters import same_subnet_filter
 from asever.azure.inventory import Inventory, inventory
 from asever.azure.naming import address_names
 from asever.azure.outside import internet_routes, on_premises_routes, platform_routes
+from asever.azure.places import exempt_at, filters_before
 from asever.azure.platform import AGENT_EXEMPTION, PLATFORM, PROBE_SOURCE, TAG_SPACE
 from asever.azure.routes import subnet_routes
 from asever.azure.translation import (
@@ -136,9 +137,6 @@ def _rest_site(known: Inventory, subnet: Subnet, free: NumberSet) -> Site:
 
 def _in_subnet(known: Inventory, subnet: Subnet, machine: Machine | None) -> Site:
     """What every machine in a subnet shares: filters, routes and what is exempt from them."""
-    attached = groups_before(known, subnet, machine)
-    administered = _administered(known, subnet.vnet)
-    routes = subnet_routes(known, subnet, guarded=bool(attached))
     return Site(
         name=subnet.name,
         title=f"other machines of subnet {subnet.name}",
@@ -148,20 +146,12 @@ def _in_subnet(known: Inventory, subnet: Subnet, machine: Machine | None) -> Sit
         home=vnet_fabric(subnet.vnet),
         vnet=subnet.vnet,
         subnet=subnet.name,
-        exempt=(AGENT_EXEMPTION, *exemptions_left([group for group, _ in attached])),
+        exempt=(AGENT_EXEMPTION, *exempt_at(known, subnet, machine)),
         outbound=filters_before(known, subnet, machine, Direction.OUTBOUND),
         inbound=filters_before(known, subnet, machine, Direction.INBOUND),
-        routes=_unfollowed(known, routes, administered) if administered else routes,
+        routes=subnet_routes(known, subnet),
         span=subnet.span,
     )
-
-
-def _administered(known: Inventory, vnet: str) -> str | None:
-    """The security admin rules of a vnet: they come before NSGs and may overrule them (azure-network-semantics 4).
-
-    They are not modelled yet, so whatever passes a place that they govern is unknown: their NSGs decide nothing.
-    """
-    return known.administered.get(vnet)
 
 
 def _unfollowed(known: Inventory, routes: Sequence[Route], construct: str) -> tuple[Route, ...]:
@@ -197,7 +187,7 @@ def _service_sites(known: Inventory) -> Iterator[Site]:
     inner = [(one.name, "private-endpoint", one.subnet, one.address, one.span) for one in network.private_endpoints.values()]
     for name, kind, subnet, address, span in inner:
         inside = network.subnets[subnet]
-        routes = subnet_routes(known, inside, guarded=True)
+        routes = subnet_routes(known, inside)
         yield Site(
             name=name,
             title=f"{kind} {name}",

@@ -129,7 +129,6 @@ class Arrivals:
         self.known = known
         self.one = environment
         self.instances = known.instances(environment)
-        self.administered = known.administered.get(known.vnet_of(environment.subnet))
         self.probes_pass = {port: surely_admits_probe(inbound, self.instances, port) for port in (16001, 80, 21)}
         self.origin = Origin(span=environment.span, azure="load balancer", parts=environment.parts)
         self.neighbours = frozenset(one.name for one in known.machines_in.get(environment.subnet, ()))
@@ -182,7 +181,7 @@ class Arrivals:
             called_port=front.port,
             site=self.one.name,
             instances=self.instances,
-            doubt=self.administered or front.doubt,
+            doubt=front.doubt,
             because=f"{name} hands it to an instance",
             fact="any-instance-address",
             resource=self.one.name,
@@ -247,7 +246,6 @@ class Arrivals:
                 site=self.one.name,
                 instances=self.instances,
                 port=pair,
-                doubt=self.administered,
                 because=f"the IP-SSL address hands port {port} to an instance on port {pair}",
                 fact="ip-ssl-ports",
                 resource=self.one.name,
@@ -267,7 +265,6 @@ class Arrivals:
         arrives = Arrival(
             called=called,
             site=self.one.name,
-            doubt=self.administered,
             resource=self.one.name,
             origin=self.origin,
         )

@@ -14,10 +14,11 @@ from asever.azure import balancers
 from asever.azure.candidates import INTERNET, gateway_fabric, vnet_fabric
 from asever.azure.devices import firewall_arrivals
 from asever.azure.environments import Arrivals, ip_ssl_fabric, platform_site
-from asever.azure.filters import closed_without_group, groups_before
+from asever.azure.filters import closed_without_group
 from asever.azure.inventory import Inventory, of_family, singles
 from asever.azure.neighbours import vnets_behind
 from asever.azure.outside import gateways_to
+from asever.azure.places import groups_before
 from asever.azure.platform import INTERNET_BASE, METADATA, PLATFORM, PROBE
 from asever.model.addresses import ALL_V4
 from asever.model.effective import Action, Arrival, Fabric, Filter, FilterRow, Origin, Site, SiteKind
@@ -135,14 +136,13 @@ def _to_public_ip(known: Inventory, machine: Machine, public: int) -> Arrival:
     if not private:
         return replace(row, drops=f"{machine.name} has no private address of this family")
     subnet = known.network.subnets[machine.subnet]
-    closed = not groups_before(known, subnet, machine) and subnet.vnet not in known.administered
+    closed = not groups_before(known, subnet, machine)
     first = next(one for one in machine.addresses if one in private)
     return replace(
         row,
         site=machine.name,
         instances=NumberSet.single(first),
         guards=(_closed(machine),) if closed else (),
-        doubt=known.administered.get(subnet.vnet),
         because=f"{machine.name}.public-ip stands for its private address",
     )
 
@@ -181,7 +181,7 @@ def _inside_blocks(
             continue
         match site.kind:
             case SiteKind.MACHINE | SiteKind.UNLISTED:
-                yield site.vnet, (_to_site(known, site),)
+                yield site.vnet, (_to_site(site),)
             case SiteKind.SERVICE:
                 yield site.vnet, (_not_followed(site.name, site.title, site.addresses.first),)
             case SiteKind.PLATFORM:
@@ -191,11 +191,10 @@ def _inside_blocks(
                 pass
 
 
-def _to_site(known: Inventory, site: Site) -> Arrival:
+def _to_site(site: Site) -> Arrival:
     return Arrival(
         called=site.addresses,
         site=site.name,
-        doubt=known.administered.get(site.vnet or ""),
         resource=site.thing,
         origin=Origin(span=site.span),
     )

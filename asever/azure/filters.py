@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from asever.azure.assumptions import PORTLESS_RULES, reading
 from asever.azure.defaults import DEFAULT_RULES
 from asever.azure.inventory import Inventory, inventory
 from asever.azure.platform import DNS_EXEMPTION, METADATA_EXEMPTION, PROBE_SOURCE
@@ -12,6 +14,7 @@ from asever.model.effective import (
     ALWAYS,
     Action,
     AddressMatch,
+    Condition,
     Exemption,
     Filter,
     FilterKind,
@@ -25,7 +28,6 @@ from asever.model.things import (
     DeclaredRule,
     Direction,
     Environment,
-    Machine,
     Network,
     SecurityGroup,
     Subnet,
@@ -62,31 +64,6 @@ def filter_at(known: Inventory, group: SecurityGroup, direction: Direction, at: 
     )
 
 
-def groups_before(known: Inventory, subnet: Subnet, machine: Machine | None) -> tuple[tuple[SecurityGroup, str], ...]:
-    """The NSGs between the network and a machine of a subnet, nearest to the machine first, with how to call their places."""
-    groups = known.network.groups
-    found: list[tuple[SecurityGroup, str]] = []
-    if machine is not None and machine.nsg is not None:
-        found.append((groups[machine.nsg], f"nic of {machine.name}"))
-    if subnet.nsg is not None:
-        found.append((groups[subnet.nsg], f"subnet {subnet.name}"))
-    return tuple(found)
-
-
-def filters_before(known: Inventory, subnet: Subnet, machine: Machine | None, direction: Direction) -> tuple[Filter, ...]:
-    """What a packet must pass between the network and a machine of a subnet, in order.
-
-    Outbound the NIC's NSG comes before the subnet's, inbound after it; no NSG means no filter
-    (azure-network-semantics 1, 2.9). They apply inside one subnet too. Where admin rules govern the vnet, which are not
-    modelled yet, they decide nothing: they may be overruled (azure-network-semantics 4).
-    """
-    if subnet.vnet in known.administered:
-        return ()
-    at = view(known, subnet)
-    found = [filter_at(known, group, direction, at, where) for group, where in groups_before(known, subnet, machine)]
-    return tuple(found if direction is Direction.OUTBOUND else reversed(found))
-
-
 def _rows(known: Inventory, group: SecurityGroup, direction: Direction, at: View) -> tuple[FilterRow, ...]:
     rules = group.inbound if direction is Direction.INBOUND else group.outbound
     rows: list[FilterRow] = []
@@ -114,32 +91,47 @@ def _own_rows(
 
 def rule_rows(known: Inventory, rule: DeclaredRule, at: View, origin: Origin) -> Iterable[FilterRow]:
     """One rule as effective rows: one for each reading of its tags, split where only some of its protocols have ports."""
+    parts = _split(rule)
     for meaning in meanings(known, at, rule.sources, rule.targets):
-        for protocol, source_port, target_port in _split(rule):
+        for part in parts:
             yield FilterRow(
                 priority=rule.priority,
                 name=rule.name,
                 action=_ACTIONS[rule.access],
-                protocol=protocol,
+                protocol=part.protocol,
                 source=meaning.source,
-                source_port=source_port,
+                source_port=part.source_port,
                 target=meaning.target,
-                target_port=target_port,
-                condition=meaning.condition,
+                target_port=part.target_port,
+                condition=meaning.condition | part.condition,
                 origin=origin,
             )
 
 
-def _split(rule: DeclaredRule) -> tuple[tuple[NumberSet, NumberSet, NumberSet], ...]:
-    """Protocols with the ports that a rule asks of them.
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Protocols with the ports that a rule asks of them."""
 
-    ICMP, ESP and AH have no ports, so a rule's ports do not restrict them (azure-network-semantics 2.2 and 13).
+    protocol: NumberSet
+    source_port: NumberSet = ANY_PORT
+    target_port: NumberSet = ANY_PORT
+    condition: Condition = ALWAYS
+
+
+def _split(rule: DeclaredRule) -> tuple[_Part, ...]:
+    """What a rule asks of protocols with ports and of those without.
+
+    ICMP, ESP and AH have no ports: a rule with ports either does not restrict them or never matches them
+    (azure-network-semantics 2.2 and 13).
     """
     with_ports, without = rule.protocol & PROTOCOLS_WITH_PORTS, rule.protocol - PROTOCOLS_WITH_PORTS
     if rule.source_port == ANY_PORT and rule.target_port == ANY_PORT:
-        return ((rule.protocol, ANY_PORT, ANY_PORT),)
-    parts = ((with_ports, rule.source_port, rule.target_port), (without, ANY_PORT, ANY_PORT))
-    return tuple(part for part in parts if part[0])
+        return (_Part(rule.protocol),)
+    parts = (
+        _Part(with_ports, rule.source_port, rule.target_port),
+        _Part(without, condition=reading(PORTLESS_RULES, "ignored")),
+    )
+    return tuple(part for part in parts if part.protocol)
 
 
 # -- The platform's own services ----------------------------------------------------------------------------------------
@@ -201,6 +193,11 @@ def _lets_pass(exemption: Exemption, tag: str) -> FilterRow:
     )
 
 
+def platform_passes(left: Sequence[Exemption]) -> tuple[FilterRow, ...]:
+    """Rows that let pass what is exempt by itself, but for the exemptions that are `left` and need no row."""
+    return tuple(_lets_pass(exemption, tag) for tag, exemption in _PLATFORM_TAGS.items() if exemption not in left)
+
+
 def exemptions_left(groups: Sequence[SecurityGroup]) -> tuple[Exemption, ...]:
     """DNS and metadata, unless one of these outbound NSGs names the platform's tag for it."""
     return tuple(
@@ -260,18 +257,28 @@ def surely_admits_probe(filters: Sequence[Filter], instances: NumberSet, port: i
 
     It may say no although it is so; then the tables leave the question to whoever reads them.
     """
-    return all(_surely_admits(one, instances, port) for one in filters)
+    for one in filters:
+        action = _sure_action(one, instances, port)
+        if action is Action.DENY:
+            return False
+        if action is Action.ALWAYS_ALLOW:
+            return True
+    return True
 
 
-def _surely_admits(one: Filter, instances: NumberSet, port: int) -> bool:
+def _sure_action(one: Filter, instances: NumberSet, port: int) -> Action:
+    """What a filter surely does with every such probe; where some may be dropped, that."""
+    passes = Action.ALWAYS_ALLOW  # as long as no row that may match says less
     for row in one.rows:
         if not _may_match_probe(row, instances, port):
             continue
         if row.action is Action.DENY:
-            return False
+            return Action.DENY
+        if row.action is Action.ALLOW:
+            passes = Action.ALLOW
         if _surely_matches_probe(row, instances):
-            return True
-    return one.otherwise is not Action.DENY
+            return passes
+    return one.otherwise
 
 
 def surely_denies_probe(filters: Sequence[Filter], instances: NumberSet, port: int) -> bool:

@@ -11,7 +11,7 @@ from functools import cached_property
 from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, INTERNET_V4, PLATFORM, TAG_SPACE
 from asever.model.addresses import ALL_V4, ALL_V6, is_v6, parse_prefix
 from asever.model.numbers import EMPTY, NumberSet, union
-from asever.model.things import Environment, Firewall, LoadBalancer, Machine, Network, Peering, Subnet, Tag, Vnet
+from asever.model.things import AdminRules, Environment, Firewall, LoadBalancer, Machine, Network, Peering, Subnet, Tag, Vnet
 
 # Azure keeps the first four addresses of a subnet and its last one (azure-network-semantics section 1).
 _RESERVED_FIRST = 4
@@ -188,16 +188,25 @@ class Inventory:
 
         IPv6 is in it only where the file has an IPv6 address at all: no packet goes from one family to the other.
         """
+        return (INTERNET_BASE if self.speaks_v6 else INTERNET_V4) - self.owned - PLATFORM
+
+    @cached_property
+    def speaks_v6(self) -> bool:
+        """Whether anybody in the file has an IPv6 address."""
         inside = (one.address for one in self.network.vnets.values())
         outside = (one.address for one in self.network.on_premises.values())
-        speaks_v6 = union((*inside, *outside, self.owned)).overlaps(ALL_V6)
-        base = INTERNET_BASE if speaks_v6 else INTERNET_V4
-        return base - self.owned - PLATFORM
+        return union((*inside, *outside, self.owned)).overlaps(ALL_V6)
 
     @cached_property
     def strangers(self) -> NumberSet:
         """Where an address of Azure's own choice may lie: a public address that the file neither gives away nor mentions."""
         return (TAG_SPACE - self.owned - self.network.named_addresses - APP_SERVICE_MANAGEMENT) & ALL_V4
+
+    @cached_property
+    def of_unknown_tags(self) -> NumberSet:
+        """Where the addresses of a service tag of unknown content may lie."""
+        space = TAG_SPACE - self.owned - APP_SERVICE_MANAGEMENT
+        return space if self.speaks_v6 else space & ALL_V4
 
     @cached_property
     def untold(self) -> NumberSet:
@@ -240,13 +249,13 @@ class Inventory:
         return self._links.get(vnet, ())
 
     @cached_property
-    def administered(self) -> Mapping[str, str]:
-        """The vnets that security admin rules apply to, with what to call those rules."""
-        return {
-            vnet: f"admin-rules {one.name} on vnet {vnet}"
-            for one in reversed(list(self.network.admin_rules.values()))
-            for vnet in one.applies_to
-        }
+    def admin_rules(self) -> Mapping[str, tuple[AdminRules, ...]]:
+        """The sets of security admin rules that apply to each vnet, in the order of the file."""
+        found: dict[str, list[AdminRules]] = defaultdict(list)
+        for one in self.network.admin_rules.values():
+            for vnet in dict.fromkeys(one.applies_to):
+                found[vnet].append(one)
+        return {vnet: tuple(rules) for vnet, rules in found.items()}
 
     @cached_property
     def _balancers(self) -> Mapping[str, tuple[LoadBalancer, ...]]:

@@ -6,9 +6,10 @@ The rows here are sorted by that order, so that a reader needs no prefix arithme
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from asever.azure.assumptions import RESERVED_REMOVED_BY, reading
 from asever.azure.candidates import (
     INTERNET,
     Candidate,
@@ -27,38 +28,35 @@ from asever.azure.platform import PLATFORM, RESERVED
 from asever.azure.tags import known_tag
 from asever.azure.user_routes import user_routes
 from asever.model.addresses import ALL_V4, ALL_V6, format_addresses, is_v6
-from asever.model.effective import HopKind, Origin, Route
+from asever.model.effective import ALWAYS, HopKind, Origin, Route
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.things import Subnet, Vnet
 
 __all__ = ["INTERNET", "gateway_fabric", "gateways_to", "subnet_routes", "vnet_fabric"]
 
 
-def subnet_routes(known: Inventory, subnet: Subnet, *, guarded: bool) -> tuple[Route, ...]:
-    """The effective routes of a subnet; `guarded` says that an NSG stands before the machine that sends."""
+def subnet_routes(known: Inventory, subnet: Subnet) -> tuple[Route, ...]:
+    """The effective routes of a subnet."""
     vnet = known.network.vnets[subnet.vnet]
-    access_matters = not guarded and any(not (link.own.access and link.other.access) for link in known.links(vnet.name))
-    key = ("routes", vnet.name, subnet.route_table, subnet.service_endpoints and subnet.name, access_matters)
+    key = ("routes", vnet.name, subnet.route_table, subnet.service_endpoints and subnet.name)
     found = known.cache.get(key)
     if not isinstance(found, tuple):
-        found = known.cache[key] = _subnet_routes(known, subnet, vnet, access_matters=access_matters)
+        found = known.cache[key] = _subnet_routes(known, subnet, vnet)
     return found
 
 
-def _subnet_routes(known: Inventory, subnet: Subnet, vnet: Vnet, *, access_matters: bool) -> tuple[Route, ...]:
+def _subnet_routes(known: Inventory, subnet: Subnet, vnet: Vnet) -> tuple[Route, ...]:
     table = known.network.route_tables.get(subnet.route_table or "")
     endpoints = list(_service_endpoints(known, subnet))
     user = list(user_routes(known, vnet, table)) if table else []
-    inside = list(_inside(known, vnet, access_matters=access_matters))
+    inside = list(_inside(known, vnet))
     gateways = list(_gateway_routes(known, vnet)) if table is None or table.bgp_propagation else []
     # System routes of vnet, peering and service endpoint beat a gateway's even where that is more specific
     # (azure-network-semantics 5.4, exception 3), so a gateway's route loses what they contain.
     stronger = union(one.route.destinations for one in (*inside, *(one for one in endpoints if _is_known(one))))
     gateways = [_without(one, stronger) for one in gateways]
-    candidates = [*endpoints, *user, *inside, *gateways, *_way_out(vnet), *_private_endpoints(known, vnet)]
-    # A default route of a user or of a gateway removes the reserved ranges' own routes (azure-network-semantics 5.1).
-    if not any(one.length == 0 and one.route.destinations.overlaps(ALL_V4) for one in (*user, *gateways)):
-        candidates.extend(_reserved(vnet))
+    reserved = _reserved_beside(vnet, user, gateways)
+    candidates = [*endpoints, *user, *inside, *gateways, *_way_out(vnet), *_private_endpoints(known, vnet), *reserved]
     candidates.sort(key=lambda one: (-one.length, one.rank))
     return (_to_platform(vnet), *(one.route for one in candidates if one.route.destinations))
 
@@ -85,7 +83,7 @@ def _to_platform(vnet: Vnet) -> Route:
     )
 
 
-def _inside(known: Inventory, vnet: Vnet, *, access_matters: bool) -> Iterator[Candidate]:
+def _inside(known: Inventory, vnet: Vnet) -> Iterator[Candidate]:
     """The vnet's own prefixes and those of its peers (azure-network-semantics 5.1, 5.2)."""
     for length, block in blocks(vnet.address):
         route = Route(
@@ -97,15 +95,13 @@ def _inside(known: Inventory, vnet: Vnet, *, access_matters: bool) -> Iterator[C
         )
         yield Candidate(length, Rank.SYSTEM, route)
     for link in known.links(vnet.name):
-        yield from _peer_routes(known, vnet, link, access_matters=access_matters)
+        yield from _peer_routes(known, vnet, link)
 
 
-def _peer_routes(known: Inventory, vnet: Vnet, link: PeeringLink, *, access_matters: bool) -> Iterator[Candidate]:
+def _peer_routes(known: Inventory, vnet: Vnet, link: PeeringLink) -> Iterator[Candidate]:
+    """The routes of a peering. They stay where access is off (azure-network-semantics 6; asever.azure.peerings)."""
     regional = same_region(vnet, link.remote)
     hop = HopKind.GLOBAL_PEERING if regional is False else HopKind.PEERING
-    # Without access the route stays and the tag VirtualNetwork shrinks; what happens where no NSG stands is not said
-    # (azure-network-semantics 6).
-    closed = access_matters and not (link.own.access and link.other.access)
     for length, block in blocks(link.remote.address):
         route = Route(
             destinations=block,
@@ -113,7 +109,6 @@ def _peer_routes(known: Inventory, vnet: Vnet, link: PeeringLink, *, access_matt
             fabric=vnet_fabric(link.remote.name),
             text=f"{format_addresses(block)} -> {hop.value} {link.remote.name} (system route)",
             regional=regional,
-            unmodelled=f"the peering of {vnet.name} and {link.remote.name} with access off and no NSG" if closed else None,
             origin=Origin(azure="system route", span=link.own.span),
         )
         yield Candidate(length, Rank.SYSTEM, route)
@@ -155,6 +150,25 @@ def _way_out(vnet: Vnet) -> Iterator[Candidate]:
     for everything, text in ((ALL_V4, "0.0.0.0/0"), (ALL_V6, "::/0")):
         if everything == ALL_V4 or everything.overlaps(vnet.address):
             yield Candidate(0, Rank.SYSTEM, to_internet(everything, f"{text} -> Internet (system route)"))
+
+
+def _reserved_beside(vnet: Vnet, user: Iterable[Candidate], gateways: Iterable[Candidate]) -> Iterator[Candidate]:
+    """The reserved ranges' own routes, which a default route takes away (azure-network-semantics 5.1).
+
+    Azure's example is a route to an appliance, and a learned one does so as well; of other next hops nothing is said (13).
+    """
+    if any(_is_default(one) for one in gateways):
+        return
+    defaults = [one.route for one in user if _is_default(one)]
+    if any(one.hop is HopKind.APPLIANCE for one in defaults):
+        return
+    condition = reading(RESERVED_REMOVED_BY, "appliance-or-learned") if defaults else ALWAYS
+    for one in _reserved(vnet):
+        yield replace(one, route=replace(one.route, condition=condition))
+
+
+def _is_default(candidate: Candidate) -> bool:
+    return candidate.length == 0 and candidate.route.destinations.overlaps(ALL_V4)
 
 
 def _reserved(vnet: Vnet) -> Iterator[Candidate]:

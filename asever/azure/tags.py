@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from asever.azure.assumptions import INTERNET_MINUS_VNET, ROUTE_WIDENS_VNET, reading
+from asever.azure.assumptions import INTERNET_MINUS_VNET, ROUTE_WIDENS_VNET, VNET_NEXT_HOPS, reading
 from asever.azure.inventory import Inventory
 from asever.azure.neighbours import gateway_prefixes, learned_defaults
 from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, PROBE
 from asever.model.effective import ALWAYS, AddressMatch, Condition
 from asever.model.numbers import EMPTY, NumberSet, union
-from asever.model.things import AddressTerm, Subnet, TermKind
+from asever.model.things import AddressTerm, Subnet, TermKind, UserRoute
 
 # Azure's own spelling of the tags that rules name most (azure-network-semantics 3.3): tags compare without regard to case.
 _SPELLINGS = {
@@ -49,15 +49,19 @@ def canonical_tag(name: str) -> str:
 class View:
     """What the computed tags mean at one place.
 
-    `vnet` is the tag VirtualNetwork; `widened` is the same with the prefixes of routes to appliances and gateways. Both are
-    None for an NSG that is attached nowhere: then the tag is not known.
+    `vnet` is the tag VirtualNetwork; `widened` is the same with the prefixes of routes to appliances and gateways, `widest`
+    with those of every user route. All are None for an NSG that is attached nowhere: then the tag is not known. `tags` and
+    `widest_tags` are the service tags of unknown content that routes bring into it likewise.
     """
 
     vnet: NumberSet | None
     widened: NumberSet | None
+    widest: NumberSet | None
+    tags: frozenset[str] = frozenset()
+    widest_tags: frozenset[str] = frozenset()
 
 
-NOWHERE = View(None, None)
+NOWHERE = View(None, None, None)
 
 
 def view(inventory: Inventory, subnet: Subnet) -> View:
@@ -65,9 +69,24 @@ def view(inventory: Inventory, subnet: Subnet) -> View:
     key = ("view", subnet.vnet, subnet.route_table)
     found = inventory.cache.get(key)
     if not isinstance(found, View):
-        plain = _virtual_network(inventory, subnet.vnet)
-        found = inventory.cache[key] = View(plain, plain | _widening(inventory, subnet))
+        found = inventory.cache[key] = _view(inventory, subnet)
     return found
+
+
+def _view(inventory: Inventory, subnet: Subnet) -> View:
+    table = inventory.network.route_tables.get(subnet.route_table or "")
+    routes = table.routes if table else ()
+    learned = learned_defaults(inventory, subnet.vnet) if table is None or table.bgp_propagation else ()
+    plain = _virtual_network(inventory, subnet.vnet)
+    addresses, tags = _brought(inventory, (one for one in routes if one.hop in _WIDENING))
+    every, every_tags = _brought(inventory, routes)
+    widened, widest = union((plain, addresses, *learned)), union((plain, every, *learned))
+    return View(plain, widened, widest, _beyond(inventory, tags, widened), _beyond(inventory, every_tags, widest))
+
+
+def _beyond(inventory: Inventory, tags: frozenset[str], addresses: NumberSet) -> frozenset[str]:
+    """Those tags of unknown content that may hold more than these addresses: none, where they are every public one."""
+    return frozenset() if inventory.of_unknown_tags <= addresses else tags
 
 
 def _virtual_network(inventory: Inventory, vnet: str) -> NumberSet:
@@ -80,18 +99,21 @@ def _virtual_network(inventory: Inventory, vnet: str) -> NumberSet:
     return union((inventory.network.vnets[vnet].address, *peers, *gateway_prefixes(inventory, vnet), PROBE))
 
 
-def _widening(inventory: Inventory, subnet: Subnet) -> NumberSet:
-    """Prefixes that enter VirtualNetwork in one reading only: user routes to an appliance or a gateway, learned defaults."""
-    table = inventory.network.route_tables.get(subnet.route_table or "")
-    routes = table.routes if table else ()
-    sets = [known_tag(inventory, one.tag) or EMPTY if one.tag else one.prefix for one in routes if one.hop in _WIDENING]
-    if table is None or table.bgp_propagation:
-        sets.extend(learned_defaults(inventory, subnet.vnet))
-    return union(sets)
-
-
 # Next hops Internet and None: no source says that they enter the tag (azure-network-semantics 3.1, 13).
 _WIDENING = ("appliance", "gateway")
+
+
+def _brought(inventory: Inventory, routes: Iterable[UserRoute]) -> tuple[NumberSet, frozenset[str]]:
+    """The prefixes of routes, those of service tags too (azure-network-semantics 3.1), and the tags of unknown content."""
+    sets: list[NumberSet] = []
+    unknown: list[str] = []
+    for one in routes:
+        addresses = one.prefix if one.tag is None else known_tag(inventory, one.tag)
+        if addresses is not None:
+            sets.append(addresses)
+        elif one.tag is not None:
+            unknown.append(canonical_tag(one.tag))
+    return union(sets), frozenset(unknown)
 
 
 def known_tag(inventory: Inventory, name: str) -> NumberSet | None:
@@ -140,50 +162,95 @@ def meanings(
 ) -> tuple[Meaning, ...]:
     """What two address lists match, in each reading that makes a difference."""
     names = _tags_of((*sources, *targets))
-    depends = not names.isdisjoint(_PLACE_DEPENDENT)
-    found: dict[tuple[str, str], tuple[AddressMatch, AddressMatch]] = {}
-    for widens in ("yes", "no") if depends and at.vnet != at.widened else ("no",):
+    readings = _readings(at) if not names.isdisjoint(_PLACE_DEPENDENT) else _ONE_READING
+    pairs: dict[_Sets, tuple[AddressMatch, AddressMatch]] = {}
+    found: dict[_Reading, tuple[AddressMatch, AddressMatch]] = {}
+    for (widens, hops), (vnet, tags) in readings.items():
         for minus in ("yes", "no") if "Internet" in names else ("yes",):
-            sets = _Sets(at.widened if widens == "yes" else at.vnet, minus == "yes")
-            found[widens, minus] = (_match(inventory, sources, sets), _match(inventory, targets, sets))
+            sets = _Sets(vnet, tags, minus == "yes")
+            if sets not in pairs:
+                pairs[sets] = (_match(inventory, sources, sets), _match(inventory, targets, sets))
+            found[_Reading(widens, hops, minus)] = pairs[sets]
     return tuple(_merged(found))
 
 
-def _merged(found: dict[tuple[str, str], tuple[AddressMatch, AddressMatch]]) -> dict[Meaning, None]:
+_APPLIANCES, _EVERY = "appliance-and-gateway", "every"
+_Contents = tuple[NumberSet | None, frozenset[str]]
+_ONE_READING: Mapping[tuple[str, str], _Contents] = {("no", _APPLIANCES): (None, frozenset())}
+
+
+def _readings(at: View) -> Mapping[tuple[str, str], _Contents]:
+    """VirtualNetwork by ROUTE_WIDENS_VNET and VNET_NEXT_HOPS, the latter only where it matters."""
+    plain, widened, widest = (at.vnet, frozenset[str]()), (at.widened, at.tags), (at.widest, at.widest_tags)
+    found = {("yes", _APPLIANCES): widened, ("no", _APPLIANCES): plain}
+    if widest != widened:
+        found |= {("yes", _EVERY): widest, ("no", _EVERY): plain}
+    return found if widest != plain else {("no", _APPLIANCES): plain}
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One reading of what the computed tags hold."""
+
+    widens: str
+    hops: str
+    minus: str
+
+
+def _merged(found: dict[_Reading, tuple[AddressMatch, AddressMatch]]) -> dict[Meaning, None]:
     """One meaning for each reading, with a condition on those assumptions only that make a difference."""
-    on_route = any(found[other, minus] != pair for (_, minus), pair in found.items() for other, _ in found)
-    on_minus = any(found[widens, other] != pair for (widens, _), pair in found.items() for _, other in found)
+    if len(set(found.values())) == 1:
+        return {Meaning(*next(iter(found.values())), ALWAYS): None}
+    on_route, on_hops, on_minus = (
+        any(found[other] != pair for one, pair in found.items() for other in found if _differ_in(one, other, name))
+        for name in ("widens", "hops", "minus")
+    )
     result: dict[Meaning, None] = {}
-    for (widens, minus), (source, target) in found.items():
+    for one, (source, target) in found.items():
         condition = ALWAYS
-        condition |= reading(ROUTE_WIDENS_VNET, widens) if on_route else ALWAYS
-        condition |= reading(INTERNET_MINUS_VNET, minus) if on_minus else ALWAYS
+        condition |= reading(ROUTE_WIDENS_VNET, one.widens) if on_route else ALWAYS
+        # Where routes do not widen the tag it is of no interest which of them would.
+        condition |= reading(VNET_NEXT_HOPS, one.hops) if on_hops and one.widens == "yes" else ALWAYS
+        condition |= reading(INTERNET_MINUS_VNET, one.minus) if on_minus else ALWAYS
         result[Meaning(source, target, condition)] = None
     return result
 
 
+def _differ_in(one: _Reading, other: _Reading, name: str) -> bool:
+    """Whether two readings differ in this assumption and in no other."""
+    differ = {"widens": one.widens != other.widens, "hops": one.hops != other.hops, "minus": one.minus != other.minus}
+    return differ.pop(name) and not any(differ.values())
+
+
 @dataclass(frozen=True, slots=True)
 class _Sets:
-    """The computed tags in one reading."""
+    """The computed tags in one reading; `tags` are service tags of unknown content that VirtualNetwork holds too."""
 
     vnet: NumberSet | None
+    tags: frozenset[str]
     minus: bool
 
-    def internet(self, inventory: Inventory) -> NumberSet:
+    def internet(self, inventory: Inventory) -> _Contents:
         """The tag Internet (azure-network-semantics 3.2).
 
         168.63.129.16 is in it although it is in VirtualNetwork too: every recorded answer of Azure has it in both.
         """
         if self.vnet is None:
-            return INTERNET_BASE
+            return INTERNET_BASE, frozenset()
         key = ("internet", self)
         found = inventory.cache.get(key)
-        if not isinstance(found, NumberSet):
-            found = inventory.cache[key] = self._internet(self.vnet)
+        if not isinstance(found, tuple):
+            found = inventory.cache[key] = self._internet(inventory, self.vnet)
         return found
 
-    def _internet(self, vnet: NumberSet) -> NumberSet:
-        return INTERNET_BASE - (vnet - PROBE) if self.minus else INTERNET_BASE
+    def _internet(self, inventory: Inventory, vnet: NumberSet) -> _Contents:
+        if not self.minus:
+            return INTERNET_BASE, frozenset()
+        addresses = INTERNET_BASE - (vnet - PROBE)
+        if not self.tags:
+            return addresses, frozenset()
+        # Which addresses a service tag takes out of it nobody knows, so Internet is of unknown content itself.
+        return addresses - inventory.of_unknown_tags, frozenset({f"Internet without {' and '.join(sorted(self.tags))}"})
 
 
 def _match(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Sets) -> AddressMatch:
@@ -196,19 +263,19 @@ def _match(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Sets) -> A
             case TermKind.ASG:
                 known.append(inventory.group_members.get(term.text, EMPTY))
             case TermKind.TAG:
-                name = canonical_tag(term.text)
-                addresses = _tag(inventory, name, sets)
-                if addresses is None:
-                    unknown.append(name)
-                else:
+                addresses, tags = _tag(inventory, canonical_tag(term.text), sets)
+                unknown.extend(tags)
+                if addresses is not None:
                     known.append(addresses)
     addresses = known[0] if len(known) == 1 else union(known)
     return AddressMatch(addresses=addresses, unknown_tags=frozenset(unknown), text=", ".join(term.text for term in terms))
 
 
-def _tag(inventory: Inventory, name: str, sets: _Sets) -> NumberSet | None:
+def _tag(inventory: Inventory, name: str, sets: _Sets) -> _Contents:
+    """The addresses of a tag as far as they are known, and the tags of unknown content that it is or holds."""
     if name == "Internet":
         return sets.internet(inventory)
-    if name == "VirtualNetwork":
-        return sets.vnet
-    return known_tag(inventory, name)
+    if name == "VirtualNetwork" and sets.vnet is not None:
+        return sets.vnet, sets.tags
+    addresses = known_tag(inventory, name) if name != "VirtualNetwork" else None
+    return addresses, frozenset() if addresses is not None else frozenset({name})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from asever.azure.assumptions import CIRCUIT_AS_HOP, reading
 from asever.azure.balancers import recipients_of_balancer
 from asever.azure.candidates import INTERNET, Candidate, Rank, candidates_of, gateway_fabric, perhaps, vnet_fabric
 from asever.azure.devices import device_at, may_be_next_hop
@@ -22,11 +23,13 @@ def user_routes(known: Inventory, vnet: Vnet, table: RouteTable) -> Iterator[Can
     """The routes of a table as they take effect in a vnet."""
     for one in table.routes:
         if one.tag is None:
-            yield from candidates_of(Rank.USER, one.prefix, _user_route(known, vnet, table, one, one.prefix))
+            for route in _readings_of(known, vnet, table, one, one.prefix):
+                yield from candidates_of(Rank.USER, one.prefix, route)
             continue
         addresses = known_tag(known, one.tag)
         if addresses is not None:
-            yield from candidates_of(_tag_rank(one.tag), addresses, _user_route(known, vnet, table, one, addresses))
+            for route in _readings_of(known, vnet, table, one, addresses):
+                yield from candidates_of(_tag_rank(one.tag), addresses, route)
         elif one.hop != "internet" or not _leads_nowhere_else(known, vnet, table):
             yield from _unknown_tag_route(known, table, one)
 
@@ -45,14 +48,33 @@ def _tag_rank(tag: str) -> Rank:
     return Rank.USER_REGIONAL_TAG if region else Rank.USER_TAG
 
 
+def _readings_of(known: Inventory, vnet: Vnet, table: RouteTable, one: UserRoute, destinations: NumberSet) -> Iterator[Route]:
+    """A user's route, and before it what it would be where Azure took it although its pages call it invalid."""
+    route = _user_route(known, vnet, table, one, destinations)
+    gateways = gateways_of(known, vnet.name) if one.hop == "gateway" else ()
+    if len(gateways) == 1 and gateways[0].kind == "expressroute":
+        followed = replace(route, text=_text(table, one, destinations), condition=reading(CIRCUIT_AS_HOP, "followed"))
+        yield _by_gateway(followed, gateways[0].name)
+    yield route
+
+
+def _text(table: RouteTable, one: UserRoute, destinations: NumberSet) -> str:
+    wanted = one.tag or format_addresses(destinations)
+    return f"{wanted} -> {_hop_text(one)} ({_where(table, one, wanted)})"
+
+
+def _where(table: RouteTable, one: UserRoute, wanted: str) -> str:
+    return f"route {one.name} of {table.name}" if one.name not in ("", wanted) else f"route of {table.name}"
+
+
 def _user_route(known: Inventory, vnet: Vnet, table: RouteTable, one: UserRoute, destinations: NumberSet) -> Route:
     wanted = one.tag or format_addresses(destinations)
-    where = f"route {one.name} of {table.name}" if one.name not in ("", wanted) else f"route of {table.name}"
+    where = _where(table, one, wanted)
     route = Route(
         destinations=destinations,
         hop=HopKind.NONE,
         fabric=None,
-        text=f"{wanted} -> {_hop_text(one)} ({where})",
+        text=_text(table, one, destinations),
         resource=table.name,
         origin=Origin(span=one.span),
     )
@@ -124,8 +146,7 @@ def _to_gateway(known: Inventory, vnet: Vnet, route: Route) -> Route:
     """A route to the gateway: valid for a VPN gateway alone, to nobody otherwise (azure-network-semantics 5.3)."""
     gateways = gateways_of(known, vnet.name)
     if len(gateways) == 1 and gateways[0].kind == "vpn":
-        name = gateways[0].name
-        return replace(route, hop=HopKind.GATEWAY, fabric=gateway_fabric(name), resource=name, regional=False)
+        return _by_gateway(route, gateways[0].name)
     circuits = [one.name for one in gateways if one.kind == "expressroute"]
     if circuits:
         why = f"a route of one's own cannot lead to an ExpressRoute gateway ({', '.join(circuits)})"
@@ -135,6 +156,10 @@ def _to_gateway(known: Inventory, vnet: Vnet, route: Route) -> Route:
     else:
         why = f"vnet {vnet.name} has no gateway"
     return replace(route, text=f"{route.text}, which is invalid: {why}")
+
+
+def _by_gateway(route: Route, name: str) -> Route:
+    return replace(route, hop=HopKind.GATEWAY, fabric=gateway_fabric(name), resource=name, regional=False)
 
 
 def _unknown_tag_route(known: Inventory, table: RouteTable, one: UserRoute) -> Iterator[Candidate]:

@@ -167,11 +167,20 @@ before them. Where no NSG is attached there are no default rules either, and eve
         source=f"docs/semantics/azure.md section 2.3; {_NSG}",
     ),
     Entry(
+        code="admin-rules",
+        title="Security admin rules come before NSGs",
+        explanation="""A Virtual Network Manager puts rules before all NSGs of a virtual network, in both directions. `deny`
+drops whatever the NSGs say, `always-allow` lets pass whatever they say, `allow` and no match leave it
+to them. An always-allow at one end does not open the other. They do not apply to private endpoints,
+nor in the subnets of gateways, Azure Firewall, Bastion and Route Server.""",
+        source="docs/semantics/azure.md section 4; Microsoft, 'Security admin rules in Azure Virtual Network Manager'",
+    ),
+    Entry(
         code="virtual-network-tag",
         title="VirtualNetwork is wider than the virtual network",
         explanation="""The tag VirtualNetwork holds the address space of the virtual network, of its peers, everything that
 its gateways lead to, and 168.63.129.16. It is computed for each subnet: prefixes of routes to an
-appliance or a gateway may enter it too. A rule that allows VirtualNetwork, like the default one,
+appliance or a gateway may enter it too, those of service tags as well. A rule that allows VirtualNetwork, like the default one,
 therefore admits machines on premises and in peered networks.""",
         source=f"docs/semantics/azure.md section 3.1; {_TAGS}",
     ),

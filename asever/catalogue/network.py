@@ -15,6 +15,7 @@ _PAIR = _NET + "vm x { subnet v/a  ip 10.0.1.4 }\nvm y { subnet v/b  ip 10.0.2.4
 _ENVIRONMENT = _NET + "ase e { version v2  subnet v/a  vip 40.1.1.1 }\n"
 _GROUP = "nsg g {{\n  inbound {{\n    {}\n  }}\n}}\n"
 _RULE = _GROUP.format("100 allow tcp from * to * port 443")
+_ELEVEN = "".join(f"asg g{number}\n" for number in range(1, 12))
 
 
 def _small(prefix: str, environment: str) -> str:
@@ -380,9 +381,58 @@ NETWORK: tuple[Entry, ...] = (
         right="vnet v { address 10.0.0.0/16 }\n",
     ),
     Entry(
+        code="one-sided-peering",
+        title="A peering that one side does not know",
+        explanation="A peering works only when both virtual networks declare it; until then it carries nothing. `peers` "
+        "declares both ends, `peer` the one of the network that it stands in.",
+        wrong="vnet v { address 10.0.0.0/16  peer w { forwarded-traffic on } }\nvnet w { address 10.1.0.0/16 }\n",
+        right="vnet v { address 10.0.0.0/16  peer w { forwarded-traffic on } }\n"
+        "vnet w { address 10.1.0.0/16  peer v { forwarded-traffic on } }\n",
+    ),
+    Entry(
+        code="remote-gateway",
+        title="A peer's gateway that cannot be used",
+        explanation="`remote-gateway on` needs `gateway-transit on` on the other side and no gateway in the own network, and "
+        "one peering of a network may have it.",
+        wrong="vnet v { address 10.0.0.0/16  peer w { remote-gateway on } }\n"
+        "vnet w { address 10.1.0.0/16  peer v { access on } }\n",
+        right="vnet v { address 10.0.0.0/16  peer w { remote-gateway on } }\n"
+        "vnet w { address 10.1.0.0/16  peer v { gateway-transit on } }\n",
+    ),
+    Entry(
+        code="gateway-subnet",
+        title="What the subnet of a gateway does not take",
+        explanation="GatewaySubnet takes no NSG and no NAT gateway. Its route table must let gateway routes in, and of a VPN "
+        "gateway it holds no route for 0.0.0.0/0.",
+        wrong="vnet v {\n  address 10.0.0.0/16\n\n  subnet GatewaySubnet { address 10.0.0.0/27  nsg g }\n}\nnsg g { }\n",
+        right="vnet v {\n  address 10.0.0.0/16\n\n  subnet GatewaySubnet { address 10.0.0.0/27 }\n}\n",
+    ),
+    Entry(
+        code="invalid-route",
+        title="A route to a gateway that does not take it",
+        explanation="The next hop `gateway` is for VPN gateways: Azure takes no such route to an ExpressRoute gateway, nor "
+        "where both are. Without any gateway what takes the route is lost.",
+        wrong="route-table t {\n  route 192.168.0.0/16 -> gateway\n}\n"
+        "vnet v {\n  address 10.0.0.0/16\n\n  subnet a { address 10.0.1.0/24  route-table t }\n}\n",
+        right="route-table t {\n  route 192.168.0.0/16 -> gateway\n}\n"
+        "vnet v {\n  address 10.0.0.0/16\n\n  subnet a { address 10.0.1.0/24  route-table t }\n}\n"
+        "gateway g { vnet v  kind vpn }\n",
+    ),
+    Entry(
+        code="azure-limit",
+        title="More than Azure takes",
+        explanation="An NSG has at most 1,000 rules, 4,000 addresses as sources and as many as destinations, and 100 "
+        "application security groups, 10 on one side of a rule; a network interface is in 20 of these. A route table has at "
+        "most 400 routes, 25 of them to service tags; a virtual network has 500 peerings. Azure raises some of these numbers "
+        "now and then, so most are warnings.",
+        wrong=_ELEVEN + _GROUP.format("100 allow tcp from g1, g2, g3, g4, g5, g6, g7, g8, g9, g10, g11 to * port 443"),
+        right=_ELEVEN + _GROUP.format("100 allow tcp from g1, g2, g3, g4, g5, g6, g7, g8, g9, g10 to * port 443"),
+    ),
+    Entry(
         code="asg-across-vnets",
         title="An application security group in two vnets",
-        explanation="All members of an application security group are in the vnet of its first member.",
+        explanation="All members of an application security group are in the vnet of its first member, and a rule from groups "
+        "to groups is for members in one vnet.",
         wrong=_NET
         + "vnet w {\n  address 10.1.0.0/16\n\n  subnet c { address 10.1.1.0/24 }\n}\nasg g\n"
         + "vm x { subnet v/a  ip 10.0.1.4  asg g }\nvm y { subnet w/c  ip 10.1.1.4  asg g }\n",

@@ -17,6 +17,7 @@ from asever.model.effective import (
     Arrival,
     EffectiveNetwork,
     Filter,
+    FilterKind,
     FilterRow,
     Route,
     Site,
@@ -277,6 +278,8 @@ def _way_facts(trace: Trace) -> Iterator[str]:
 def _drop_facts(step: Step) -> Iterator[str]:
     if step.reply:
         yield "reply-path"
+    if step.filter is not None and step.filter.kind is FilterKind.ADMIN:
+        yield "admin-rules"
     if step.filter is not None and not step.filter.kind.has_rules and step.row is not None and step.row.origin.azure:
         yield step.row.origin.azure
     if isinstance(step.row, (SourceTranslation, Arrival)) and step.row.fact:

@@ -156,7 +156,8 @@ def _filter_text(step: Step) -> str:
     if step.kind is StepKind.DROP:
         return f"{direction}: drops it (the first rule that matches decides)"
     if isinstance(step.row, FilterRow):
-        return f"{direction}: {rule_title(step.row.priority, step.row.name)} lets it pass"
+        past = ", and past the NSGs here" if step.row.action is Action.ALWAYS_ALLOW else ""
+        return f"{direction}: {rule_title(step.row.priority, step.row.name)} lets it pass{past}"
     if one.otherwise is Action.DENY:
         return f"{direction}: {step.detail}"
     return f"{direction}: no rule drops it"

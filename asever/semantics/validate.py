@@ -5,12 +5,14 @@ The network may have holes where other errors are: what is missing is not valida
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from asever.diagnostics import Diagnostics, Label, Severity
 from asever.model.addresses import format_address, format_addresses, is_v6, parse_prefix
 from asever.model.numbers import NumberSet, union
 from asever.model.things import Environment, Network, Subnet, Thing, Vnet
+from asever.semantics.connections import validate_connections
+from asever.semantics.limits import validate_limits
 from asever.semantics.problems import Problems, plural
 from asever.semantics.sizing import SMALLEST_OF_VERSION_3, need
 from asever.source import Span
@@ -28,7 +30,10 @@ _NOT_PUBLIC = union(
 
 def validate(network: Network, diagnostics: Diagnostics) -> None:
     """Adds a diagnostic for everything that Azure would refuse, and warnings for what it admits and does not support."""
-    _Validation(network, Problems(diagnostics)).run()
+    problems = Problems(diagnostics)
+    _Validation(network, problems).run()
+    validate_connections(network, problems)
+    validate_limits(network, problems)
 
 
 class _Validation:
@@ -182,6 +187,24 @@ class _Validation:
                         f"in vnet `{subnet.vnet}`",
                         other=(other.span, f"this member is in vnet `{home}`"),
                         note="Azure takes the members of an application security group from one vnet",
+                    )
+        self._rules_between(first)
+
+    def _rules_between(self, members: Mapping[str, Thing]) -> None:
+        """A rule from groups to groups is for members in one vnet (azure-network-semantics section 2.5)."""
+        homes = {name: self.network.subnets[getattr(one, "subnet", "")].vnet for name, one in members.items()}
+        for group in self.network.groups.values():
+            for rule in (*group.inbound, *group.outbound):
+                sides = [[term.text for term in side if term.text in homes] for side in (rule.sources, rule.targets)]
+                vnets = sorted({homes[name] for side in sides for name in side})
+                span = rule.parts.get("target", rule.span)
+                if all(sides) and len(vnets) > 1 and span is not None:
+                    self.problems.error(
+                        "asg-across-vnets",
+                        f"rule {rule.priority} of nsg `{group.name}` is between asgs of `{vnets[0]}` and of `{vnets[1]}`",
+                        span,
+                        "in another vnet than the source",
+                        notes=("Azure takes asgs as source and destination of one rule from one vnet",),
                     )
 
     def _load_balancers(self) -> None:

@@ -13,7 +13,6 @@ from asever.model.things import Network
 from tests.azure.tables import arrival, fate, named, route, translation
 from tests.networks import (
     addresses,
-    admin_rules,
     ase,
     firewall,
     gateway,
@@ -289,38 +288,6 @@ def test_things_that_are_not_followed_take_packets_with_a_doubt(
     assert site in (found.doubt or "")
     assert whole.sites[site].kind is SiteKind.SERVICE
     assert all(one.unmodelled for one in whole.sites[site].routes)
-
-
-def test_admin_rules_make_every_path_of_their_vnet_unknown_and_no_other() -> None:
-    tables = effective(
-        network(
-            vnet("a", "10.1.0.0/16", peers=["b"]),
-            vnet("b", "10.2.0.0/16", peers=["a"]),
-            subnet("a/s", "10.1.0.0/24", nsg="own"),
-            subnet("a/apps", "10.1.1.0/24", nsg="own"),
-            subnet("b/s", "10.2.0.0/24", nsg="own"),
-            vm("governed", "a/s", "10.1.0.4", public_ip="20.5.5.5"),
-            ase("e", "a/apps", 3, vip="192.23.1.2"),
-            vm("free", "b/s", "10.2.0.4"),
-            nsg("own", inbound=[rule(100, "deny", "any", "*")]),
-            admin_rules("policy", "a", inbound=[rule(1, "always-allow", "tcp", "*")]),
-        )
-    )
-    governed = tables.sites["governed"]
-    assert governed.inbound == ()  # an always-allow would pass over the NSG
-    assert all("admin-rules policy" in (one.unmodelled or "") for one in governed.routes)
-    for fabric, called in (
-        ("vnet a", "10.1.0.4"),
-        ("vnet a", "10.1.0.9"),
-        ("Internet", "20.5.5.5"),
-        ("Internet", "192.23.1.2"),
-    ):
-        found = arrival(tables, fabric, called)
-        assert found is not None
-        assert "admin-rules policy" in (found.doubt or "")
-    assert tables.sites["free"].inbound
-    assert not any(one.unmodelled for one in tables.sites["free"].routes)
-    assert not any(one.doubt for one in tables.fabrics["vnet b"].arrivals)
 
 
 # -- Size ---------------------------------------------------------------------------------------------------------------

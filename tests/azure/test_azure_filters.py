@@ -99,6 +99,14 @@ def test_ports_restrict_only_protocols_that_have_them(declared: DeclaredRule, ex
     assert [(set(one.protocol), "*" if one.target_port == ANY_PORT else str(one.target_port.first)) for one in rows] == expected
 
 
+def test_a_rule_with_ports_may_never_match_protocols_without_them() -> None:
+    tables = one_subnet(nsg("own", inbound=[rule(100, "allow", "any", "*", port="443")]))
+    inbound = tables.sites["sql"].inbound[0]
+    assert named(inbound, "8.8.8.8", "10.0.3.4", 0, "icmp") == "rule 100"
+    assert named(inbound, "8.8.8.8", "10.0.3.4", 0, "icmp", ports_without_ports="never-match") == "DenyAllInBound"
+    assert named(inbound, "8.8.8.8", "10.0.3.4", 443, ports_without_ports="never-match") == "rule 100"
+
+
 def test_a_group_of_machines_stands_for_their_addresses() -> None:
     group = nsg("own", inbound=[rule(100, "allow", "tcp", "asg:web", "asg:data", "1433")])
     tables = effective(

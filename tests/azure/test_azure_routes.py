@@ -9,7 +9,7 @@ import pytest
 
 from asever.azure.candidates import blocks
 from asever.azure.effective import effective
-from asever.model.addresses import parse_prefix, prefixes
+from asever.model.addresses import parse_address, parse_prefix, prefixes
 from asever.model.effective import EffectiveNetwork
 from asever.model.things import Gateway, OnPremises, RouteTable, UserRoute
 from tests.azure.tables import CORPUS, hop, route
@@ -86,10 +86,17 @@ def test_a_vnet_that_holds_a_reserved_range_has_no_route_that_drops_it() -> None
     assert "172.16.0.0/12 -> None (system route)" in texts
 
 
-@pytest.mark.parametrize("hop_type", ["internet", "none", "appliance"])
-def test_a_default_route_removes_the_reserved_ranges(hop_type: str) -> None:
-    tables = with_routes(user("0.0.0.0/0", hop_type, "10.0.9.4" if hop_type == "appliance" else None))
+def test_a_default_route_to_an_appliance_removes_the_reserved_ranges() -> None:
+    tables = with_routes(user("0.0.0.0/0", "appliance", "10.0.9.4"))
     assert not any("None (system route)" in one.text for one in tables.sites["sql"].routes)
+
+
+@pytest.mark.parametrize("hop_type", ["internet", "none"])
+def test_a_default_route_to_elsewhere_removes_them_in_one_reading(hop_type: str) -> None:
+    tables = with_routes(user("0.0.0.0/0", hop_type))
+    kept = [one for one in tables.sites["sql"].routes if "None (system route)" in one.text]
+    assert {next(iter(one.destinations.ranges))[0] >> 24 for one in kept} == {10, 100, 172, 192}
+    assert {one.condition for one in kept} == {frozenset({("reserved-routes-removed-by", "appliance-or-learned")})}
 
 
 def test_a_learned_default_route_removes_them_too_unless_it_is_not_propagated() -> None:
@@ -188,12 +195,18 @@ def test_a_user_route_to_the_gateway_needs_one_of_vpn() -> None:
     )
 
 
-def test_a_user_route_to_an_expressroute_gateway_is_invalid_beside_a_vpn_gateway_too() -> None:
-    target, er = user("192.168.0.0/16", "gateway"), gateway("er", "corp", "expressroute")
-    for more in ((er,), (er, gateway("vpn", "corp"))):
-        invalid = route(with_routes(target, more=more), "sql", "192.168.0.1")
-        assert (invalid.fabric, invalid.unmodelled) == (None, None)
-        assert invalid.text.endswith("which is invalid: a route of one's own cannot lead to an ExpressRoute gateway (er)")
+def test_a_user_route_to_an_expressroute_gateway_is_invalid_unless_one_reads_it_otherwise() -> None:
+    tables = with_routes(user("192.168.0.0/16", "gateway"), more=(gateway("er", "corp", "expressroute"),))
+    followed, invalid, *_ = (one for one in tables.sites["sql"].routes if parse_address("192.168.0.1") in one.destinations)
+    assert followed.condition == frozenset({("route-to-expressroute", "followed")})
+    assert (followed.fabric, followed.resource) == ("gateway er", "er")
+    assert (invalid.fabric, invalid.unmodelled) == (None, None)
+    assert invalid.text.endswith("which is invalid: a route of one's own cannot lead to an ExpressRoute gateway (er)")
+
+
+def test_a_user_route_to_the_gateway_is_invalid_with_expressroute_beside_vpn_too() -> None:
+    target, both = user("192.168.0.0/16", "gateway"), (gateway("er", "corp", "expressroute"), gateway("vpn", "corp"))
+    assert hop(with_routes(target, more=both), "sql", "192.168.0.1") == "None"
 
 
 def test_a_user_route_to_the_gateway_passes_the_gateway() -> None:
@@ -250,9 +263,8 @@ def test_an_old_ilb_environment_does_not_answer_over_global_peering() -> None:
     assert hop(peered("westeurope", "eastus"), "m", "10.2.0.11") == "VNetGlobalPeering"
 
 
-def test_access_off_without_any_group_is_not_known() -> None:
-    assert "access off" in (route(peered(None, None, access=False), "m", "10.2.0.5").unmodelled or "")
-    assert route(peered(None, None, access=False), "m", "8.8.8.8").unmodelled is None
+def test_access_off_leaves_the_routes_as_they_are() -> None:
+    assert hop(peered(None, None, access=False), "m", "10.2.0.5") == "VNetPeering: vnet b"
 
 
 def test_peering_is_not_transitive() -> None:

@@ -13,7 +13,7 @@ from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, PROBE, 
 from asever.azure.tags import View, canonical_tag, known_tag, meanings, view
 from asever.model.addresses import ALL_V4, parse_address, parse_prefix
 from asever.model.numbers import NumberSet, union
-from asever.model.things import Network
+from asever.model.things import Network, Thing, UserRoute
 from tests.azure.tables import CORPUS
 from tests.networks import (
     addresses,
@@ -102,14 +102,62 @@ def test_a_default_route_to_an_appliance_widens_the_tag_in_one_reading_and_on_it
     assert match(declared, "VirtualNetwork", "corp/free") == {frozenset(): narrow}
 
 
-@pytest.mark.parametrize("hop", ["internet", "none"])
-def test_routes_to_the_internet_or_to_nowhere_do_not_widen_the_tag(hop: str) -> None:
-    declared = network(
+YES, NO = (("default-route-widens-virtual-network", one) for one in ("yes", "no"))
+APPLIANCES, EVERY = (("virtual-network-next-hops", one) for one in ("appliance-and-gateway", "every"))
+MINUS, PLUS = (("internet-minus-vnet", one) for one in ("yes", "no"))
+
+
+def routed(*routes: UserRoute, more: tuple[Thing, ...] = ()) -> Network:
+    return network(
         vnet("corp", "10.0.0.0/16"),
         subnet("corp/data", "10.0.3.0/24", route_table="own"),
-        route_table("own", route("0.0.0.0/0", hop)),
+        route_table("own", *routes),
+        *more,
     )
-    assert tags_at(declared).widened == addresses("10.0.0.0/16, 168.63.129.16")
+
+
+@pytest.mark.parametrize("hop", ["internet", "none", "vnet-local"])
+def test_routes_to_other_next_hops_widen_the_tag_in_a_reading_of_their_own(hop: str) -> None:
+    declared = routed(route("0.0.0.0/0", hop))
+    narrow = addresses("10.0.0.0/16, 168.63.129.16")
+    assert tags_at(declared).widened == narrow
+    assert match(declared, "VirtualNetwork") == {
+        frozenset({YES, EVERY}): ALL_V4,
+        frozenset({YES, APPLIANCES}): narrow,
+        frozenset({NO}): narrow,
+    }
+
+
+def test_next_hops_are_of_no_interest_where_an_appliance_brings_as_much() -> None:
+    declared = routed(route("0.0.0.0/0", "appliance", "10.0.9.4"), route("8.8.8.0/24", "none"))
+    assert set(match(declared, "VirtualNetwork")) == {frozenset({YES}), frozenset({NO})}
+
+
+def test_the_prefixes_of_a_routed_service_tag_leave_internet_for_virtual_network() -> None:
+    declared = routed(route("Storage", "appliance", "10.0.9.4"), more=(tag("Storage", "40.1.0.0/16"),))
+    storage = parse_prefix("40.1.0.0/16")
+    assert match(declared, "VirtualNetwork")[frozenset({YES})] == addresses("10.0.0.0/16, 168.63.129.16") | storage
+    internet = match(declared, "Internet")
+    assert internet[frozenset({YES, MINUS})] == INTERNET_BASE - storage
+    assert {internet[frozenset(one)] for one in ({YES, PLUS}, {NO, MINUS}, {NO, PLUS})} == {INTERNET_BASE}
+
+
+def test_a_routed_service_tag_of_unknown_content_makes_both_tags_unknown_where_it_may_lie() -> None:
+    declared = routed(route("Storage", "appliance", "10.0.9.4"))
+    known = inventory(declared)
+    found = {one.condition: one.source for one in meanings(known, tags_at(declared), terms("VirtualNetwork"), terms("*"))}
+    assert found[frozenset({YES})].unknown_tags == {"Storage"}
+    assert found[frozenset({NO})].unknown_tags == frozenset()
+    found = {one.condition: one.source for one in meanings(known, tags_at(declared), terms("Internet"), terms("*"))}
+    assert found[frozenset({YES, MINUS})].unknown_tags == {"Internet without Storage"}
+    assert not found[frozenset({YES, MINUS})].addresses.overlaps(known.of_unknown_tags)
+    assert found[frozenset({NO, MINUS})].addresses == INTERNET_BASE
+
+
+def test_a_service_tag_adds_nothing_to_every_address() -> None:
+    declared = routed(route("0.0.0.0/0", "appliance", "10.0.9.4"), route("Storage", "internet"))
+    assert tags_at(declared).widest_tags == frozenset()
+    assert set(match(declared, "VirtualNetwork")) == {frozenset({YES}), frozenset({NO})}
 
 
 def test_a_learned_default_route_widens_the_tag_unless_it_does_not_reach_the_subnet() -> None:

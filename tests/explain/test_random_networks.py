@@ -21,10 +21,11 @@ from asever.model.claims import (
     Reachability,
     Verb,
 )
-from asever.model.things import DeclaredRule, Network, SecurityGroup
+from asever.model.things import AdminRules, DeclaredRule, Network, SecurityGroup
 from asever.pipeline import Options, run
 from tests.claims import INTERNET, MANAGEMENT, PROBES, WEB, address, at, on, program, seen_as, the_ase, the_vm
 from tests.networks import (
+    admin_rules,
     ase,
     asg,
     gateway,
@@ -33,6 +34,7 @@ from tests.networks import (
     network,
     nsg,
     on_premises,
+    peer,
     route,
     route_table,
     rule,
@@ -51,6 +53,7 @@ PORTS = ("*", "*", "443", "80,443", "454-455", "1433", "16001", "21,990")
 ROUTES = (
     *(("0.0.0.0/0", "internet"), ("0.0.0.0/0", "none"), ("0.0.0.0/0", "gateway"), ("8.8.8.0/24", "none")),
     *(("10.1.0.0/16", "none"), ("0.0.0.0/0", "appliance", "10.0.9.4"), ("20.0.0.0/8", "gateway")),
+    *(("Known", "appliance", "10.0.9.4"), ("Known", "internet")),
 )
 ENDS = (
     *(the_ase("one"), the_ase("two"), the_vm("sql"), the_vm("far"), INTERNET, MANAGEMENT, PROBES),
@@ -80,6 +83,14 @@ def some_group(draw: random.Random, name: str) -> SecurityGroup:
     return nsg(name, inbound=inbound, outbound=outbound)
 
 
+def some_admin_rules(draw: random.Random, name: str) -> AdminRules:
+    def some(most: int) -> list[DeclaredRule]:
+        priorities = draw.sample(range(1, 9), draw.randrange(most))
+        return [replace(some_rule(draw, one), access=draw.choice(["allow", "deny", "always-allow"])) for one in priorities]
+
+    return admin_rules(name, *draw.choice([["corp"], ["corp", "spoke"]]), inbound=some(4), outbound=some(3))
+
+
 def some_network(draw: random.Random) -> Network:
     def maybe(value: str) -> str | None:
         return value if draw.random() < 0.6 else None
@@ -93,7 +104,9 @@ def some_network(draw: random.Random) -> Network:
         vnet(
             "corp", draw.choice(["10.0.0.0/16", "10.0.0.0/16,30.0.0.0/24"]), peers=draw.choice([[], ["spoke"]]), region="west"
         ),
-        vnet("spoke", "10.1.0.0/16", peers=["corp"], region=draw.choice([None, "west", "east"])),
+        vnet(
+            "spoke", "10.1.0.0/16", peers=[peer("corp", access=draw.random() < 0.8)], region=draw.choice([None, "west", "east"])
+        ),
         subnet("corp/a", "10.0.1.0/26", nsg=maybe("g1"), route_table=draw.choice([None, None, "rt"])),
         subnet("corp/b", "10.0.2.0/26", nsg=maybe("g2"), route_table=draw.choice([None, None, "rt"])),
         subnet(
@@ -140,6 +153,7 @@ def some_network(draw: random.Random) -> Network:
         on_premises("hq", "172.20.0.0/16"),
         *draw.choice([way, []]),
         *(some_group(draw, f"g{index}") for index in range(1, 5)),
+        *(some_admin_rules(draw, f"set{index}") for index in range(draw.choice([0, 0, 1, 2]))),
     )
 
 

@@ -109,17 +109,20 @@ class Naive:
         vnet = self.network.vnets[self.network.subnets[subnet].vnet]
         if address in vnet.address or address == HOST:
             return True
-        for one in vnet.peerings:
-            remote = self.network.vnets[one.remote]
-            if any(back.remote == vnet.name for back in remote.peerings) and one.access and address in remote.address:
-                return True
+        if any(one.access and address in remote.address for one, remote in self.peers(vnet.name)):
+            return True
         if any(address in one for one in self.on_premises_prefixes(vnet.name)):
             return True
         table = self.network.route_tables.get(self.network.subnets[subnet].route_table or "")
-        for route in table.routes if table else ():
-            widens = self.readings.get("default-route-widens-virtual-network", "yes") == "yes"
-            if widens and route.hop in ("appliance", "gateway") and address in route.prefix:
+        widens = self.readings.get("default-route-widens-virtual-network", "yes") == "yes"
+        every = self.readings.get("virtual-network-next-hops", "appliance-and-gateway") == "every"
+        for route in table.routes if table and widens else ():
+            if not every and route.hop not in ("appliance", "gateway"):
+                continue
+            if address in (self.network.tags[route.tag].addresses if route.tag in self.network.tags else route.prefix):
                 return True
+            if route.tag and route.tag not in self.network.tags and is_public(address):
+                raise Unsure("a route to a tag")
         if any(
             address in one for gateway in self.network.gateways.values() if gateway.vnet == vnet.name for one in gateway.learns
         ):
@@ -149,6 +152,49 @@ class Naive:
             raise Unsure(f"the tag {term.text}")
         return False
 
+    # -- Rules --------------------------------------------------------------------------------------------------------
+
+    def matches(self, rule, packet, subnet):
+        if packet.protocol not in rule.protocol:
+            return False
+        if packet.protocol in (6, 17):
+            if packet.source_port not in rule.source_port or packet.target_port not in rule.target_port:
+                return False
+        elif self.readings.get("ports-without-ports", "ignored") == "never-match" and any(
+            one.size < 65536 for one in (rule.source_port, rule.target_port)
+        ):
+            return False
+        return any(self.term_matches(one, packet.source, subnet) for one in rule.sources) and any(
+            self.term_matches(one, packet.target, subnet) for one in rule.targets
+        )
+
+    def admin_access(self, direction, packet, subnet):
+        """What admin rules say of a packet: the access of the first rule that matches, or None (azure-network-semantics 4)."""
+        where = self.network.subnets[subnet]
+        sets = [one for one in self.network.admin_rules.values() if where.vnet in one.applies_to]
+        rules = [rule for one in sets for rule in (one.inbound if direction is Direction.INBOUND else one.outbound)]
+        if self.readings.get("several-admin-rules", "set-by-set") == "by-priority":
+            rules.sort(key=lambda one: one.priority)
+        return next((rule.access for rule in rules if self.matches(rule, packet, subnet)), None)
+
+    def admitted(self, direction, packet, subnet, nic_group):
+        """Admin rules, then the NSGs, or the peering's setting where there is none (azure-network-semantics 1, 4, 6)."""
+        where = self.network.subnets[subnet]
+        access = self.admin_access(direction, packet, subnet)
+        if access in ("deny", "always-allow"):
+            return access == "always-allow"
+        if nic_group is None and where.nsg is None:
+            other = packet.source if direction is Direction.INBOUND else packet.target
+            blocks = self.readings.get("peering-without-access", "blocks") == "blocks"
+            return not (blocks and any(not one.access and other in remote.address for one, remote in self.peers(where.vnet)))
+        return all(self.lets_pass(group, direction, packet, subnet) for group in (nic_group, where.nsg))
+
+    def peers(self, vnet):
+        for one in self.network.vnets[vnet].peerings:
+            remote = self.network.vnets[one.remote]
+            if any(back.remote == vnet for back in remote.peerings):
+                yield one, remote
+
     # -- NSGs -----------------------------------------------------------------------------------------------------------
 
     def lets_pass(self, group, direction, packet, subnet):
@@ -158,15 +204,7 @@ class Naive:
         declared = self.network.groups[group]
         rules = declared.inbound if direction is Direction.INBOUND else declared.outbound
         for rule in sorted(rules, key=lambda one: one.priority):
-            if packet.protocol not in rule.protocol:
-                continue
-            if packet.protocol in (6, 17) and (
-                packet.source_port not in rule.source_port or packet.target_port not in rule.target_port
-            ):
-                continue
-            if any(self.term_matches(one, packet.source, subnet) for one in rule.sources) and any(
-                self.term_matches(one, packet.target, subnet) for one in rule.targets
-            ):
+            if self.matches(rule, packet, subnet):
                 return rule.access == "allow"
         if self.in_virtual_network(subnet, packet.source) and self.in_virtual_network(subnet, packet.target):
             return True
@@ -199,13 +237,12 @@ class Naive:
             add(route.prefix, 3, ("user", route.hop))
         for low, high in vnet.address.ranges:
             add(NumberSet.span(low, high), 1, ("local", vnet.name))
-        for one in vnet.peerings:
-            remote = self.network.vnets[one.remote]
-            if any(back.remote == vnet.name for back in remote.peerings):
-                for low, high in remote.address.ranges:
-                    add(NumberSet.span(low, high), 1, ("local", remote.name))
+        for _, remote in self.peers(vnet.name):
+            for low, high in remote.address.ranges:
+                add(NumberSet.span(low, high), 1, ("local", remote.name))
         inside = any(hop[0] == "local" for _, _, hop in candidates)
-        default_gone = any(route.prefix == V4 for route in user)
+        any_default = self.readings.get("reserved-routes-removed-by", "any-default") == "any-default"
+        default_gone = any(route.prefix == V4 and (any_default or route.hop == "appliance") for route in user)
         if (table is None or table.bgp_propagation) and not inside:
             for gateway in self.network.gateways.values():
                 if gateway.vnet == vnet.name:
@@ -250,9 +287,8 @@ class Naive:
             near = self.subnet_of(vnet, packet.target) == subnet and self.holder(vnet, packet.target)
             if isinstance(near, Machine):
                 return Answer(DROPPED)  # ase-network-semantics 5.1
-        if isinstance(origin, Machine) and not self.lets_pass(origin.nsg, Direction.OUTBOUND, packet, subnet):
-            return Answer(DROPPED)
-        if not self.lets_pass(self.network.subnets[subnet].nsg, Direction.OUTBOUND, packet, subnet):
+        nic_group = origin.nsg if isinstance(origin, Machine) else None
+        if not self.admitted(Direction.OUTBOUND, packet, subnet, nic_group):
             return Answer(DROPPED)
         kind, name = self.next_hop(subnet, packet.target)
         if kind == "user":
@@ -314,9 +350,10 @@ class Naive:
                 return self.at_balancer(balancer, packet, None)
         for machine in self.network.machines.values():
             if machine.public_ip == packet.target:
+                inside = packet.to_target(machine.addresses[0])
                 if machine.nsg is None and self.network.subnets[machine.subnet].nsg is None:
-                    return Answer(DROPPED)  # azure-network-semantics 2.9
-                return self.at_machine(machine, packet.to_target(machine.addresses[0]), internet=True)
+                    return self.closed(machine, inside)
+                return self.at_machine(machine, inside, internet=True)
         for other in self.network.environments.values():
             if packet.target in other.outbound or any(one.address == packet.target for one in other.ip_ssl):
                 return Answer(UNKNOWN)
@@ -388,15 +425,22 @@ class Naive:
             there = packet.to_target(packet.target if keeps else each.addresses[0], carried[0].back or packet.target_port)
             guarded = each.nsg is not None or self.network.subnets[each.subnet].nsg is not None
             closed = not internal or self.readings["internal-balancer-without-nsg"] == "closed"
-            if (one.sku == "standard" and not guarded and closed) or (internal and origin is each):
+            if internal and origin is each:
                 answers.add(Answer(DROPPED))
+            elif one.sku == "standard" and not guarded and closed:
+                answers.add(self.closed(each, there))
             else:
                 answers.add(self.at_machine(each, there, internet=not internal))
         return answers.pop() if len(answers) == 1 else Answer(UNKNOWN)
 
     def admits(self, machine, packet):
-        groups = (self.network.subnets[machine.subnet].nsg, machine.nsg)
-        return all(self.lets_pass(group, Direction.INBOUND, packet, machine.subnet) for group in groups)
+        return self.admitted(Direction.INBOUND, packet, machine.subnet, machine.nsg)
+
+    def closed(self, machine, packet):
+        """A Standard address that no NSG opens (azure-network-semantics 2.9); whether an always-allow does is not said."""
+        if self.admin_access(Direction.INBOUND, packet, machine.subnet) == "always-allow":
+            raise Unsure("an always-allow without an NSG")
+        return Answer(DROPPED)
 
     def listens(self, one, port, *, on_vip):
         """Whether ports arrive at this address (ase-network-semantics 1.1, 2.1 to 2.3); Unsure where articles differ."""
@@ -436,9 +480,7 @@ class Naive:
         return answers.pop() if len(answers) == 1 else Answer(UNKNOWN)
 
     def received(self, name, subnet, nic_group, packet, *, internet):
-        if not self.lets_pass(self.network.subnets[subnet].nsg, Direction.INBOUND, packet, subnet):
-            return Answer(DROPPED)
-        if nic_group is not None and not self.lets_pass(nic_group, Direction.INBOUND, packet, subnet):
+        if not self.admitted(Direction.INBOUND, packet, subnet, nic_group):
             return Answer(DROPPED)
         kind, hop = self.next_hop(subnet, packet.source)
         if kind == "user" and hop in ("appliance", "gateway"):

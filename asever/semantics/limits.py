@@ -1,0 +1,104 @@
+"""Azure's numbers: how many of a thing it takes (azure-network-semantics 2.8, 5.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from asever.diagnostics import Severity
+from asever.model.addresses import ALL_ADDRESSES
+from asever.model.things import AddressTerm, DeclaredRule, Network, RouteTable, SecurityGroup, TermKind, Thing
+from asever.semantics.problems import Problems
+from asever.source import Span
+
+RULES_OF_GROUP = 1_000
+ADDRESSES_OF_GROUP = 4_000  # of all sources, and of all destinations
+ASGS_OF_SIDE = 10
+ASGS_OF_GROUP = 100
+ASGS_OF_NIC = 20
+ROUTES_OF_TABLE = 400
+TAG_ROUTES_OF_TABLE = 25
+PEERINGS_OF_VNET = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Excess:
+    """More of something than Azure takes. `hard` limits stand in the documentation without a way to raise them."""
+
+    span: Span | None
+    what: str
+    found: int
+    most: int
+    hard: bool = False
+
+
+def validate_limits(network: Network, problems: Problems) -> None:
+    """Warns of what is beyond Azure's limits, which it raises now and then; those that it never raised are errors."""
+    for one in _excesses(network):
+        if one.found > one.most and one.span is not None:
+            problems.error(
+                "azure-limit",
+                f"{one.what}, and Azure takes {one.most:,}",
+                one.span,
+                f"{one.found:,}",
+                severity=Severity.ERROR if one.hard else Severity.WARNING,
+            )
+
+
+def _excesses(network: Network) -> Iterator[_Excess]:
+    for group in network.groups.values():
+        yield from _of_group(group)
+    for table in network.route_tables.values():
+        yield from _of_table(table)
+    for machine in network.machines.values():
+        what = f"`{machine.name}` is in {len(machine.asgs):,} application security groups"
+        yield _Excess(_span(machine, "asg"), what, len(machine.asgs), ASGS_OF_NIC)
+    for vnet in network.vnets.values():
+        number = len({side.remote for side in vnet.peerings})
+        yield _Excess(vnet.span, f"vnet `{vnet.name}` has {number:,} peerings", number, PEERINGS_OF_VNET)
+
+
+def _span(thing: Thing, part: str) -> Span | None:
+    return thing.parts.get(part, thing.span)
+
+
+def _of_group(group: SecurityGroup) -> Iterator[_Excess]:
+    rules = (*group.inbound, *group.outbound)
+    yield _Excess(group.span, f"nsg `{group.name}` has {len(rules):,} rules", len(rules), RULES_OF_GROUP)
+    named: set[str] = set()
+    for side, of_rule in (("source", _sources), ("target", _targets)):
+        number = sum(_addresses(of_rule(rule)) for rule in rules)
+        what = f"the rules of nsg `{group.name}` name {number:,} addresses as their {side}"
+        yield _Excess(group.span, what, number, ADDRESSES_OF_GROUP)
+        for rule in rules:
+            groups = _asgs(of_rule(rule))
+            named |= groups
+            what = f"rule {rule.priority} of nsg `{group.name}` names {len(groups):,} application security groups as its {side}"
+            yield _Excess(rule.parts.get(side, rule.span), what, len(groups), ASGS_OF_SIDE)
+    what = f"the rules of nsg `{group.name}` name {len(named):,} application security groups"
+    yield _Excess(group.span, what, len(named), ASGS_OF_GROUP)
+
+
+def _sources(rule: DeclaredRule) -> Sequence[AddressTerm]:
+    return rule.sources
+
+
+def _targets(rule: DeclaredRule) -> Sequence[AddressTerm]:
+    return rule.targets
+
+
+def _addresses(terms: Iterable[AddressTerm]) -> int:
+    return sum(term.kind is TermKind.ADDRESSES and term.addresses != ALL_ADDRESSES for term in terms)
+
+
+def _asgs(terms: Iterable[AddressTerm]) -> set[str]:
+    return {term.text for term in terms if term.kind is TermKind.ASG}
+
+
+def _of_table(table: RouteTable) -> Iterator[_Excess]:
+    tags = [one for one in table.routes if one.tag is not None]
+    every, with_tags = len(table.routes), len(tags)
+    yield _Excess(table.span, f"route-table `{table.name}` has {every:,} routes", every, ROUTES_OF_TABLE)
+    at = tags[TAG_ROUTES_OF_TABLE].span if with_tags > TAG_ROUTES_OF_TABLE else table.span
+    what = f"route-table `{table.name}` has {with_tags:,} routes to service tags"
+    yield _Excess(at, what, with_tags, TAG_ROUTES_OF_TABLE, hard=True)
