@@ -22,6 +22,7 @@ from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOL_NUMBERS
 from asever.model.things import (
     AddressTerm,
     AdminRules,
+    Admitted,
     ApplicationGroup,
     DeclaredRule,
     Environment,
@@ -34,6 +35,7 @@ from asever.model.things import (
     Network,
     OnPremises,
     Peering,
+    PlatformService,
     PortMapping,
     PrivateEndpoint,
     RouteTable,
@@ -122,6 +124,7 @@ def subnet(
     route_table: str | None = None,
     nat_gateway: str | None = None,
     service_endpoints: tuple[str, ...] = (),
+    private_endpoint_policies: str = "off",
     default_outbound: bool = True,
 ) -> Subnet:
     """A subnet by its full name."""
@@ -133,6 +136,7 @@ def subnet(
         route_table=route_table,
         nat_gateway=nat_gateway,
         service_endpoints=service_endpoints,
+        private_endpoint_policies=private_endpoint_policies,
         default_outbound=default_outbound,
     )
 
@@ -282,6 +286,23 @@ def private_endpoint(name: str, where: str, ip: str, to: str) -> PrivateEndpoint
     return PrivateEndpoint(name=name, subnet=where, address=parse_address(ip), to=to)
 
 
+def platform_service(
+    name: str, service: str, address: str | None = None, *, subnets: Iterable[Subnet] = (), addresses: str | None = None
+) -> PlatformService:
+    """A resource of a service, with an access list of subnets and addresses if either is given."""
+    allows = [
+        Admitted(term=AddressTerm(kind=TermKind.ADDRESSES, text=one.name, addresses=union(one.prefixes)), subnet=one.name)
+        for one in subnets
+    ]
+    allows += [Admitted(term=one) for one in (terms(addresses) if addresses else ())]
+    return PlatformService(
+        name=name,
+        service=service,
+        address=parse_address(address) if address else None,
+        allows=tuple(allows) if allows else None,
+    )
+
+
 def admin_rules(
     name: str,
     *applies_to: str,
@@ -306,6 +327,7 @@ _FIELDS: dict[type[Thing], str] = {
     NatGateway: "nat_gateways",
     Firewall: "firewalls",
     PrivateEndpoint: "private_endpoints",
+    PlatformService: "platform_services",
     AdminRules: "admin_rules",
     Tag: "tags",
 }

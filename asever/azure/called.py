@@ -16,6 +16,7 @@ from asever.azure.inventory import singles
 from asever.azure.neighbours import gateways_of, vnets_behind
 from asever.azure.routes import gateways_to
 from asever.azure.tags import canonical_tag, known_tag
+from asever.azure.unknown_tags import space
 from asever.azure.ways_in import ways_in
 from asever.model.claims import Endpoint, EndpointKind
 from asever.model.effective import Site, SiteKind
@@ -97,6 +98,8 @@ class Targets:
                     yield Called(traffic=traffic, addresses=somebody, sites=sites | self.ends.behind(somebody))
                 case EndpointKind.SUBNET | EndpointKind.VNET:
                     yield self._all_in(endpoint, traffic, every=every)
+                case EndpointKind.PLATFORM_SERVICE:
+                    yield self._platform_service(endpoint, traffic, sites, every=every)
                 case EndpointKind.INTERNET:
                     yield Called(traffic=traffic, addresses=self.ends.internet.addresses, sites=sites)
                 case EndpointKind.LOAD_BALANCER:
@@ -141,6 +144,12 @@ class Targets:
                 replace(traffic, protocol=traffic.protocol & TCP_ONLY if public else traffic.protocol, target_port=rest),
                 inner,
             )
+
+    def _platform_service(self, endpoint: Endpoint, traffic: Traffic, sites: frozenset[str], *, every: bool) -> Called:
+        """Its public endpoint; by verbs other than `reaches` the private endpoints that lead to it as well."""
+        private = [one for one in self.ends.known.network.private_endpoints.values() if every and one.to == endpoint.name]
+        names = sites | {one.name for one in private}
+        return Called(traffic=traffic, addresses=union(self.ends.tables.sites[name].addresses for name in names), sites=names)
 
     def _machine(self, one: Machine, caller: Caller, traffic: Traffic, *, every: bool) -> Called:
         """By `reaches` the private address where the caller has a way to it, else the public one; else all."""
@@ -212,7 +221,7 @@ class Targets:
         else:
             yield Called(
                 traffic=traffic,
-                addresses=self.ends.tables.tag_space & self.ends.internet.addresses,
+                addresses=space(self.ends.known, name) & self.ends.internet.addresses,
                 sites=sites,
                 tags=with_wider_tags(name),
                 partial=name,

@@ -11,6 +11,7 @@ from asever.azure.environments import platform_site
 from asever.azure.platform import PLATFORM, PROBE
 from asever.azure.routes import INTERNET
 from asever.azure.tags import canonical_tag, known_tag
+from asever.azure.unknown_tags import space
 from asever.model.claims import Endpoint, EndpointKind
 from asever.model.effective import ALWAYS, Condition, Site, SiteKind
 from asever.model.numbers import EMPTY, NumberSet
@@ -70,6 +71,8 @@ class Callers:
                 yield from self._tag_callers(endpoint, near, subnets)
             case EndpointKind.ADDRESSES:
                 yield from self._address_callers(endpoint.addresses, near, endpoint)
+            case EndpointKind.PRIVATE_ENDPOINT | EndpointKind.PLATFORM_SERVICE:
+                return  # they answer, and start no connection (azure-network-semantics 9.1)
             case EndpointKind.LOAD_BALANCER:
                 return  # it passes on what others call; the machines behind it call by themselves
             case _:
@@ -127,7 +130,7 @@ class Callers:
                     return
                 yield Caller(
                     site=self.ends.internet,
-                    sources=self.ends.tables.tag_space & self.ends.internet.addresses,
+                    sources=space(self.ends.known, name) & self.ends.internet.addresses,
                     title=name,
                     tags=with_wider_tags(name),
                     partial=name,

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from asever.azure.inventory import Inventory
-from asever.model.addresses import ALL_V4, ALL_V6, V6_BASE, is_v6
+from asever.model.addresses import V6_BASE, is_v6
 from asever.model.effective import HopKind, Origin, Route
 from asever.model.numbers import NumberSet
 
@@ -25,19 +24,25 @@ def gateway_fabric(gateway: str) -> str:
     return f"gateway {gateway}"
 
 
+def endpoint_fabric(subnet: str) -> str:
+    """The name of what carries the calls of a subnet to the services that it has endpoints for."""
+    return f"service endpoints of subnet {subnet}"
+
+
 class Rank(IntEnum):
     """Which of two routes with one prefix wins, least first (azure-network-semantics 5.3, 5.4)."""
 
     SERVICE_ENDPOINT = 0
     USER = 1
-    USER_REGIONAL_TAG = 2
-    USER_TAG = 3
-    USER_CLOUD_REGIONAL = 4
-    USER_CLOUD = 5
-    GATEWAY = 6
-    SYSTEM = 7
-    RESERVED = 8
-    LAST_OF_LENGTH = 9
+    SERVICE_ENDPOINT_TAG = 2  # to a tag of unknown content, whose prefixes may be shorter than a user's
+    USER_REGIONAL_TAG = 3
+    USER_TAG = 4
+    USER_CLOUD_REGIONAL = 5
+    USER_CLOUD = 6
+    SERVICE_ENDPOINT_LATE = 7  # in the reading where a user's route wins
+    GATEWAY = 8
+    SYSTEM = 9
+    RESERVED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +76,6 @@ def candidates_of(rank: Rank, destinations: NumberSet, route: Route) -> Iterator
     """One candidate for each prefix length of a set of destinations."""
     for length, block in blocks(destinations):
         yield Candidate(length, rank, replace(route, destinations=block))
-
-
-def perhaps(known: Inventory, route: Route) -> Iterator[Candidate]:
-    """A route for destinations that may lie in a service tag of unknown content.
-
-    Its prefixes are not known to be longer or shorter than a user's, except that nothing is longer than a single address.
-    """
-    space = known.of_unknown_tags
-    for length, part in ((32, space & ALL_V4), (128, space & ALL_V6)):
-        yield Candidate(length, Rank.LAST_OF_LENGTH, replace(route, destinations=part))
 
 
 def to_internet(destinations: NumberSet, text: str) -> Route:

@@ -17,7 +17,7 @@ from asever.azure.assumptions import (
     GUEST_FORWARDING,
     reading,
 )
-from asever.azure.candidates import INTERNET, gateway_fabric, vnet_fabric
+from asever.azure.candidates import INTERNET, endpoint_fabric, gateway_fabric, vnet_fabric
 from asever.azure.filters import rule_rows
 from asever.azure.inventory import Inventory, PeeringLink, singles
 from asever.azure.neighbours import gateways_of
@@ -89,7 +89,7 @@ def forwarded_translations(known: Inventory, one: Machine) -> Iterator[SourceTra
         return
     own = singles(one.addresses) & ALL_V4
     if own:
-        for fabric in (TO_DEVICE, *_private_fabrics(known, known.vnet_of(one.subnet))):
+        for fabric in (TO_DEVICE, *_private_fabrics(known, one.subnet)):
             yield SourceTranslation(
                 fabric=fabric,
                 destinations=ALL_V4,
@@ -101,8 +101,11 @@ def forwarded_translations(known: Inventory, one: Machine) -> Iterator[SourceTra
             )
 
 
-def _private_fabrics(known: Inventory, vnet: str) -> Iterator[str]:
-    """The fabrics that a subnet of a vnet can hand packets to, the Internet apart."""
+def _private_fabrics(known: Inventory, subnet: str) -> Iterator[str]:
+    """The fabrics that a subnet can hand packets to, the Internet apart."""
+    vnet = known.vnet_of(subnet)
+    if known.network.subnets[subnet].service_endpoints:
+        yield endpoint_fabric(subnet)
     yield vnet_fabric(vnet)
     yield from (vnet_fabric(link.remote.name) for link in known.links(vnet))
     yield from (gateway_fabric(gateway.name) for gateway in gateways_of(known, vnet))
@@ -227,7 +230,7 @@ def firewall_translations(known: Inventory, one: Firewall) -> Iterator[SourceTra
         return
     destinations = ALL_V4 if one.snat == "always" else ALL_V4 - _PRIVATE
     what = "everything" if one.snat == "always" else "what goes to a public address"
-    for fabric in (TO_DEVICE, *_private_fabrics(known, known.vnet_of(one.subnet))):
+    for fabric in (TO_DEVICE, *_private_fabrics(known, one.subnet)):
         yield replace(
             row,
             fabric=fabric,

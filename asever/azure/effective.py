@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from asever.azure.assumptions import ASSUMPTIONS
@@ -23,6 +23,8 @@ from asever.azure.naming import address_names
 from asever.azure.outside import internet_routes, on_premises_routes, platform_routes
 from asever.azure.places import exempt_at, filters_before
 from asever.azure.platform import AGENT_EXEMPTION, PLATFORM, PROBE_SOURCE, TAG_SPACE
+from asever.azure.platform_services import service_site
+from asever.azure.private_endpoints import endpoint_filters
 from asever.azure.routes import subnet_routes
 from asever.azure.translation import (
     environment_translations,
@@ -30,9 +32,9 @@ from asever.azure.translation import (
     on_premises_translations,
     rest_translations,
 )
-from asever.model.effective import EffectiveNetwork, Route, Site, SiteKind
+from asever.model.effective import EffectiveNetwork, Site, SiteKind
 from asever.model.numbers import NumberSet
-from asever.model.things import Direction, Environment, Firewall, Machine, Network, Subnet
+from asever.model.things import Direction, Environment, Firewall, Machine, Network, PrivateEndpoint, Subnet
 
 
 def effective(network: Network) -> EffectiveNetwork:
@@ -47,7 +49,7 @@ def effective(network: Network) -> EffectiveNetwork:
         sites=sites,
         fabrics={fabric.name: fabric for fabric in fabrics(known, sites, arrivals)},
         assumptions={name: tuple(value for value, _ in one.values) for name, one in ASSUMPTIONS.items()},
-        tag_space=TAG_SPACE,
+        tag_space=TAG_SPACE | known.service_addresses,
         probe_source=PROBE_SOURCE,
         names=address_names(known),
     )
@@ -64,7 +66,8 @@ def _sites(known: Inventory) -> Iterator[Site]:
             if free:
                 yield _rest_site(known, subnet, free)
     yield from _on_premises_sites(known)
-    yield from _service_sites(known)
+    yield from (_private_endpoint_site(known, one) for one in network.private_endpoints.values())
+    yield from (service_site(known, one) for one in network.platform_services.values())
     yield from _platform_sites(known)
     yield Site(
         name=INTERNET,
@@ -154,14 +157,6 @@ def _in_subnet(known: Inventory, subnet: Subnet, machine: Machine | None) -> Sit
     )
 
 
-def _unfollowed(known: Inventory, routes: Sequence[Route], construct: str) -> tuple[Route, ...]:
-    key = ("unfollowed", construct, routes)
-    found = known.cache.get(key)
-    if not isinstance(found, tuple):
-        found = known.cache[key] = tuple(replace(one, unmodelled=one.unmodelled or construct) for one in routes)
-    return found
-
-
 # -- Sites elsewhere ----------------------------------------------------------------------------------------------------
 
 
@@ -181,25 +176,25 @@ def _on_premises_sites(known: Inventory) -> Iterator[Site]:
         )
 
 
-def _service_sites(known: Inventory) -> Iterator[Site]:
-    """Things that receive packets and that are not followed further: private endpoints."""
-    network = known.network
-    inner = [(one.name, "private-endpoint", one.subnet, one.address, one.span) for one in network.private_endpoints.values()]
-    for name, kind, subnet, address, span in inner:
-        inside = network.subnets[subnet]
-        routes = subnet_routes(known, inside)
-        yield Site(
-            name=name,
-            title=f"{kind} {name}",
-            kind=SiteKind.SERVICE,
-            thing=name,
-            addresses=NumberSet.single(address),
-            home=vnet_fabric(inside.vnet),
-            vnet=inside.vnet,
-            subnet=subnet,
-            routes=_unfollowed(known, routes, f"{kind} {name}"),
-            span=span,
-        )
+def _private_endpoint_site(known: Inventory, one: PrivateEndpoint) -> Site:
+    """It answers and starts nothing (azure-network-semantics 9.1); its replies take no user's routes.
+
+    So a call that came through a stateful device which kept the caller's address loses its reply (azure-network-semantics 5.6).
+    """
+    subnet = known.network.subnets[one.subnet]
+    return Site(
+        name=one.name,
+        title=f"private-endpoint {one.name}",
+        kind=SiteKind.SERVICE,
+        thing=one.name,
+        addresses=NumberSet.single(one.address),
+        home=vnet_fabric(subnet.vnet),
+        vnet=subnet.vnet,
+        subnet=subnet.name,
+        inbound=endpoint_filters(known, one),
+        routes=subnet_routes(known, replace(subnet, route_table=None, service_endpoints=())),
+        span=one.span,
+    )
 
 
 def _platform_sites(known: Inventory) -> Iterator[Site]:

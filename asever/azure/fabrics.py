@@ -20,6 +20,9 @@ from asever.azure.neighbours import vnets_behind
 from asever.azure.outside import gateways_to
 from asever.azure.places import groups_before
 from asever.azure.platform import INTERNET_BASE, METADATA, PLATFORM, PROBE
+from asever.azure.platform_services import service_arrivals
+from asever.azure.private_endpoints import endpoint_arrival
+from asever.azure.service_endpoints import endpoint_fabrics
 from asever.model.addresses import ALL_V4
 from asever.model.effective import Action, Arrival, Fabric, Filter, FilterRow, Origin, Site, SiteKind
 from asever.model.numbers import NumberSet
@@ -35,6 +38,7 @@ def fabrics(known: Inventory, sites: Mapping[str, Site], environments: Mapping[s
         arrivals=_sorted([*_public_blocks(known, environments), *_internet_blocks(known)]),
         otherwise="nobody answers at this address on the Internet",
     )
+    yield from endpoint_fabrics(known)
     inside: dict[str, list[_Block]] = defaultdict(list)
     for name, vnet_block in _inside_blocks(known, sites, environments):
         inside[name].append(vnet_block)
@@ -93,6 +97,7 @@ def _public_blocks(known: Inventory, environments: Mapping[str, Arrivals]) -> It
             yield balancers.arrivals(known, balancer)
     for firewall in network.firewalls.values():
         yield from ((row,) for fabric, row in firewall_arrivals(known, firewall) if fabric == INTERNET)
+    yield from ((row,) for row in service_arrivals(known))
     for premises in network.on_premises.values():
         public = premises.address & INTERNET_BASE
         if public:
@@ -182,8 +187,8 @@ def _inside_blocks(
         match site.kind:
             case SiteKind.MACHINE | SiteKind.UNLISTED:
                 yield site.vnet, (_to_site(site),)
-            case SiteKind.SERVICE:
-                yield site.vnet, (_not_followed(site.name, site.title, site.addresses.first),)
+            case SiteKind.SERVICE:  # of those in a virtual network all are private endpoints
+                yield site.vnet, (endpoint_arrival(known, site),)
             case SiteKind.PLATFORM:
                 yield site.vnet, (_to_platform(site.vnet, METADATA),)
                 yield site.vnet, (_to_platform(site.vnet, PROBE),)
@@ -207,16 +212,6 @@ def _to_platform(vnet: str, addresses: NumberSet) -> Arrival:
         resource=platform_site(vnet),
         fact="platform-address",
         origin=Origin(azure="platform-address"),
-    )
-
-
-def _not_followed(site: str, construct: str, address: int) -> Arrival:
-    """Something that receives packets and whose behaviour is not modelled."""
-    return Arrival(
-        called=NumberSet.single(address),
-        site=site,
-        doubt=f"what {construct} does with it is not modelled yet",
-        resource=site,
     )
 
 

@@ -11,7 +11,19 @@ from functools import cached_property
 from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, INTERNET_V4, PLATFORM, TAG_SPACE
 from asever.model.addresses import ALL_V4, ALL_V6, is_v6, parse_prefix
 from asever.model.numbers import EMPTY, NumberSet, union
-from asever.model.things import AdminRules, Environment, Firewall, LoadBalancer, Machine, Network, Peering, Subnet, Tag, Vnet
+from asever.model.things import (
+    AdminRules,
+    Environment,
+    Firewall,
+    LoadBalancer,
+    Machine,
+    Network,
+    Peering,
+    PlatformService,
+    Subnet,
+    Tag,
+    Vnet,
+)
 
 # Azure keeps the first four addresses of a subnet and its last one (azure-network-semantics section 1).
 _RESERVED_FIRST = 4
@@ -133,6 +145,7 @@ class Inventory:
         yield from (one.public_ip for one in network.machines.values() if one.public_ip is not None)
         yield from (one.public_ip for one in network.firewalls.values() if one.public_ip is not None)
         yield from (one.frontend for one in network.load_balancers.values() if one.subnet is None)
+        yield from (one.address for one in network.platform_services.values() if one.address is not None)
 
     @cached_property
     def _declared_public(self) -> NumberSet:
@@ -178,9 +191,35 @@ class Inventory:
         return NumberSet.of((address, address) for address in singles)
 
     @cached_property
+    def _placeholder_services(self) -> Mapping[str, int]:
+        """Addresses that stand for those of platform services that the file does not give.
+
+        Where the program gives the prefixes of the service, it is the first address of them that the file does not mention.
+        """
+        taken = set(self.placeholder_vips.values())
+        free = (address for address in self._free_addresses() if address not in taken)
+        avoid = self._declared_public | self.network.named_addresses | PLATFORM
+        found: dict[str, int] = {}
+        for one in self.network.platform_services.values():
+            if one.address is None:
+                tag = self.tags.get(one.service.casefold())
+                inside = (tag.addresses - avoid - singles(found.values())) & INTERNET_V4 if tag is not None else EMPTY
+                found[one.name] = inside.first if inside else next(free)
+        return found
+
+    def service_address(self, one: PlatformService) -> int:
+        """The public address of a platform service, a placeholder where the file does not give it."""
+        return one.address if one.address is not None else self._placeholder_services[one.name]
+
+    @cached_property
+    def service_addresses(self) -> NumberSet:
+        """The public addresses of all platform services."""
+        return singles(self.service_address(one) for one in self.network.platform_services.values())
+
+    @cached_property
     def owned(self) -> NumberSet:
         """Every public address that belongs to a resource of the file, or stands for one."""
-        return self._declared_public | self.environment_addresses
+        return self._declared_public | self.environment_addresses | self.service_addresses
 
     @cached_property
     def internet(self) -> NumberSet:

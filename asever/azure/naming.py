@@ -38,6 +38,7 @@ def _names(known: Inventory) -> Iterator[tuple[int, str]]:
             yield firewall.public_ip, f"{firewall.name}.public-ip"
     yield from ((one.frontend, f"{one.name}.frontend") for one in network.load_balancers.values())
     yield from ((one.address, f"{one.name}.ip") for one in network.private_endpoints.values())
+    yield from ((known.service_address(one), one.name) for one in network.platform_services.values())
     for gateway in network.nat_gateways.values():
         yield from _each(gateway.public_ip, f"{gateway.name}.public-ip")
     yield PROBE_SOURCE, "AzureLoadBalancer"

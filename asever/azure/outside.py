@@ -8,6 +8,7 @@ from dataclasses import replace
 from asever.azure.candidates import to_internet, vnet_fabric
 from asever.azure.inventory import Inventory
 from asever.azure.neighbours import vnets_behind
+from asever.azure.private_endpoints import private_endpoint_routes
 from asever.azure.user_routes import user_routes
 from asever.model.addresses import ALL_ADDRESSES, format_addresses
 from asever.model.effective import HopKind, Origin, Route
@@ -60,7 +61,8 @@ def _into_vnet(known: Inventory, gateway: Gateway, vnet: Vnet) -> Iterator[Route
     subnet = known.network.subnets.get(f"{gateway.vnet}/GatewaySubnet")
     table = known.network.route_tables.get(subnet.route_table or "") if subnet else None
     home = known.network.vnets[gateway.vnet]
-    candidates = list(user_routes(known, home, table)) if table else []
+    user = list(user_routes(known, home, table)) if table else []
+    candidates = [*user, *private_endpoint_routes(known, home, user)]
     candidates.sort(key=lambda one: (-one.length, one.rank))
     for one in candidates:
         inside = one.route.destinations & vnet.address

@@ -46,12 +46,13 @@ from asever.model.effective import (
     exists_in,
 )
 from asever.model.numbers import EMPTY, NumberSet, union
-from asever.model.packets import ANY_PORT
+from asever.model.packets import ANY_PORT, outside
 from asever.model.things import AddressTerm, Direction, Network, TermKind
 
 _MANAGEMENT_PORTS = NumberSet.span(454, 455)
 _USUAL_PORTS = (443, 80, 22)
 _MOST_PLACES = 3
+_ANSWERS_ONLY = (EndpointKind.PRIVATE_ENDPOINT, EndpointKind.PLATFORM_SERVICE)
 _QUANTIFIERS = {
     Verb.REACHES: Quantifier.ALL_ARRIVE,
     Verb.CAN_REACH: Quantifier.SOME_ARRIVES,
@@ -150,7 +151,7 @@ class _Coverage:
             if self._is_target_itself(caller):
                 continue
             for called in self._called(caller, every=every):
-                for who, what in self._without_management(caller, self._narrowed(caller, called)):
+                for who, what in self._without_management(self._no_service(caller, called), self._narrowed(caller, called)):
                     yield from self._scopes_of(who, what)
 
     def _called(self, caller: Caller, *, every: bool) -> Iterator[Called]:
@@ -228,6 +229,22 @@ class _Coverage:
                     preferred_ports=_preferred(self.claim.services, called.traffic),
                     condition=caller.condition,
                 )
+
+    def _no_service(self, caller: Caller, called: Called) -> Caller:
+        """A client on the Internet is not one of the services for which the called subnets have service endpoints.
+
+        They answer and call nobody, so availability is not about them; a security claim covers them all the same.
+        """
+        if self.quantifier is Quantifier.NONE_ARRIVES or caller.site.kind is not SiteKind.INTERNET or caller.partial:
+            return caller
+        subnets = {self.tables.sites[name].subnet for name in called.sites} - {None}
+        services = {one for name in subnets for one in self.known.network.subnets[name or ""].service_endpoints}
+        contents = {one: known_tag(self.known, one) for one in services}
+        unknown = frozenset(outside(one) for one, addresses in contents.items() if addresses is None)
+        # Who names an address of the service means it.
+        whole = caller.sources == caller.site.addresses
+        theirs = union(addresses for addresses in contents.values() if addresses is not None) if whole else EMPTY
+        return replace(caller, sources=caller.sources - theirs, tags=caller.tags | unknown)
 
     def _regional(self, caller: Caller, called: Called) -> bool | None:
         """Whether a path over the Internet hop stays in the region (ase-network-semantics 4.2, 8)."""
@@ -328,6 +345,8 @@ class _Coverage:
             return f"besides {subjects} and {title(claim.target)} nobody is left who could call"
         if any(canonical_tag(one.name) == "AzureLoadBalancer" for one in claim.subjects):
             return f"AzureLoadBalancer probes what is in a virtual network, and {title(claim.target)} is not"
+        if all(one.kind in _ANSWERS_ONLY for one in claim.subjects):
+            return f"{subjects} answers, and starts no connection"
         if all(self._is_balanced(one) for one in claim.subjects):
             return f"{subjects} starts no calls: the machines behind it do"
         if all(_is_address(one) for one in claim.subjects):

@@ -6,7 +6,7 @@ The rows here are sorted by that order, so that a reader needs no prefix arithme
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from asever.azure.assumptions import RESERVED_REMOVED_BY, reading
@@ -17,7 +17,6 @@ from asever.azure.candidates import (
     blocks,
     candidates_of,
     gateway_fabric,
-    perhaps,
     to_internet,
     vnet_fabric,
 )
@@ -25,11 +24,13 @@ from asever.azure.inventory import Inventory, PeeringLink, same_region
 from asever.azure.neighbours import gateways_of, learned
 from asever.azure.outside import gateways_to
 from asever.azure.platform import PLATFORM, RESERVED
-from asever.azure.tags import known_tag
+from asever.azure.private_endpoints import private_endpoint_routes
+from asever.azure.service_endpoints import endpoint_routes
+from asever.azure.unknown_tags import spread
 from asever.azure.user_routes import user_routes
 from asever.model.addresses import ALL_V4, ALL_V6, format_addresses, is_v6
 from asever.model.effective import ALWAYS, HopKind, Origin, Route
-from asever.model.numbers import EMPTY, NumberSet, union
+from asever.model.numbers import NumberSet, union
 from asever.model.things import Subnet, Vnet
 
 __all__ = ["INTERNET", "gateway_fabric", "gateways_to", "subnet_routes", "vnet_fabric"]
@@ -47,22 +48,30 @@ def subnet_routes(known: Inventory, subnet: Subnet) -> tuple[Route, ...]:
 
 def _subnet_routes(known: Inventory, subnet: Subnet, vnet: Vnet) -> tuple[Route, ...]:
     table = known.network.route_tables.get(subnet.route_table or "")
-    endpoints = list(_service_endpoints(known, subnet))
     user = list(user_routes(known, vnet, table)) if table else []
+    endpoints = list(endpoint_routes(known, subnet, user))
     inside = list(_inside(known, vnet))
     gateways = list(_gateway_routes(known, vnet)) if table is None or table.bgp_propagation else []
     # System routes of vnet, peering and service endpoint beat a gateway's even where that is more specific
     # (azure-network-semantics 5.4, exception 3), so a gateway's route loses what they contain.
-    stronger = union(one.route.destinations for one in (*inside, *(one for one in endpoints if _is_known(one))))
+    prefixes = [one for one in endpoints if one.rank is Rank.SERVICE_ENDPOINT]
+    stronger = union(one.route.destinations for one in (*inside, *prefixes))
     gateways = [_without(one, stronger) for one in gateways]
     reserved = _reserved_beside(vnet, user, gateways)
-    candidates = [*endpoints, *user, *inside, *gateways, *_way_out(vnet), *_private_endpoints(known, vnet), *reserved]
+    user = list(_spread(known, user, (*prefixes, *gateways)))
+    private = private_endpoint_routes(known, vnet, user)
+    candidates = [*endpoints, *user, *inside, *gateways, *_way_out(vnet), *private, *reserved]
     candidates.sort(key=lambda one: (-one.length, one.rank))
     return (_to_platform(vnet), *(one.route for one in candidates if one.route.destinations))
 
 
-def _is_known(candidate: Candidate) -> bool:
-    return candidate.rank is not Rank.LAST_OF_LENGTH
+def _spread(known: Inventory, user: Sequence[Candidate], others: Sequence[Candidate]) -> Iterator[Candidate]:
+    """The user's routes, those to service tags of unknown content with the addresses that they may be for."""
+    explicit = [one for one in user if one.route.tag is None]
+    yield from explicit
+    for one in user:
+        if one.route.tag is not None:
+            yield from spread(known, one, (*explicit, *others))
 
 
 def _without(candidate: Candidate, addresses: NumberSet) -> Candidate:
@@ -200,42 +209,3 @@ def _gateway_routes(known: Inventory, vnet: Vnet) -> Iterator[Candidate]:
                 origin=Origin(span=gateway.span, azure="gateway route", parts=gateway.parts),
             )
             yield from candidates_of(Rank.GATEWAY, prefix, route)
-
-
-# -- Constructs that are followed up to here and no further ------------------------------------------------------------
-
-
-def _service_endpoints(known: Inventory, subnet: Subnet) -> Iterator[Candidate]:
-    """Service endpoints: their routes win, and the source stays private (azure-network-semantics 9.2)."""
-    for name in subnet.service_endpoints:
-        addresses = known_tag(known, name)
-        route = Route(
-            destinations=EMPTY,
-            hop=HopKind.SERVICE_ENDPOINT,
-            fabric=None,
-            text=f"{name} -> VirtualNetworkServiceEndpoint (subnet {subnet.name})",
-            resource=subnet.name,
-            unmodelled=f"the service endpoint {name} of subnet {subnet.name}",
-            origin=Origin(span=subnet.parts.get("service-endpoints", subnet.span)),
-        )
-        if addresses is None:
-            yield from perhaps(known, route)
-        else:
-            yield from candidates_of(Rank.SERVICE_ENDPOINT, addresses, route)
-
-
-def _private_endpoints(known: Inventory, vnet: Vnet) -> Iterator[Candidate]:
-    """The /32 route of each private endpoint, in its vnet and the peers (azure-network-semantics 5.2)."""
-    near = {vnet.name, *(link.remote.name for link in known.links(vnet.name))}
-    for one in known.network.private_endpoints.values():
-        home = known.vnet_of(one.subnet)
-        if home in near:
-            route = Route(
-                destinations=NumberSet.single(one.address),
-                hop=HopKind.PRIVATE_ENDPOINT,
-                fabric=vnet_fabric(home),
-                text=f"{format_addresses(NumberSet.single(one.address))} -> InterfaceEndpoint {one.name}",
-                resource=one.name,
-                origin=Origin(span=one.span, azure="private endpoint"),
-            )
-            yield Candidate(128 if is_v6(one.address) else 32, Rank.SYSTEM, route)

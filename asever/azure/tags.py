@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from asever.azure.assumptions import INTERNET_MINUS_VNET, ROUTE_WIDENS_VNET, VNET_NEXT_HOPS, reading
-from asever.azure.inventory import Inventory
+from asever.azure.inventory import Inventory, singles
 from asever.azure.neighbours import gateway_prefixes, learned_defaults
 from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, PROBE
 from asever.model.effective import ALWAYS, AddressMatch, Condition
@@ -131,6 +131,17 @@ def known_tag(inventory: Inventory, name: str) -> NumberSet | None:
             return EMPTY  # rules that name them have rows of their own (asever.azure.filters)
         case _:
             return None
+
+
+def members(inventory: Inventory, name: str) -> NumberSet:
+    """What is known to lie in a service tag whose prefixes the program does not give: the resources of that service."""
+    tag = name.casefold()
+    every = inventory.network.platform_services.values()
+    return singles(
+        inventory.service_address(one)
+        for one in every
+        if tag in (one.service.casefold(), one.service.casefold().partition(".")[0])
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +276,7 @@ def _match(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Sets) -> A
             case TermKind.TAG:
                 addresses, tags = _tag(inventory, canonical_tag(term.text), sets)
                 unknown.extend(tags)
+                known.extend(members(inventory, name) for name in tags)
                 if addresses is not None:
                     known.append(addresses)
     addresses = known[0] if len(known) == 1 else union(known)

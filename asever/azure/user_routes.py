@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from asever.azure.assumptions import CIRCUIT_AS_HOP, reading
 from asever.azure.balancers import recipients_of_balancer
-from asever.azure.candidates import INTERNET, Candidate, Rank, candidates_of, gateway_fabric, perhaps, vnet_fabric
+from asever.azure.candidates import INTERNET, Candidate, Rank, candidates_of, gateway_fabric, vnet_fabric
 from asever.azure.devices import device_at, may_be_next_hop
 from asever.azure.inventory import Inventory, same_region, singles
 from asever.azure.neighbours import gateway_prefixes, gateways_of, learned_defaults
@@ -20,7 +20,10 @@ from asever.model.things import RouteTable, UserRoute, Vnet
 
 
 def user_routes(known: Inventory, vnet: Vnet, table: RouteTable) -> Iterator[Candidate]:
-    """The routes of a table as they take effect in a vnet."""
+    """The routes of a table as they take effect in a vnet.
+
+    One to a tag of unknown content has `Route.tag` and no destinations yet (asever.azure.unknown_tags).
+    """
     for one in table.routes:
         if one.tag is None:
             for route in _readings_of(known, vnet, table, one, one.prefix):
@@ -31,7 +34,7 @@ def user_routes(known: Inventory, vnet: Vnet, table: RouteTable) -> Iterator[Can
             for route in _readings_of(known, vnet, table, one, addresses):
                 yield from candidates_of(_tag_rank(one.tag), addresses, route)
         elif one.hop != "internet" or not _leads_nowhere_else(known, vnet, table):
-            yield from _unknown_tag_route(known, table, one)
+            yield Candidate(0, _tag_rank(one.tag), replace(_user_route(known, vnet, table, one, EMPTY), tag=one.tag))
 
 
 def _leads_nowhere_else(known: Inventory, vnet: Vnet, table: RouteTable) -> bool:
@@ -160,18 +163,3 @@ def _to_gateway(known: Inventory, vnet: Vnet, route: Route) -> Route:
 
 def _by_gateway(route: Route, name: str) -> Route:
     return replace(route, hop=HopKind.GATEWAY, fabric=gateway_fabric(name), resource=name, regional=False)
-
-
-def _unknown_tag_route(known: Inventory, table: RouteTable, one: UserRoute) -> Iterator[Candidate]:
-    """A route to a service tag whose prefixes the file does not give: whatever may lie in it is not known."""
-    route = Route(
-        destinations=EMPTY,
-        hop=HopKind.INTERNET,
-        fabric=None,
-        text=f"{one.tag} -> {_hop_text(one)} (route of {table.name})",
-        resource=table.name,
-        regional=None,
-        unmodelled=f"the route to service tag {one.tag} of {table.name}, whose prefixes the file does not give",
-        origin=Origin(span=one.span),
-    )
-    yield from perhaps(known, route)

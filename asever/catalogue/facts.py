@@ -17,6 +17,7 @@ _NETWORKING = "Microsoft, 'App Service Environment networking' (version 3)"
 _NSG = "Microsoft, 'Network security groups'"
 _TAGS = "Microsoft, 'Virtual network service tags'"
 _ROUTES = "Microsoft, 'Virtual network traffic routing'"
+_ENDPOINTS = "Microsoft, 'Virtual network service endpoints'"
 
 _ENVIRONMENTS = (
     Entry(
@@ -321,6 +322,33 @@ asked for.""",
 address that Azure picks and may change: IPv4 only, and no ICMP. Rules elsewhere cannot name it.
 `default-outbound off` on the subnet ends it.""",
         source="docs/semantics/azure.md section 7; Microsoft, 'Default outbound access in Azure'",
+    ),
+    Entry(
+        code="service-endpoint",
+        title="Through a service endpoint the service sees the private address",
+        explanation="""A service endpoint of a subnet gives the service's public addresses a route of their own, past a default
+route to a firewall or a gateway. The service then sees the private address of the caller: what
+admits the caller's public address at the service admits it no longer, and the subnet has to be named
+there. The outbound rules of the subnet see the public address as before. Peers and networks on
+premises cannot use it, and it opens every account of the service, not one's own alone.""",
+        source=f"docs/semantics/azure.md section 9.2; {_ENDPOINTS}",
+    ),
+    Entry(
+        code="service-access-list",
+        title="The access list of a service's public endpoint",
+        explanation="""What a `platform-service` allows is a list of subnets and public addresses. A subnet is admitted when the
+call comes through its own service endpoint, an address when the call carries it. A private endpoint
+passes the list by, and does not close the public endpoint.""",
+        source=f"docs/semantics/azure.md section 9; {_ENDPOINTS}",
+    ),
+    Entry(
+        code="private-endpoint",
+        title="A private endpoint is an address that a service answers at",
+        explanation="""It stands in a subnet and is reached from its virtual network, from peers, and from on premises. The NSG
+of its subnet applies only with `private-endpoint-policies nsg` or `on`, and user-defined routes take
+its own route away only with `routes` or `on`, if their prefix is no broader than the network's. Its
+replies take no user-defined route: a firewall on the way has to translate the source.""",
+        source="docs/semantics/azure.md section 9.1; Microsoft, 'Manage network policies for private endpoints'",
     ),
     Entry(
         code="nva",

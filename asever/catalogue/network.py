@@ -111,7 +111,8 @@ NETWORK: tuple[Entry, ...] = (
         code="unknown-kind",
         title="A kind of thing that the language does not have",
         explanation="Declarations begin with vnet, ase, vm, asg, nsg, route-table, gateway, on-premises, load-balancer, "
-        "nat-gateway, firewall, private-endpoint or admin-rules. A subnet stands inside its vnet.",
+        "nat-gateway, firewall, private-endpoint, platform-service or admin-rules. "
+        "A subnet stands inside its vnet.",
         wrong="vmet v { address 10.0.0.0/16 }\n",
         right="vnet v { address 10.0.0.0/16 }\n",
     ),

@@ -168,6 +168,7 @@ def _things(network: Network) -> Iterator[tuple[str, EndpointKind]]:
         (EndpointKind.ON_PREMISES, network.on_premises),
         (EndpointKind.LOAD_BALANCER, network.load_balancers),
         (EndpointKind.PRIVATE_ENDPOINT, network.private_endpoints),
+        (EndpointKind.PLATFORM_SERVICE, network.platform_services),
         (EndpointKind.FIREWALL, network.firewalls),
     )
     for kind, things in kinds:

@@ -19,6 +19,7 @@ from asever.model.effective import (
     Filter,
     FilterKind,
     FilterRow,
+    HopKind,
     Route,
     Site,
     SiteKind,
@@ -269,8 +270,10 @@ def _lost_facts(trace: Trace) -> Iterator[str]:
 
 
 def _way_facts(trace: Trace) -> Iterator[str]:
-    """What rewrote the source on the way."""
+    """What rewrote the source on the way, and what kept it as it was on the way to a public address."""
     for step in trace.steps:
+        if isinstance(step.row, Route) and step.row.hop is HopKind.SERVICE_ENDPOINT and not step.reply:
+            yield "service-endpoint"
         if isinstance(step.row, (SourceTranslation, Arrival)) and step.row.fact and step.before.source != step.after.source:
             yield step.row.fact
 

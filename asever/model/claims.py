@@ -22,6 +22,7 @@ class EndpointKind(Enum):
     ON_PREMISES = "on-premises"
     LOAD_BALANCER = "load-balancer"
     PRIVATE_ENDPOINT = "private-endpoint"
+    PLATFORM_SERVICE = "platform-service"
     FIREWALL = "firewall"
     GATEWAY = "gateway"  # only after `via`
     INTERNET = "Internet"

@@ -261,11 +261,31 @@ class Firewall(Thing):
 
 @record
 class PrivateEndpoint(Thing):
-    """A private endpoint: an address in a subnet that leads to a platform service (`to` is its tag name)."""
+    """A private endpoint: an address in a subnet that leads to a service (`to`: its tag, or a `platform-service`)."""
 
     subnet: str
     address: int
     to: str
+
+
+@record
+class Admitted:
+    """One member of what a platform service allows; `subnet` is set where it names a subnet, and then admits no address."""
+
+    term: AddressTerm
+    subnet: str | None = None
+
+
+@record
+class PlatformService(Thing):
+    """One resource of a service of Azure's, such as a storage account: `service` is its tag.
+
+    `allows` None admits everybody.
+    """
+
+    service: str
+    address: int | None = None
+    allows: tuple[Admitted, ...] | None = None
 
 
 @record
@@ -305,6 +325,7 @@ class Network:
     nat_gateways: Mapping[str, NatGateway] = field(default_factory=dict)
     firewalls: Mapping[str, Firewall] = field(default_factory=dict)
     private_endpoints: Mapping[str, PrivateEndpoint] = field(default_factory=dict)
+    platform_services: Mapping[str, PlatformService] = field(default_factory=dict)
     admin_rules: Mapping[str, AdminRules] = field(default_factory=dict)
     tags: Mapping[str, Tag] = field(default_factory=dict)
     named_addresses: NumberSet = EMPTY

@@ -104,6 +104,9 @@ def render_trace(
     ]
     if trace.unknown:
         lines += [BLANK, *reason_lines(trace.unknown, page, trace)]
+    open_choices = list(dict.fromkeys(one.unknown for one in trace.offered if one.unknown is not None))
+    if open_choices:
+        lines += [BLANK, *page.remark("note", f"this is one of several ways that it may go: {'; '.join(open_choices)}")]
     taken = [f"{name}={trace.flow.readings[name]}" for name in sorted(trace.assumed) if name in trace.flow.readings]
     if taken:
         lines += [BLANK, *page.remark("note", f"taking {listed(taken)} (asever assumptions; --assume picks another reading)")]

@@ -43,6 +43,7 @@ class Vocabulary:
             ("nat-gateway", network.nat_gateways),
             ("firewall", network.firewalls),
             ("private-endpoint", network.private_endpoints),
+            ("platform-service", network.platform_services),
             ("admin-rules", network.admin_rules),
         )
         return next((f"{kind} {name}" for kind, things in kinds if name in things), name)

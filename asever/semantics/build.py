@@ -214,6 +214,7 @@ _TABLES: Mapping[type[things.Thing], str] = {
     things.NatGateway: "nat_gateways",
     things.Firewall: "firewalls",
     things.PrivateEndpoint: "private_endpoints",
+    things.PlatformService: "platform_services",
     things.AdminRules: "admin_rules",
     things.Tag: "tags",
 }

@@ -25,6 +25,7 @@ _ENDPOINTS: Mapping[str, EndpointKind] = {
     "on-premises": EndpointKind.ON_PREMISES,
     "load-balancer": EndpointKind.LOAD_BALANCER,
     "private-endpoint": EndpointKind.PRIVATE_ENDPOINT,
+    "platform-service": EndpointKind.PLATFORM_SERVICE,
     "firewall": EndpointKind.FIREWALL,
 }
 _ON_THE_WAY: Mapping[str, EndpointKind] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from asever.model import things
@@ -10,7 +10,7 @@ from asever.model.addresses import parse_addresses, prefixes
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.semantics.attributes import Reader, Values, plain_word, read
 from asever.semantics.azure_tags import BASE_TAGS, ENDPOINT_SERVICES, NOT_IN_ROUTES, canonical_tag, is_azure_tag
-from asever.semantics.names import Names
+from asever.semantics.names import Names, Resolved
 from asever.semantics.rules import ADMIN, FIREWALL, GROUP, Book, RuleReader, known_word, protocol_numbers
 from asever.semantics.schema import SCHEMA
 from asever.semantics.terms import addresses_of
@@ -155,26 +155,29 @@ def _subnet(to: Declarer, vnet: str, node: nodes.Attribute) -> str | None:
 
 
 def _endpoint_services(to: Declarer, values: Values) -> tuple[str, ...]:
-    found = []
-    for value in values.all("service-endpoints"):
-        word = plain_word(value)
-        if word is None:
-            values.wrong("service-endpoints", value, "names of services")
-            continue
-        short = word.removeprefix("Microsoft.")
-        tag = ENDPOINT_SERVICES.get(short.lower(), short)
-        if is_azure_tag(tag):
-            found.append(canonical_tag(tag))
-        else:
-            to.problems.unknown(
-                "unknown-word",
-                f"Azure has no service endpoint `{word}`",
-                value.span,
-                "not a service",
-                dict.fromkeys((*ENDPOINT_SERVICES.values(), *BASE_TAGS)),
-                short,
-            )
-    return tuple(dict.fromkeys(found))
+    found = (_service_tag(to, values, "service-endpoints", value) for value in values.all("service-endpoints"))
+    return tuple(dict.fromkeys(one for one in found if one is not None))
+
+
+def _service_tag(to: Declarer, values: Values, attribute: str, value: nodes.Value) -> str | None:
+    """The tag of a service, which may be written as Azure's service endpoints are: `Microsoft.Sql`."""
+    word = plain_word(value)
+    if word is None:
+        values.wrong(attribute, value, "names of services")
+        return None
+    short = word.removeprefix("Microsoft.")
+    tag = ENDPOINT_SERVICES.get(short.lower(), short)
+    if is_azure_tag(tag):
+        return canonical_tag(tag)
+    to.problems.unknown(
+        "unknown-word",
+        f"Azure has no {'service endpoint' if attribute == 'service-endpoints' else 'service'} `{word}`",
+        value.span,
+        "not a service",
+        dict.fromkeys((*ENDPOINT_SERVICES.values(), *BASE_TAGS)),
+        short,
+    )
+    return None
 
 
 def _gateway(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
@@ -465,13 +468,64 @@ def _nat_gateway(to: Declarer, name: str, node: nodes.Declaration, values: Value
 
 
 def _private_endpoint(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
-    subnet, address, leads_to = to.one(values, "subnet"), values.address("ip"), values.word("to")
+    subnet, address, leads_to = to.one(values, "subnet"), values.address("ip"), _leads_to(to, values)
     if subnet is not None and address is not None and leads_to is not None:
         to.add(
             things.PrivateEndpoint(
-                name=name, span=node.name.span, parts=values.parts, subnet=subnet, address=address, to=canonical_tag(leads_to)
+                name=name, span=node.name.span, parts=values.parts, subnet=subnet, address=address, to=leads_to
             )
         )
+
+
+def _leads_to(to: Declarer, values: Values) -> str | None:
+    """What a private endpoint leads to: a platform service of the program, or a service by its tag."""
+    ref = values.ref("to")
+    found = to.names.find(ref) if ref is not None else None
+    if found is not None and found.symbol.kind == "platform-service" and found.part is None:
+        return found.symbol.name
+    leads_to = values.word("to") if ref is not None else None
+    return None if leads_to is None else canonical_tag(leads_to)
+
+
+def _platform_service(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
+    written = values.all("service")
+    service = _service_tag(to, values, "service", written[0]) if values.ref("service") is not None else None
+    address = values.address("address")
+
+    def resource(allows: tuple[things.Admitted, ...] | None) -> None:
+        if service is not None:
+            to.add(
+                things.PlatformService(
+                    name=name, span=node.name.span, parts=values.parts, service=service, address=address, allows=allows
+                )
+            )
+
+    resource(None)
+    if "allows" in values.found:
+        to.later.append(lambda: resource(tuple(_admitted(to, values))))
+
+
+def _admitted(to: Declarer, values: Values) -> Iterator[things.Admitted]:
+    """What an access list admits: subnets, and public addresses (azure-network-semantics 9.2)."""
+    for value in values.all("allows"):
+        if not isinstance(value, (nodes.Addresses, nodes.Ref)):
+            values.wrong("allows", value)
+            continue
+        found = to.names.find(value) if isinstance(value, nodes.Ref) else None
+        if found is not None and found.symbol.kind == "vnet":
+            to.names.wrong_kind(value, found.symbol, "a subnet or a public address")
+            continue
+        term = to.terms.term(value)
+        if term is not None:
+            yield things.Admitted(term=term, subnet=None if found is None else _subnet_meant(to, found))
+
+
+def _subnet_meant(to: Declarer, found: Resolved) -> str | None:
+    """The subnet that a reference stands for: by its name, or as the subnet of a thing in it."""
+    if found.symbol.kind == "subnet":
+        return found.symbol.name
+    subnet = getattr(to.made.get(found.symbol.name), "subnet", None)
+    return subnet if found.part == "subnet" and isinstance(subnet, str) else None
 
 
 _MAKERS: Mapping[str, Callable[[Declarer, str, nodes.Declaration, Values], None]] = {
@@ -487,5 +541,6 @@ _MAKERS: Mapping[str, Callable[[Declarer, str, nodes.Declaration, Values], None]
     "nat-gateway": _nat_gateway,
     "firewall": _firewall,
     "private-endpoint": _private_endpoint,
+    "platform-service": _platform_service,
     "admin-rules": _admin_rules,
 }

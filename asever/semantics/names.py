@@ -21,6 +21,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "vm": ("ip", "public-ip", "subnet"),
     "firewall": ("ip", "public-ip", "subnet"),
     "private-endpoint": ("ip", "subnet"),
+    "platform-service": ("address",),
     "load-balancer": ("frontend", "subnet"),
     "nat-gateway": ("public-ip",),
 }

@@ -21,10 +21,11 @@ class Takes(Enum):
     SWITCH = "`on` or `off`"
     THING = "the name of one thing"
     THINGS = "names of things"
+    TERMS = "addresses, tags or names of things"
     BLOCK = "a name and a block"
 
 
-_LISTS = frozenset({Takes.ADDRESSES, Takes.PREFIXES, Takes.WORDS, Takes.THINGS, Takes.BLOCK})
+_LISTS = frozenset({Takes.ADDRESSES, Takes.PREFIXES, Takes.WORDS, Takes.THINGS, Takes.TERMS, Takes.BLOCK})
 
 
 @record
@@ -213,7 +214,15 @@ SCHEMA: Mapping[str, Kind] = {
         attributes={
             "subnet": _thing("where it stands", "subnet", required=True),
             "ip": _address("its private address", required=True),
-            "to": Attr(takes=Takes.WORD, about="the service, by its tag", required=True),
+            "to": Attr(takes=Takes.WORD, about="the service, by its tag or by the name of a platform-service", required=True),
+        },
+    ),
+    "platform-service": Kind(
+        about="one resource of a service of Azure's, such as a storage account or an SQL server",
+        attributes={
+            "service": Attr(takes=Takes.WORD, about="the service, by its tag", required=True),
+            "address": _address("the public address it is called at"),
+            "allows": Attr(takes=Takes.TERMS, about="subnets and public addresses that its access list admits"),
         },
     ),
     "admin-rules": Kind(

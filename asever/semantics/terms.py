@@ -172,6 +172,8 @@ def addresses_of(every: Mapping[str, things.Thing], thing: things.Thing, part: s
             return thing.public_ip
         case ((things.Firewall() | things.PrivateEndpoint()), (None | "ip")):
             single = thing.address
+        case things.PlatformService(), (None | "address"):
+            single = thing.address
         case things.LoadBalancer(), (None | "frontend"):
             single = thing.frontend
         case _, "subnet":

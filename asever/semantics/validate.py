@@ -352,6 +352,9 @@ class _Validation:
                 yield environment, "outbound", environment.outbound
         for nat in self.network.nat_gateways.values():
             yield nat, "public-ip", nat.public_ip
+        for service in self.network.platform_services.values():
+            if service.address is not None:
+                yield service, "address", NumberSet.single(service.address)
 
     def _public_addresses(self) -> None:
         inside = union(vnet.address for vnet in self.network.vnets.values())

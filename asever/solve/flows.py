@@ -22,7 +22,7 @@ USUAL_SOURCE_PORTS = 49152
 # What tells protocols, places and ports apart comes first; the choices that are not the sender's come last.
 _ORDER = ("protocol", "target", "target_port", "source", "source_port")
 # How often another header is tried when the first ones hang on what nobody knows.
-_MOST_TRIES = 64
+_MOST_TRIES = 256
 _SEARCH = "|search|"
 
 

@@ -14,7 +14,8 @@ from asever.source import Span
 STARTERS = frozenset(
     {
         "import", "service", "tag", "pack", "apply", "check", "vnet", "ase", "vm", "asg", "nsg", "route-table", "gateway",
-        "on-premises", "load-balancer", "nat-gateway", "firewall", "private-endpoint", "admin-rules",
+        "on-premises", "load-balancer", "nat-gateway", "firewall", "private-endpoint",
+        "platform-service", "admin-rules",
     }
 )  # fmt: skip
 _TOKEN = re.compile(

@@ -23,6 +23,7 @@ from tests.networks import (
     nsg,
     on_premises,
     peer,
+    platform_service,
     private_endpoint,
     rule,
     subnet,
@@ -54,6 +55,7 @@ def everything() -> Network:
         load_balancer("front", "20.8.8.8", rules=[("tcp", 443, 443)], backends=("web",)),
         load_balancer("back", "10.0.4.9", subnet="corp/out", backends=("web",)),
         private_endpoint("db", "corp/data", "10.0.3.9", "Sql"),
+        platform_service("store", "Storage", addresses="192.23.1.2"),
     )
 
 
@@ -271,23 +273,6 @@ def test_homes_of_networks_on_premises() -> None:
 
 
 # -- What is not modelled -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("fabric", "called", "site"),
-    [
-        ("vnet corp", "10.0.3.9", "db"),
-    ],
-)
-def test_things_that_are_not_followed_take_packets_with_a_doubt(
-    whole: EffectiveNetwork, fabric: str, called: str, site: str
-) -> None:
-    found = arrival(whole, fabric, called)
-    assert found is not None
-    assert found.site == site
-    assert site in (found.doubt or "")
-    assert whole.sites[site].kind is SiteKind.SERVICE
-    assert all(one.unmodelled for one in whole.sites[site].routes)
 
 
 # -- Size ---------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from asever.azure.candidates import blocks
 from asever.azure.effective import effective
 from asever.model.addresses import parse_address, parse_prefix, prefixes
 from asever.model.effective import EffectiveNetwork
+from asever.model.packets import outside
 from asever.model.things import Gateway, OnPremises, RouteTable, UserRoute
 from tests.azure.tables import CORPUS, hop, route
 from tests.networks import (
@@ -166,7 +167,10 @@ def test_a_route_to_a_tag_of_unknown_content_matters_only_where_it_leads_elsewhe
     harmless = with_routes(user("AppService", "internet"))
     assert hop(harmless, "sql", "8.8.8.8") == "Internet: Internet"
     harmful = with_routes(user("AppService", "none"), user("8.8.8.8/32", "internet"))
-    assert "AppService" in (route(harmful, "sql", "9.9.9.9").unmodelled or "")
+    perhaps = route(harmful, "sql", "9.9.9.9")
+    assert (perhaps.tag, perhaps.hop.value) == ("AppService", "None")
+    assert perhaps.is_for(frozenset({"AppService"}))
+    assert perhaps.is_for(frozenset()) is None
     assert hop(harmful, "sql", "8.8.8.8") == "Internet: Internet"  # nothing is longer than one address
     assert hop(harmful, "sql", "10.0.9.9") == "VnetLocal: vnet corp"
 
@@ -304,7 +308,36 @@ def test_a_spoke_uses_the_hub_s_gateway_only_if_both_say_so() -> None:
 # -- Endpoints ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_service_endpoint_is_named_where_its_service_may_be_meant_and_nowhere_else() -> None:
+def test_which_of_two_routes_is_longer_is_not_known_where_one_is_to_a_tag_of_unknown_content() -> None:
+    tables = with_routes(user("AppService", "none"), user("40.0.0.0/8", "internet"), user("0.0.0.0/0", "internet"))
+    found = route(tables, "sql", "40.1.2.3")
+    assert (found.tag, found.hop.value) == ("AppService.longer-than-40.0.0.0/8", "None")
+    assert found.is_for(frozenset({"AppService"})) is None
+    assert found.is_for(frozenset({outside("AppService")})) is False
+    same_way = with_routes(user("AppService", "internet"), user("40.0.0.0/8", "internet"), user("0.0.0.0/0", "none"))
+    assert route(same_way, "sql", "40.1.2.3").tag == "AppService"
+
+
+def test_the_tag_of_all_of_azure_holds_the_addresses_of_the_file_s_own_resources() -> None:
+    def others(tag_name: str) -> str | None:
+        tables = effective(
+            network(
+                vnet("corp", "10.0.0.0/16, 51.5.0.0/16"),
+                subnet("corp/apps", "10.0.1.0/26", route_table="own"),
+                subnet("corp/back", "10.0.2.0/26"),
+                ase("one", "corp/apps", vip="192.23.1.2"),
+                ase("two", "corp/back", vip="192.23.1.3"),
+                route_table("own", user(tag_name, "none")),
+            )
+        )
+        assert route(tables, "one", "51.5.0.4").tag is None  # inside the virtual network
+        return route(tables, "one", "192.23.1.3").tag
+
+    assert others("AzureCloud") == "AzureCloud"
+    assert others("Storage") is None
+
+
+def test_a_service_endpoint_leads_where_its_service_may_be_meant_and_nowhere_else() -> None:
     tables = effective(
         network(
             vnet("corp", "10.0.0.0/16"),
@@ -314,14 +347,15 @@ def test_a_service_endpoint_is_named_where_its_service_may_be_meant_and_nowhere_
             ase("two", "corp/back", vip="192.23.1.3"),
         )
     )
-    assert "service endpoint Sql" in (route(tables, "one", "40.1.2.3").unmodelled or "")
-    assert route(tables, "one", "192.23.1.3").unmodelled is None  # another environment is no database
-    assert route(tables, "one", "13.66.140.0").unmodelled is None  # nor is Azure's management
-    assert route(tables, "one", "10.0.2.4").unmodelled is None
-    assert route(tables, "two", "40.1.2.3").unmodelled is None
+    leads = "VirtualNetworkServiceEndpoint: service endpoints of subnet corp/apps"
+    assert (route(tables, "one", "40.1.2.3").tag, hop(tables, "one", "40.1.2.3")) == ("Sql", leads)
+    assert hop(tables, "one", "192.23.1.3") == "Internet: Internet"  # another environment is no database
+    assert hop(tables, "one", "13.66.140.0") == "Internet: Internet"  # nor is Azure's management
+    assert hop(tables, "one", "10.0.2.4") == "VnetLocal: vnet corp"
+    assert hop(tables, "two", "40.1.2.3") == "Internet: Internet"
 
 
-def test_a_service_endpoint_with_known_prefixes_is_named_for_these_only() -> None:
+def test_a_service_endpoint_with_known_prefixes_leads_to_these_only() -> None:
     tables = effective(
         network(
             vnet("corp", "10.0.0.0/16"),
@@ -331,9 +365,62 @@ def test_a_service_endpoint_with_known_prefixes_is_named_for_these_only() -> Non
             route_table("own", user("40.1.0.0/16", "none"), user("40.1.5.0/24", "none")),
         )
     )
-    assert route(tables, "m", "40.1.2.3").unmodelled is not None  # on an equal prefix the endpoint wins
+    on_equal_prefixes = [one for one in tables.sites["m"].routes if parse_address("40.1.2.3") in one.destinations]
+    assert [(one.hop.value, dict(one.condition)) for one in on_equal_prefixes[:2]] == [
+        ("VirtualNetworkServiceEndpoint", {"service-endpoint-against-equal-route": "endpoint"}),
+        ("None", {}),
+    ]
     assert hop(tables, "m", "40.1.5.3") == "None"  # a longer user route wins
     assert hop(tables, "m", "40.2.2.3") == "Internet: Internet"
+
+
+def test_a_service_endpoint_wins_over_a_gateway_s_longer_route_and_speaks_ipv4() -> None:
+    tables = effective(
+        network(
+            vnet("corp", "10.0.0.0/16, fd00::/56"),
+            subnet("corp/apps", "10.0.1.0/26, fd00::/64", service_endpoints=("Sql", "Storage")),
+            vm("m", "corp/apps", "10.0.1.4", "fd00::4"),
+            tag("Sql", "40.1.0.0/16, 2603::/32"),
+            gateway("vpn", "corp", learns="0.0.0.0/0, 40.1.5.0/24, 52.0.0.0/8"),
+        )
+    )
+    leads = "VirtualNetworkServiceEndpoint: service endpoints of subnet corp/apps"
+    known = [one for one in tables.sites["m"].routes if parse_address("40.1.5.3") in one.destinations and one.tag is None]
+    assert known[0].fabric == "service endpoints of subnet corp/apps"
+    assert (route(tables, "m", "52.1.2.3").tag, hop(tables, "m", "52.1.2.3")) == ("Storage", leads)
+    assert hop(tables, "m", "2603::1") == "Internet: Internet"
+
+
+@pytest.mark.parametrize(
+    ("policies", "prefix", "expected"),
+    [
+        ("off", "10.0.1.0/24", "InterfaceEndpoint"),
+        ("nsg", "10.0.1.0/24", "InterfaceEndpoint"),
+        ("routes", "10.0.1.0/24", "None"),
+        ("on", "10.0.0.0/16", "None"),
+        ("on", "10.0.0.0/15", "InterfaceEndpoint"),  # broader than the virtual network
+        ("on", "0.0.0.0/0", "InterfaceEndpoint"),
+        ("on", "10.0.2.0/24", "InterfaceEndpoint"),
+        ("off", "10.0.1.9/32", "None"),
+    ],
+)
+def test_user_routes_against_that_of_a_private_endpoint(policies: str, prefix: str, expected: str) -> None:
+    tables = effective(
+        network(
+            vnet("corp", "10.0.0.0/16"),
+            subnet("corp/apps", "10.0.1.0/26", private_endpoint_policies=policies),
+            subnet("corp/front", "10.0.3.0/26", route_table="own"),
+            subnet("corp/GatewaySubnet", "10.0.255.0/27", route_table="own"),
+            vm("m", "corp/front", "10.0.3.4"),
+            private_endpoint("db", "corp/apps", "10.0.1.9", "Sql"),
+            route_table("own", user(prefix, "none")),
+            gateway("vpn", "corp", to="hq"),
+            on_premises("hq", "192.168.0.0/16"),
+        )
+    )
+    assert route(tables, "m", "10.0.1.9").hop.value == expected
+    if prefix not in {"10.0.0.0/15", "0.0.0.0/0"}:
+        assert route(tables, "hq", "10.0.1.9").hop.value == expected  # by the gateway's own route table
 
 
 def test_a_private_endpoint_has_a_route_of_its_own_in_its_vnet_and_the_peers() -> None:

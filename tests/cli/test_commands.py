@@ -465,6 +465,12 @@ def test_trace_takes_the_address_that_a_check_would_take():
     assert "DenyAllInBound" in run.stdout
 
 
+def test_trace_says_what_nobody_knows_about_the_way_that_it_shows(spec):
+    text = HOLDS.replace("subnet apps {", "subnet apps { service-endpoints Sql")
+    run = asever("trace", spec(text), "--from", "web", "--to", "52.1.1.1", "--tcp", "1433")
+    assert "one of several ways that it may go: the addresses of service tag Sql are not known" in " ".join(run.stdout.split())
+
+
 def test_trace_in_json_and_with_everything_given(spec):
     run = asever(
         *("trace", spec(HOLDS), "--from", "corp/apps", "--to", "sql", "--udp", "53", "--source-address", "10.0.1.77"),

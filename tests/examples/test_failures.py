@@ -128,7 +128,20 @@ CAUSES = (
     ),
     Cause(
         file="f09",
-        check="the database sees another address",
+        check="the database turns it away",
+        stops=("database", "its access list admits broken.vip only"),
+        line="platform-service database { service Sql allows broken.vip }",
+        facts=("service-access-list", "forced-tunnel"),
+        told=(
+            "an instance calls database",
+            "0.0.0.0/0 -> VirtualNetworkGateway circuit (learned)",
+            "source 10.1.1.4 -> an unknown address",
+            "platform-service database its access list admits broken.vip only",
+        ),
+    ),
+    Cause(
+        file="f09",
+        check="Azure SQL sees another address",
         facts=("forced-tunnel",),
         told=(
             "Sql sees another source, not broken.vip",

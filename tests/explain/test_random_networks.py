@@ -35,6 +35,8 @@ from tests.networks import (
     nsg,
     on_premises,
     peer,
+    platform_service,
+    private_endpoint,
     route,
     route_table,
     rule,
@@ -61,6 +63,10 @@ ENDS = (
     *(the_vm("twin"), at(EndpointKind.LOAD_BALANCER, "front"), at(EndpointKind.LOAD_BALANCER, "inner"), address("40.2.2.2")),
     *(address("8.8.8.8"), address("192.23.1.2"), address("10.0.3.0/24")),
     *(at(EndpointKind.TAG, "Storage"), at(EndpointKind.TAG, "Known"), at(EndpointKind.TAG, "VirtualNetwork")),
+)
+SERVICE_ENDS = (
+    *(at(EndpointKind.PRIVATE_ENDPOINT, "pe"), at(EndpointKind.PLATFORM_SERVICE, "db")),
+    *(at(EndpointKind.TAG, "Sql"), at(EndpointKind.TAG, "AzureMonitor")),
 )
 SERVICES = (ANY_SERVICE, WEB, on("tcp 443"), on("tcp 454-455"), on("udp 53; tcp 53"), on("icmp"), on("tcp 21,990"))
 
@@ -157,6 +163,25 @@ def some_network(draw: random.Random) -> Network:
     )
 
 
+def with_services(draw: random.Random, where: Network) -> Network:
+    """The same network with endpoints of services on its subnets, one resource of a service, and routes to tags."""
+    apps = replace(
+        where.subnets["corp/a"], service_endpoints=draw.choice([(), ("Sql",), ("Storage", "Sql"), ("Known",), ("Sql", "Known")])
+    )
+    data = replace(where.subnets["corp/c"], private_endpoint_policies=draw.choice(["off", "nsg", "routes", "on"]))
+    tags = [route("AzureMonitor", "internet"), route("Storage", "none"), route("Sql", "internet"), route("10.0.3.0/24", "none")]
+    table = where.route_tables["rt"]
+    address, admits = draw.choice([None, "20.3.3.3", "20.1.3.3"]), draw.choice([None, "192.23.1.2", "Known"])
+    database = platform_service("db", "Sql", address, subnets=draw.choice([[], [apps]]), addresses=admits)
+    return replace(
+        where,
+        subnets={**where.subnets, apps.name: apps, data.name: data},
+        route_tables={"rt": replace(table, routes=(*table.routes, *draw.sample(tags, draw.randrange(3))))},
+        private_endpoints={"pe": private_endpoint("pe", "corp/c", "10.0.3.9", draw.choice(["Sql", "db"]))},
+        platform_services={"db": database},
+    )
+
+
 def some_claim(draw: random.Random):
     left, right = (f"g{draw.randint(1, 4)}" for _ in range(2))
     about_groups = (
@@ -193,6 +218,18 @@ def test_the_readings_agree(seed):
     where = some_network(draw)
     for _ in range(4):
         verdict(where, some_claim(draw))
+
+
+@pytest.mark.parametrize("seed", range(300, 330))
+def test_the_readings_agree_on_endpoints_of_services(seed):
+    draw = random.Random(seed)
+    where = with_services(draw, some_network(draw))
+    for _ in range(4):
+        asks = some_claim(draw)
+        while not isinstance(asks, Reachability):
+            asks = some_claim(draw)
+        called = asks if draw.random() < 0.3 else replace(asks, target=draw.choice(SERVICE_ENDS))
+        verdict(where, called)
 
 
 @pytest.mark.parametrize("seed", range(100, 120))
