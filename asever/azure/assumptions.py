@@ -186,16 +186,6 @@ SERVICE_ENDPOINT_FIRST = Assumption(
     granted=True,
     sources=("azure-network-semantics 5.4, 13",),
 )
-CIRCUIT_AS_HOP = Assumption(
-    name="route-to-expressroute",
-    question="does a user-defined route to an ExpressRoute gateway carry packets?",
-    values=(
-        ("invalid", "it carries none: the page on routes allows such routes for VPN gateways only"),
-        ("followed", "the gateway takes them all the same"),
-    ),
-    granted=True,
-    sources=("azure-network-semantics 5.3", "ase-network-semantics 6.1", "MicrosoftDocs/azure-docs issue 48523"),
-)
 RESERVED_REMOVED_BY = Assumption(
     name="reserved-routes-removed-by",
     question="which default routes take away the routes that drop private ranges?",
@@ -281,7 +271,6 @@ ASSUMPTIONS: Mapping[str, Assumption] = {
         INTERNAL_BALANCER_CLOSED,
         FLOATING_IP_TARGET,
         SERVICE_ENDPOINT_FIRST,
-        CIRCUIT_AS_HOP,
         RESERVED_REMOVED_BY,
         PORTLESS_RULES,
         NAT_GATEWAY_FIRST,

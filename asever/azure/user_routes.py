@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from asever.azure.assumptions import CIRCUIT_AS_HOP, reading
 from asever.azure.balancers import recipients_of_balancer
 from asever.azure.candidates import INTERNET, Candidate, Rank, candidates_of, gateway_fabric, vnet_fabric
 from asever.azure.devices import device_at, may_be_next_hop
@@ -26,13 +25,11 @@ def user_routes(known: Inventory, vnet: Vnet, table: RouteTable) -> Iterator[Can
     """
     for one in table.routes:
         if one.tag is None:
-            for route in _readings_of(known, vnet, table, one, one.prefix):
-                yield from candidates_of(Rank.USER, one.prefix, route)
+            yield from candidates_of(Rank.USER, one.prefix, _user_route(known, vnet, table, one, one.prefix))
             continue
         addresses = known_tag(known, one.tag)
         if addresses is not None:
-            for route in _readings_of(known, vnet, table, one, addresses):
-                yield from candidates_of(_tag_rank(one.tag), addresses, route)
+            yield from candidates_of(_tag_rank(one.tag), addresses, _user_route(known, vnet, table, one, addresses))
         elif one.hop != "internet" or not _leads_nowhere_else(known, vnet, table):
             yield Candidate(0, _tag_rank(one.tag), replace(_user_route(known, vnet, table, one, EMPTY), tag=one.tag))
 
@@ -51,42 +48,28 @@ def _tag_rank(tag: str) -> Rank:
     return Rank.USER_REGIONAL_TAG if region else Rank.USER_TAG
 
 
-def _readings_of(known: Inventory, vnet: Vnet, table: RouteTable, one: UserRoute, destinations: NumberSet) -> Iterator[Route]:
-    """A user's route, and before it what it would be where Azure took it although its pages call it invalid."""
-    route = _user_route(known, vnet, table, one, destinations)
-    gateways = gateways_of(known, vnet.name) if one.hop == "gateway" else ()
-    if len(gateways) == 1 and gateways[0].kind == "expressroute":
-        followed = replace(route, text=_text(table, one, destinations), condition=reading(CIRCUIT_AS_HOP, "followed"))
-        yield _by_gateway(followed, gateways[0].name)
-    yield route
-
-
-def _text(table: RouteTable, one: UserRoute, destinations: NumberSet) -> str:
-    wanted = one.tag or format_addresses(destinations)
-    return f"{wanted} -> {_hop_text(one)} ({_where(table, one, wanted)})"
-
-
-def _where(table: RouteTable, one: UserRoute, wanted: str) -> str:
-    return f"route {one.name} of {table.name}" if one.name not in ("", wanted) else f"route of {table.name}"
-
-
 def _user_route(known: Inventory, vnet: Vnet, table: RouteTable, one: UserRoute, destinations: NumberSet) -> Route:
     wanted = one.tag or format_addresses(destinations)
-    where = _where(table, one, wanted)
+    where = f"route {one.name} of {table.name}" if one.name not in ("", wanted) else f"route of {table.name}"
     route = Route(
         destinations=destinations,
         hop=HopKind.NONE,
         fabric=None,
-        text=_text(table, one, destinations),
+        text=f"{wanted} -> {_hop_text(one)} ({where})",
         resource=table.name,
         origin=Origin(span=one.span),
     )
-    if one.hop == "appliance":
-        return _to_appliance(known, vnet, one, route, where)
-    if one.hop == "gateway":
-        return _to_gateway(known, vnet, route)
-    hop, fabric, regional = _user_hop(vnet, one)
-    return replace(route, hop=hop, fabric=fabric, regional=regional)
+    match one.hop:
+        case "appliance":
+            return _to_appliance(known, vnet, one, route, where)
+        case "gateway":
+            return _to_gateway(known, vnet, route, where)
+        case "internet":
+            return replace(route, hop=HopKind.INTERNET, fabric=INTERNET, regional=None)
+        case "vnet-local":
+            return replace(route, hop=HopKind.VNET_LOCAL, fabric=vnet_fabric(vnet.name))
+        case _:
+            return route
 
 
 def _to_appliance(known: Inventory, vnet: Vnet, one: UserRoute, route: Route, where: str) -> Route:
@@ -134,32 +117,16 @@ def _hop_text(one: UserRoute) -> str:
             return "None"
 
 
-def _user_hop(vnet: Vnet, one: UserRoute) -> tuple[HopKind, str | None, bool | None]:
-    """The hop, the fabric, and whether it stays in the region."""
-    match one.hop:
-        case "internet":
-            return HopKind.INTERNET, INTERNET, None
-        case "vnet-local":
-            return HopKind.VNET_LOCAL, vnet_fabric(vnet.name), True
-        case _:
-            return HopKind.NONE, None, True
-
-
-def _to_gateway(known: Inventory, vnet: Vnet, route: Route) -> Route:
-    """A route to the gateway: valid for a VPN gateway alone, to nobody otherwise (azure-network-semantics 5.3)."""
+def _to_gateway(known: Inventory, vnet: Vnet, route: Route, where: str) -> Route:
+    """A route to the gateway. It is valid for a VPN gateway that stands alone (azure-network-semantics 5.3)."""
     gateways = gateways_of(known, vnet.name)
-    if len(gateways) == 1 and gateways[0].kind == "vpn":
-        return _by_gateway(route, gateways[0].name)
-    circuits = [one.name for one in gateways if one.kind == "expressroute"]
-    if circuits:
-        why = f"a route of one's own cannot lead to an ExpressRoute gateway ({', '.join(circuits)})"
-    elif gateways:
-        names = ", ".join(one.name for one in gateways)
-        return replace(route, hop=HopKind.GATEWAY, unmodelled=f"a user route to one of the gateways {names}: {route.text}")
-    else:
-        why = f"vnet {vnet.name} has no gateway"
-    return replace(route, text=f"{route.text}, which is invalid: {why}")
-
-
-def _by_gateway(route: Route, name: str) -> Route:
-    return replace(route, hop=HopKind.GATEWAY, fabric=gateway_fabric(name), resource=name, regional=False)
+    names = ", ".join(one.name for one in gateways)
+    gone = replace(route, hop=HopKind.GATEWAY)
+    if not gateways:
+        return replace(gone, text=f"{route.text}, which is invalid: no gateway serves vnet {vnet.name}")
+    if any(one.kind != "vpn" for one in gateways):
+        why = "a route leads to a VPN gateway that stands alone, not to ExpressRoute"
+        return replace(gone, text=f"{route.text}, which is invalid: {why} ({names})")
+    if len(gateways) > 1:
+        return replace(gone, unmodelled=f"a user route to the gateways {names}: which takes it is not said ({where})")
+    return replace(gone, fabric=gateway_fabric(gateways[0].name), resource=gateways[0].name, regional=False)

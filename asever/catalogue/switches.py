@@ -155,15 +155,6 @@ is `user`. A longer prefix wins either way.""",
         source=f"docs/semantics/azure.md section 5.4; {_ROUTES}; Microsoft, 'Virtual network service endpoints'",
     ),
     Entry(
-        code="route-to-expressroute",
-        title="Assumption: a route of one's own to an ExpressRoute gateway",
-        explanation="""A user-defined route may name a VPN gateway as its next hop, not an ExpressRoute gateway, also not one
-beside a VPN gateway: its prefixes come from the circuit. What becomes of packets that take such a
-route all the same is not said. Granted: `invalid`, they are lost. With `followed` the gateway takes
-them.""",
-        source=f"docs/semantics/azure.md section 5.3; {_ROUTES}",
-    ),
-    Entry(
         code="reserved-routes-removed-by",
         title="Assumption: what takes the None routes of private ranges away",
         explanation="""Every subnet drops private ranges that its network does not hold, until it has a default route of its

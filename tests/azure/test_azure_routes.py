@@ -191,26 +191,16 @@ def test_an_appliance_is_not_followed_and_named() -> None:
     assert found.hop.value == "VirtualAppliance"
 
 
-def test_a_user_route_to_the_gateway_needs_one_of_vpn() -> None:
+def test_a_user_route_to_the_gateway_needs_exactly_one_of_vpn() -> None:
     target = user("192.168.0.0/16", "gateway")
-    assert hop(with_routes(target), "sql", "192.168.0.1") == "None"
-    assert (
-        hop(with_routes(target, more=(gateway("vpn", "corp"),)), "sql", "192.168.0.1") == "VirtualNetworkGateway: gateway vpn"
-    )
-
-
-def test_a_user_route_to_an_expressroute_gateway_is_invalid_unless_one_reads_it_otherwise() -> None:
-    tables = with_routes(user("192.168.0.0/16", "gateway"), more=(gateway("er", "corp", "expressroute"),))
-    followed, invalid, *_ = (one for one in tables.sites["sql"].routes if parse_address("192.168.0.1") in one.destinations)
-    assert followed.condition == frozenset({("route-to-expressroute", "followed")})
-    assert (followed.fabric, followed.resource) == ("gateway er", "er")
-    assert (invalid.fabric, invalid.unmodelled) == (None, None)
-    assert invalid.text.endswith("which is invalid: a route of one's own cannot lead to an ExpressRoute gateway (er)")
-
-
-def test_a_user_route_to_the_gateway_is_invalid_with_expressroute_beside_vpn_too() -> None:
-    target, both = user("192.168.0.0/16", "gateway"), (gateway("er", "corp", "expressroute"), gateway("vpn", "corp"))
-    assert hop(with_routes(target, more=both), "sql", "192.168.0.1") == "None"
+    vpn, circuit = gateway("vpn", "corp"), gateway("er", "corp", "expressroute")
+    assert hop(with_routes(target, more=(vpn,)), "sql", "192.168.0.1") == "VirtualNetworkGateway: gateway vpn"
+    for gateways in ((), (circuit,), (vpn, circuit)):
+        invalid = route(with_routes(target, more=gateways), "sql", "192.168.0.1")
+        assert invalid.fabric is None
+        assert not invalid.recipients
+        assert invalid.unmodelled is None
+        assert "which is invalid" in invalid.text
 
 
 def test_a_user_route_to_the_gateway_passes_the_gateway() -> None:

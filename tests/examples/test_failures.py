@@ -123,8 +123,7 @@ CAUSES = (
         check="headquarters are cut off",
         stops=("option-b", "172.20.0.0/16 -> VirtualNetworkGateway"),
         line='route "headquarters" 172.20.0.0/16 -> gateway',
-        hangs_on=("route-to-expressroute=invalid",),
-        told=("which is invalid: a route of one's own cannot lead to an ExpressRoute gateway (circuit)",),
+        told=("which is invalid: a route leads to a VPN gateway that stands alone, not to ExpressRoute (circuit)",),
     ),
     Cause(
         file="f09",
