@@ -222,7 +222,8 @@ def _sentence(finding: Finding, page: Page) -> str:
         return f"No flow that the check covers arrives as it should. This one, for example, {verb}:"
     if claim.verb in {Verb.NEVER_REACHES, Verb.ONLY}:
         lost_too = "; that its reply is lost does not matter here" if trace.outcome is Outcome.REPLY_LOST else ""
-        return f"This flow is delivered, although the check forbids it{every if finding.whole_scope else ''}{lost_too}:"
+        arrives = OUTCOMES[Outcome.DELIVERED][0] if lost_too else verb
+        return f"This flow {arrives}, although the check forbids it{every if finding.whole_scope else ''}{lost_too}:"
     if trace.outcome is Outcome.UNKNOWN and finding.verdict is Verdict.VIOLATED:
         return f"Whatever becomes of this flow, {listed(list(_lacks(trace, claim, page))) or 'it is not as the check demands'}:"
     if trace.outcome is Outcome.DELIVERED:

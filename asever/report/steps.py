@@ -10,7 +10,7 @@ from asever.model.effective import Action, Arrival, FilterKind, FilterRow, Route
 from asever.model.packets import Packet
 from asever.report.lines import WIDTH, Line, Piece, Style, line, wrapped
 from asever.report.rules import decision_lines
-from asever.report.words import Vocabulary, direction_text, filter_title, has_ports, packet_text, tags_text
+from asever.report.words import PLATFORM, Vocabulary, direction_text, filter_title, has_ports, packet_text, tags_text
 from asever.source import Span
 
 _PLACE = 28
@@ -95,6 +95,8 @@ def _where(step: Step, words: Vocabulary) -> str:
         return filter_title(step.filter)
     if step.kind is StepKind.ROUTE:
         return "route"
+    if step.kind is StepKind.SEND and step.detail.startswith(PLATFORM):
+        return PLATFORM
     return words.title(step.at)
 
 

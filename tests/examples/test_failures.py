@@ -48,7 +48,12 @@ CAUSES = (
         stops=("broken-rules", "nothing else"),
         line='4000 "nothing else" deny any from * to *',
         facts=("health-probe",),
-        told=("from AzureLoadBalancer to ase broken", "nsg broken-rules inbound: drops it", 'rule 4000 "nothing else"'),
+        told=(
+            "from AzureLoadBalancer to ase broken",
+            "Azure's platform calls",
+            "nsg broken-rules inbound: drops it",
+            'rule 4000 "nothing else"',
+        ),
     ),
     Cause(
         file="f02",
