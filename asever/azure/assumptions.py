@@ -119,6 +119,26 @@ IP_SSL_SOURCE = Assumption(
     sources=("ase-network-semantics 2.5",),
 )
 
+DEBUG_PLACEMENT = Assumption(
+    name="ilb-debug-placement",
+    question="where do remote debugging and Web Deploy arrive, if only the web or only FTP arrives on the ILB address?",
+    values=(
+        ("ilb", "on the ILB address, as in every ILB environment"),
+        ("public", "on the public VIP, since the mode maps other ports inside"),
+    ),
+    granted=False,
+    sources=("ase-network-semantics 1.1, 12",),
+)
+PROBE_REQUIRED_V1 = Assumption(
+    name="ase-v1-probe-required",
+    question="does the health of a version 1 environment need the load balancer's probe on port 16001?",
+    values=(
+        ("yes", "it does, as that of version 2"),
+        ("no", "it does not: no article on version 1 names the port"),
+    ),
+    granted=True,
+    sources=("ase-network-semantics 2.1, 12",),
+)
 VNET_NEXT_HOPS = Assumption(
     name="virtual-network-next-hops",
     question="which routes bring their prefix into the subnet's tag VirtualNetwork?",
@@ -264,6 +284,8 @@ ASSUMPTIONS: Mapping[str, Assumption] = {
         OWNED_ADDRESS,
         MANAGEMENT_ADDRESSES,
         IP_SSL_SOURCE,
+        DEBUG_PLACEMENT,
+        PROBE_REQUIRED_V1,
         VNET_NEXT_HOPS,
         PEERING_ACCESS,
         FORWARDED_DEFAULT,

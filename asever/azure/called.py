@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from asever.azure.callers import Caller
 from asever.azure.endpoints import PLATFORM_TAGS, Endpoints, with_wider_tags
-from asever.azure.environments import arrives_inside, fronts
+from asever.azure.environments import placements
 from asever.azure.inventory import singles
 from asever.azure.neighbours import gateways_of, vnets_behind
 from asever.azure.routes import gateways_to
@@ -19,12 +19,13 @@ from asever.azure.tags import canonical_tag, known_tag
 from asever.azure.unknown_tags import space
 from asever.azure.ways_in import ways_in
 from asever.model.claims import Endpoint, EndpointKind
-from asever.model.effective import Site, SiteKind
+from asever.model.effective import ALWAYS, Condition, Site, SiteKind
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, TCP
 from asever.model.things import Environment, LoadBalancer, Machine
 
 TCP_ONLY = NumberSet.single(TCP)
+_APPS = NumberSet.of([(80, 80), (443, 443)])
 _NO_PORT = NumberSet.single(0)
 
 
@@ -49,13 +50,17 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
-    """Addresses that are called on some service, and the sites where such a packet counts as arrived."""
+    """Addresses that are called on some service, and the sites where such a packet counts as arrived.
+
+    They are called in the readings that agree with `condition`.
+    """
 
     traffic: Traffic
     addresses: NumberSet
     sites: frozenset[str]
     tags: frozenset[str] = frozenset()
     partial: str | None = None
+    condition: Condition = ALWAYS
 
 
 class Targets:
@@ -122,28 +127,50 @@ class Targets:
             yield self._also_translated(
                 Called(traffic=traffic, addresses=self.ends.fronts_of(one) | site.addresses, sites=here)
             )
+            yield from self._by_private_endpoint(one, traffic)
         else:
-            yield from (Called(traffic=each, addresses=address, sites=here) for each, address in self._by_port(one, traffic))
+            yield from (replace(called, sites=here) for called in self._by_port(one, traffic))
 
-    def _by_port(self, one: Environment, traffic: Traffic) -> Iterator[tuple[Traffic, NumberSet]]:
-        vip = self.ends.known.vip(one)
+    def _by_private_endpoint(self, one: Environment, traffic: Traffic) -> Iterator[Called]:
+        """Its private endpoints lead to its apps, and stay when the flag is turned off (ase-network-semantics 2.3)."""
+        private = [each for each in self.ends.known.network.private_endpoints.values() if each.to == one.name]
+        ports = traffic.target_port & _APPS
+        if private and ports and TCP in traffic.protocol:
+            apps = replace(traffic, protocol=TCP_ONLY, target_port=ports)
+            sites = frozenset(each.name for each in private)
+            yield Called(traffic=apps, addresses=singles(each.address for each in private), sites=sites)
+
+    def _by_port(self, one: Environment, traffic: Traffic) -> Iterator[Called]:
+        vip, nobody = self.ends.known.vip(one), frozenset[str]()
         if one.ilb is None or vip is None:
             address = one.ilb if one.ilb is not None else vip
-            yield traffic, EMPTY if address is None else NumberSet.single(address)
+            yield Called(traffic=traffic, addresses=EMPTY if address is None else NumberSet.single(address), sites=nobody)
             return
-        outside = union(front.port for front in fronts(one) if not arrives_inside(one, front))
-        public = traffic.target_port & outside if TCP in traffic.protocol else EMPTY
-        if public:
-            yield replace(traffic, protocol=TCP_ONLY, target_port=public), NumberSet.single(vip)
         inner = NumberSet.single(one.ilb)
-        if public and traffic.protocol != TCP_ONLY:
-            yield replace(traffic, protocol=traffic.protocol - TCP_ONLY), inner
-        rest = traffic.target_port - public
+        placed = EMPTY
+        for ports, address, condition in self._apart(one, vip, traffic):
+            placed |= ports
+            tcp = replace(traffic, protocol=TCP_ONLY, target_port=ports)
+            yield Called(traffic=tcp, addresses=NumberSet.single(address), sites=nobody, condition=condition)
+        if placed and traffic.protocol != TCP_ONLY:
+            yield Called(traffic=replace(traffic, protocol=traffic.protocol - TCP_ONLY), addresses=inner, sites=nobody)
+        rest = traffic.target_port - placed
         if rest:
-            yield (
-                replace(traffic, protocol=traffic.protocol & TCP_ONLY if public else traffic.protocol, target_port=rest),
-                inner,
-            )
+            protocol = traffic.protocol & TCP_ONLY if placed else traffic.protocol
+            yield Called(traffic=replace(traffic, protocol=protocol, target_port=rest), addresses=inner, sites=nobody)
+
+    def _apart(self, one: Environment, vip: int, traffic: Traffic) -> Iterator[tuple[NumberSet, int, Condition]]:
+        """TCP ports that do not simply arrive on the ILB address: those of the VIP, and those whose place is not documented."""
+        if TCP not in traffic.protocol or one.ilb is None:
+            return
+        found: dict[tuple[bool, Condition], NumberSet] = {}
+        for place in placements(one):
+            ports = place.front.port & traffic.target_port
+            if ports and (place.condition or not place.inside):
+                key = (place.inside, place.condition)
+                found[key] = found.get(key, EMPTY) | ports
+        for (inside, condition), ports in found.items():
+            yield ports, one.ilb if inside else vip, condition
 
     def _platform_service(self, endpoint: Endpoint, traffic: Traffic, sites: frozenset[str], *, every: bool) -> Called:
         """Its public endpoint; by verbs other than `reaches` the private endpoints that lead to it as well."""

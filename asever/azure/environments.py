@@ -5,10 +5,17 @@ The tables are those of ase-network-semantics 1.1 (placement) and 2.1 to 2.3 (po
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from asever.azure.assumptions import IP_SSL_SOURCE, PRIVATE_FRONT_ENDS, PROBE_REQUIRED, SAME_SUBNET, reading
+from asever.azure.assumptions import (
+    DEBUG_PLACEMENT,
+    IP_SSL_SOURCE,
+    PRIVATE_FRONT_ENDS,
+    PROBE_REQUIRED,
+    SAME_SUBNET,
+    reading,
+)
 from asever.azure.filters import surely_admits_probe
 from asever.azure.inventory import Inventory, singles
 from asever.model.addresses import format_addresses
@@ -62,7 +69,7 @@ def fronts(environment: Environment) -> tuple[Front, ...]:
 
 def _version_1() -> tuple[Front, ...]:
     return (
-        Front(kind="web", use="web traffic", port=_WEB, probe=16001),
+        Front(kind="web", use="the web", port=_WEB, probe=16001),
         Front(kind="ftp", use="FTP", port=_FTP, probe=16001),
         Front(kind="debug", use="remote debugging", port=_ports(4016, 4018, 4020), probe=16001),
         Front(
@@ -78,7 +85,7 @@ def _version_1() -> tuple[Front, ...]:
 
 def _version_2() -> tuple[Front, ...]:
     return (
-        Front(kind="web", use="web traffic", port=_WEB, probe=16001),
+        Front(kind="web", use="the web", port=_WEB, probe=16001),
         Front(kind="ftp", use="FTP", port=_FTP, probe=16001),
         Front(kind="debug", use="remote debugging", port=_ports(4020, 4022, 4024), probe=16001),
         Front(
@@ -105,18 +112,39 @@ def _version_3(one: Environment) -> tuple[Front, ...]:
     ftp = None if one.ftp_enabled else f"FTP needs `ftp-enabled on`; {off}"
     debug = None if one.remote_debug_enabled else f"remote debugging needs `remote-debug-enabled on`; {off}"
     return (
-        Front(kind="web", use="web traffic", port=_WEB, probe=80),
+        Front(kind="web", use="the web", port=_WEB, probe=80),
         Front(kind="publishing", use="Web Deploy", port=_DEPLOY, probe=80),
         Front(kind="ftp", use="FTP", port=_FTP, closed=ftp, probe=21, firm=True),
         Front(kind="debug", use="remote debugging", port=_ports(4022, 4024, 4026), closed=debug, probe=80),
     )
 
 
-def arrives_inside(environment: Environment, front: Front) -> bool:
-    """Whether these ports arrive on the ILB address (ase-network-semantics 1.1; management never does: 2.1, 2.2)."""
-    if environment.ilb is None or front.kind == "management":
-        return False
-    return front.kind != "ftp" or environment.ftp != "public" or environment.version >= 3
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Ports with the address that they arrive on, the ILB address or the VIP, in the readings that agree with `condition`."""
+
+    front: Front
+    inside: bool
+    condition: Condition = ALWAYS
+
+
+def placements(environment: Environment) -> tuple[Placement, ...]:
+    """Where each port arrives, by ILB mode (ase-network-semantics 1.1); both readings where that is not documented."""
+    return tuple(place for front in fronts(environment) for place in _placed(environment, front))
+
+
+def _placed(one: Environment, front: Front) -> Iterator[Placement]:
+    if one.ilb is None or front.kind == "management":
+        # Management never arrives inside (ase-network-semantics 2.1, 2.2).
+        yield Placement(front=front, inside=False)
+        return
+    split = one.version < 3 and "public" in (one.web, one.ftp)
+    if split and front.kind in ("debug", "publishing"):
+        # Documented for environments with web and FTP inside only (ase-network-semantics 1.1, 12).
+        yield Placement(front=front, inside=True, condition=reading(DEBUG_PLACEMENT, "ilb"))
+        yield Placement(front=front, inside=False, condition=reading(DEBUG_PLACEMENT, "public"))
+        return
+    yield Placement(front=front, inside=not (split and {"web": one.web, "ftp": one.ftp}.get(front.kind) == "public"))
 
 
 # -- Arrivals -----------------------------------------------------------------------------------------------------------
@@ -138,9 +166,7 @@ class Arrivals:
         rows: list[Arrival] = []
         vip = self.known.vip(self.one)
         if vip is not None:
-            inside = [front for front in fronts(self.one) if arrives_inside(self.one, front)]
-            here = [front for front in fronts(self.one) if not arrives_inside(self.one, front)]
-            rows.extend(self._frontend(vip, f"{self.one.name}.vip", here, inside, "the ILB address"))
+            rows.extend(self._frontend(vip, f"{self.one.name}.vip", "the ILB address", inside=False))
         for address in self.one.ip_ssl:
             rows.extend(self._ip_ssl(address))
         return tuple(rows)
@@ -156,22 +182,26 @@ class Arrivals:
     def _ilb(self) -> Iterator[Arrival]:
         if self.one.ilb is None:
             return
-        here = [front for front in fronts(self.one) if arrives_inside(self.one, front)]
-        outside = [front for front in fronts(self.one) if not arrives_inside(self.one, front)]
-        yield from self._frontend(self.one.ilb, f"{self.one.name}.ilb", here, outside, "the public VIP")
+        yield from self._frontend(self.one.ilb, f"{self.one.name}.ilb", "the public VIP", inside=True)
 
-    def _frontend(
-        self, address: int, name: str, here: Iterable[Front], elsewhere: Iterable[Front], other: str
-    ) -> Iterator[Arrival]:
+    def _frontend(self, address: int, name: str, other: str, *, inside: bool) -> Iterator[Arrival]:
         called = NumberSet.single(address)
         yield from self._from_own_subnet(called)
-        for front in here:
-            yield from self._served(called, name, front)
-        for front in elsewhere:
-            yield self._lost(called, f"{front.use} arrives on {other} of {self.one.name}", "ilb-placement", front.port)
+        every = placements(self.one)
+        for place in every:
+            if place.inside is inside:
+                yield from self._served(called, name, place)
+        for place in every:
+            if place.inside is not inside:
+                elsewhere = f"{place.front.use} arrives on {other} of {self.one.name}"
+                # Where nobody says which address it is, the answer points to the assumption.
+                fact = DEBUG_PLACEMENT.name if place.condition else "ilb-placement"
+                lost = self._lost(called, elsewhere, fact, place.front.port)
+                yield replace(lost, condition=place.condition)
         yield self._lost(called, f"nothing listens on this port of {name}", "environment-ports")
 
-    def _served(self, called: NumberSet, name: str, front: Front) -> Iterator[Arrival]:
+    def _served(self, called: NumberSet, name: str, place: Placement) -> Iterator[Arrival]:
+        front = place.front
         if front.closed is not None:
             yield self._lost(called, front.closed, "feature-flags", front.port)
             return
@@ -185,6 +215,7 @@ class Arrivals:
             because=f"{name} hands it to an instance",
             fact="any-instance-address",
             resource=self.one.name,
+            condition=place.condition,
             origin=self.origin,
         )
         yield from self._probed(handed, front)
@@ -252,7 +283,7 @@ class Arrivals:
                 condition=condition,
                 origin=Origin(span=address.span or self.one.span, azure="load balancer", parts=self.one.parts),
             )
-            yield from self._probed(row, Front(kind="web", use="web traffic", port=_WEB, probe=16001))
+            yield from self._probed(row, Front(kind="web", use="the web", port=_WEB, probe=16001))
 
     def _instances(self) -> Iterator[Arrival]:
         """Packets to an instance's own address.

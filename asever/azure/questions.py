@@ -32,6 +32,7 @@ from asever.model.effective import (
     ALWAYS,
     ANYWHERE,
     AddressMatch,
+    Condition,
     EffectiveNetwork,
     FilterContext,
     FilterQuestion,
@@ -43,7 +44,7 @@ from asever.model.effective import (
     Scope,
     SiteKind,
     Success,
-    exists_in,
+    may_exist,
 )
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import ANY_PORT, outside
@@ -112,7 +113,7 @@ class _Coverage:
 
     def question(self) -> FlowQuestion | Unanswerable:
         scopes = tuple(self._scopes())
-        if not any(exists_in(scope.condition, self.fixed) for scope in scopes):
+        if not any(may_exist(scope.condition, self.fixed) for scope in scopes):
             return Unanswerable(vacuous=True, reasons=(self._why_nothing(),))
         return FlowQuestion(quantifier=self.quantifier, scopes=scopes, success=self._success(), fixed=self.fixed)
 
@@ -227,8 +228,11 @@ class _Coverage:
                     partial_source=caller.partial,
                     partial_target=called.partial,
                     preferred_ports=_preferred(self.claim.services, called.traffic),
-                    condition=caller.condition,
+                    condition=caller.condition | called.condition | self._asked_in(),
                 )
+
+    def _asked_in(self) -> Condition:
+        return ALWAYS if self.claim.asked_in is None else frozenset({self.claim.asked_in})
 
     def _no_service(self, caller: Caller, called: Called) -> Caller:
         """A client on the Internet is not one of the services for which the called subnets have service endpoints.

@@ -91,17 +91,18 @@ All are TCP. Nothing listens on other ports of the VIP or the ILB address.""",
         code="ilb-placement",
         title="What arrives on the ILB address, and what on the public VIP",
         explanation="""An environment with an internal load balancer takes HTTP, HTTPS, Web Deploy and remote debugging on
-its ILB address, inside the virtual network. FTP arrives there too, or on the public VIP, as `ftp`
-says. Azure's management on 454-455 (versions 1 and 2) still arrives on the public VIP, which an ILB
-environment has as well and which serves nothing else.""",
+its ILB address, inside the virtual network, and FTP too. In versions 1 and 2 `web public` leaves HTTP
+on the public VIP, and `ftp public` FTP. Azure's management on 454-455 (versions 1 and 2) always arrives
+on the public VIP, which an ILB environment of theirs has as well.""",
         source=f"docs/semantics/ase.md section 1.1; {_INBOUND}",
     ),
     Entry(
         code="feature-flags",
-        title="FTP and remote debugging of version 3 are off by default",
-        explanation="""In version 3 the environment itself has to allow FTP (`ftp-enabled on`) and remote debugging
-(`remote-debug-enabled on`). Opening their ports in an NSG is not enough. Updating one flag with `az
-appservice ase update` sets the others that are not named back to off.""",
+        title="FTP, remote debugging and private endpoints of version 3 are off by default",
+        explanation="""In version 3 the environment itself has to allow FTP (`ftp-enabled on`), remote debugging
+(`remote-debug-enabled on`) and private endpoints (`allow-new-private-endpoint-connections on`).
+Opening ports in an NSG is not enough. Updating one flag with `az appservice ase update` sets the
+others that are not named back to off.""",
         source="docs/semantics/ase.md section 2.3; Microsoft, 'Configure App Service Environment network settings'",
     ),
     Entry(

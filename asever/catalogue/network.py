@@ -502,13 +502,21 @@ NETWORK: tuple[Entry, ...] = (
         right=_ENVIRONMENT + "ase f { version v2  subnet v/b  vip 40.1.1.2 }\n",
     ),
     Entry(
+        code="rule-name",
+        title="A rule that does not do what its name says",
+        explanation="The name of a rule decides nothing. When it speaks of a port or an address that the rule leaves out, one "
+        "of them is wrong.",
+        wrong=_GROUP.format('100 "allow 80-443" allow tcp from * to * port 443'),
+        right=_GROUP.format('100 "allow 80-443" allow tcp from * to * port 80, 443'),
+    ),
+    Entry(
         code="subnet-too-small",
         title="A subnet too small for its environment",
         explanation="Azure keeps five addresses. An environment of version 1 or 2 takes 12 with these, 13 with an ILB, and "
         "one for "
         "each instance; version 2 one more at every 15 and 20 instances. Version 3 needs a /27 or larger.",
         wrong=_small("10.0.1.0/28", "version v2  vip 40.1.1.1  instances 5"),
-        right=_small("10.0.1.0/28", "version v2  vip 40.1.1.1  instances 4"),
+        right=_small("10.0.1.0/27", "version v2  vip 40.1.1.1  instances 5"),
     ),
     Entry(
         code="subnet-may-be-too-small",
@@ -517,6 +525,49 @@ NETWORK: tuple[Entry, ...] = (
         "resized.",
         wrong=_small("10.0.1.0/27", "version v3  vip 40.1.1.1  instances 1"),
         right=_small("10.0.1.0/24", "version v3  vip 40.1.1.1  instances 1"),
+    ),
+    Entry(
+        code="rule-for-nobody",
+        title="A rule for a part of a vnet where no subnet is",
+        explanation="The rule names addresses inside a vnet of the program that belong to none of its subnets: a subnet may "
+        "have moved, or is missing in the file.",
+        wrong=_NET + _GROUP.format("100 allow tcp from 10.0.9.0/24 to * port 443"),
+        right=_NET + _GROUP.format("100 allow tcp from 10.0.2.0/24 to * port 443"),
+    ),
+    Entry(
+        code="no-room-to-scale",
+        title="A subnet without room for scaling",
+        explanation="While an environment of version 2 changes its size, its old and its new instances exist at once: it may "
+        "need up to twice their addresses, and a subnet cannot be resized.",
+        wrong=_small("10.0.1.0/28", "version v2  vip 40.1.1.1  instances 4"),
+        right=_small("10.0.1.0/27", "version v2  vip 40.1.1.1  instances 4"),
+    ),
+    Entry(
+        code="too-many-instances",
+        title="More instances than an environment can have",
+        explanation="Version 1 has 55 hosts at most, version 2 holds 201 instances, version 3 holds 200.",
+        wrong=_small("10.0.0.0/23", "version v3  vip 40.1.1.1  instances 201"),
+        right=_small("10.0.0.0/23", "version v3  vip 40.1.1.1  instances 200"),
+    ),
+    Entry(
+        code="not-delegated",
+        title="A subnet that is delegated to something else",
+        explanation="The subnet of a version 3 environment is delegated to Microsoft.Web/hostingEnvironments. A subnet that "
+        "does not say what it is delegated to is taken as right; `delegation none` says that it is not delegated.",
+        wrong="vnet v {\n  address 10.0.0.0/16\n\n  subnet a { address 10.0.1.0/24  delegation none }\n}\n"
+        "ase e { version v3  subnet v/a  vip 40.1.1.1 }\n",
+        right="vnet v {\n  address 10.0.0.0/16\n\n"
+        "  subnet a { address 10.0.1.0/24  delegation Microsoft.Web/hostingEnvironments }\n}\n"
+        "ase e { version v3  subnet v/a  vip 40.1.1.1 }\n",
+    ),
+    Entry(
+        code="private-endpoint-not-allowed",
+        title="A private endpoint of an environment that takes none",
+        explanation="Version 3 takes new private endpoints only with `allow-new-private-endpoint-connections on`, which is off "
+        "unless it is set. Turning it off later keeps those that are there.",
+        wrong=_NET + "ase e { version v3  subnet v/a  vip 40.1.1.1 }\nprivate-endpoint p { subnet v/b  ip 10.0.2.9  to e }\n",
+        right=_NET + "ase e { version v3  subnet v/a  vip 40.1.1.1  allow-new-private-endpoint-connections on }\n"
+        "private-endpoint p { subnet v/b  ip 10.0.2.9  to e }\n",
     ),
     Entry(
         code="subnet-not-empty",
@@ -530,7 +581,8 @@ NETWORK: tuple[Entry, ...] = (
     Entry(
         code="no-ip-ssl",
         title="IP-SSL where it does not exist",
-        explanation="IP-SSL addresses belong to external environments of versions 1 and 2.",
+        explanation="IP-SSL addresses belong to environments of versions 1 and 2 whose HTTP is public: external ones, and "
+        "those with `web public`.",
         wrong=_NET + "ase e { version v3  subnet v/a  vip 40.1.1.1  ip-ssl 40.1.1.2 { http 20001  https 20002 } }\n",
         right=_NET + "ase e { version v2  subnet v/a  vip 40.1.1.1  ip-ssl 40.1.1.2 { http 20001  https 20002 } }\n",
     ),
@@ -553,9 +605,18 @@ NETWORK: tuple[Entry, ...] = (
         right=_NET + "ase e { version v2  subnet v/a  vip 40.1.1.1  ilb 10.0.1.10  ftp public }\n",
     ),
     Entry(
+        code="web-without-ilb",
+        title="`web` where it decides nothing",
+        explanation="`web` says where HTTP of an ILB environment of version 1 or 2 arrives. Without `ilb` everything is "
+        "public; and where both the web and FTP are public nothing is left for the ILB address.",
+        wrong=_NET + "ase e { version v2  subnet v/a  vip 40.1.1.1  web public }\n",
+        right=_NET + "ase e { version v2  subnet v/a  vip 40.1.1.1  ilb 10.0.1.10  web public }\n",
+    ),
+    Entry(
         code="flag-of-version-3",
         title="A setting that only version 3 has",
-        explanation="`ftp-enabled` and `remote-debug-enabled` are settings of version 3; versions 1 and 2 always serve both.",
+        explanation="`ftp-enabled`, `remote-debug-enabled` and `allow-new-private-endpoint-connections` are settings of "
+        "version 3; versions 1 and 2 always serve FTP and debuggers.",
         wrong=_NET + "ase e { version v2  subnet v/a  vip 40.1.1.1  ftp-enabled on }\n",
         right=_NET + "ase e { version v3  subnet v/a  vip 40.1.1.1  ftp-enabled on }\n",
     ),

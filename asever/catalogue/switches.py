@@ -99,6 +99,21 @@ is `app`.""",
         source=f"docs/semantics/ase.md section 2.5; {_CONSIDERATIONS}",
     ),
     Entry(
+        code="ilb-debug-placement",
+        title="Assumption: debugging and Web Deploy of a half-internal environment",
+        explanation="""Environments of versions 1 and 2 may have only the web (`ftp public`) or only FTP (`web public`) on
+their ILB address. Which address remote debugging and Web Deploy arrive on then is not documented; with
+both inside it is the ILB address. Readings: `ilb` (recommended), `public`.""",
+        source=f"docs/semantics/ase.md section 1.1; {_ARCHITECTURE}",
+    ),
+    Entry(
+        code="ase-v1-probe-required",
+        title="Assumption: the probe of version 1",
+        explanation="""Articles on version 1 do not name port 16001; one text for versions 1 and 2 together lets the load
+balancer in. Granted: `yes`, `is healthy` asks for the probe. With `no` it does not.""",
+        source=f"docs/semantics/ase.md section 2.1; {_CONSIDERATIONS} (2017-05)",
+    ),
+    Entry(
         code="virtual-network-next-hops",
         title="Assumption: which routes widen VirtualNetwork",
         explanation="""The tag VirtualNetwork is said to hold the prefixes of user-defined routes. Reports name routes to

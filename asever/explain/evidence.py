@@ -18,7 +18,7 @@ from asever.model.effective import (
     Scope,
     Site,
     SiteKind,
-    exists_in,
+    may_exist,
 )
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, PROTOCOL_NAMES, PROTOCOLS_WITH_PORTS, TCP, Flow, Packet
@@ -56,7 +56,7 @@ def filter_evidence(question: FilterQuestion, core: tuple[CoreRow, ...], *, mini
 
 def scopes_in(question: FlowQuestion) -> tuple[Scope, ...]:
     """The scopes that exist in the readings that the question takes as given."""
-    return tuple(scope for scope in question.scopes if exists_in(scope.condition, question.fixed))
+    return tuple(scope for scope in question.scopes if may_exist(scope.condition, question.fixed))
 
 
 def _replayed(network: EffectiveNetwork, question: FlowQuestion, scopes: tuple[Scope, ...]) -> int:

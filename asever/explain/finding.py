@@ -70,8 +70,15 @@ def judge(program: Program, tables: EffectiveNetwork, check: Check, options: Opt
 def ask(program: Program, tables: EffectiveNetwork, check: Check, readings: Mapping[str, str]) -> Asked:
     """The questions that a check asks."""
     if isinstance(check.claim, Healthy):
-        return Asked(check=check, requirements=tuple(ask(program, tables, one, readings) for one in check.claim.requirements))
+        asked = (one for one in check.claim.requirements if _is_asked(one, readings))
+        return Asked(check=check, requirements=tuple(ask(program, tables, one, readings) for one in asked))
     return Asked(check=check, question=question(program.network, tables, check.claim, readings))
+
+
+def _is_asked(requirement: Check, readings: Mapping[str, str]) -> bool:
+    """Whether the readings that the user chose leave a requirement in force."""
+    name, value = getattr(requirement.claim, "asked_in", None) or ("", None)
+    return readings.get(name, value) == value
 
 
 def vacuities(asked: Asked) -> Iterator[Diagnostic]:

@@ -64,7 +64,10 @@ class Verb(Enum):
 
 @record
 class Reachability:
-    """`subjects` has one member except for `only`. Empty modifiers mean no constraint."""
+    """`subjects` has one member except for `only`. Empty modifiers mean no constraint.
+
+    `asked_in` is the reading (assumption, value) in which the claim is asked at all; in the other one it demands nothing.
+    """
 
     verb: Verb
     subjects: tuple[Endpoint, ...]
@@ -75,6 +78,7 @@ class Reachability:
     not_via: tuple[Endpoint, ...] = ()
     within_region: bool = False
     excepted: tuple[Endpoint, ...] = ()
+    asked_in: tuple[str, str] | None = None
 
 
 @record

@@ -53,6 +53,11 @@ def exists_in(condition: Condition, readings: Mapping[str, str]) -> bool:
     return all(readings[name] == value for name, value in condition)
 
 
+def may_exist(condition: Condition, fixed: Mapping[str, str]) -> bool:
+    """Whether something with this condition exists in some of the readings that agree with `fixed`."""
+    return all(fixed.get(name, value) == value for name, value in condition)
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Who wrote a row: a span of the program, or Azure itself (then `span` is the thing that made Azure write it, if any)."""

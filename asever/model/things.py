@@ -87,17 +87,21 @@ class Peering:
 
 @record
 class Vnet(Thing):
-    """A virtual network. `address` may hold public ranges too."""
+    """A virtual network. `address` may hold public ranges too. `dns` are its own name servers; without any it asks Azure's."""
 
     address: NumberSet
     region: str | None = None
+    dns: NumberSet = EMPTY
     subnets: tuple[str, ...] = ()
     peerings: tuple[Peering, ...] = ()
 
 
 @record
 class Subnet(Thing):
-    """A subnet; `name` is `VNET/SUBNET`. `prefixes` keeps each prefix apart, since Azure reserves addresses in each."""
+    """A subnet; `name` is `VNET/SUBNET`. `prefixes` keeps each prefix apart, since Azure reserves addresses in each.
+
+    `delegation` is the service that it is delegated to, `none`, or None where the file does not say.
+    """
 
     vnet: str
     prefixes: tuple[NumberSet, ...]
@@ -107,6 +111,7 @@ class Subnet(Thing):
     service_endpoints: tuple[str, ...] = ()
     private_endpoint_policies: str = "off"
     default_outbound: bool = True
+    delegation: str | None = None
 
 
 @record
@@ -121,22 +126,25 @@ class IpSsl:
 
 @record
 class Environment(Thing):
-    """An App Service Environment. `ilb` set means HTTP arrives inside; `ftp` is `public` or `ilb`.
+    """An App Service Environment. `ilb` set means HTTP and FTP arrive inside, unless `web` or `ftp` say `public`.
 
     `outbound` are extra outbound addresses (v3). `instances` is the number of plan instances, for sizing. The feature flags
-    are those of v3 (ftpEnabled, remoteDebugEnabled; ase-network-semantics section 2.3), both false by default there.
+    are those of v3 (ftpEnabled, remoteDebugEnabled, allowNewPrivateEndpointConnections; ase-network-semantics section 2.3), all
+    false by default there.
     """
 
     version: int
     subnet: str
     vip: int | None = None
     ilb: int | None = None
+    web: str | None = None
     ftp: str | None = None
     outbound: NumberSet = EMPTY
     ip_ssl: tuple[IpSsl, ...] = ()
     instances: int | None = None
     ftp_enabled: bool = False
     remote_debug_enabled: bool = False
+    new_private_endpoints: bool = False
 
 
 @record

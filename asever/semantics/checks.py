@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from asever.diagnostics import Label
 from asever.model import claims, things
@@ -34,6 +35,7 @@ _ON_THE_WAY: Mapping[str, EndpointKind] = {
     "gateway": EndpointKind.GATEWAY,
     "load-balancer": EndpointKind.LOAD_BALANCER,
 }
+_PROBE_OF_VERSION_1 = ("ase-v1-probe-required", "yes")
 _TAGS = {"Internet": EndpointKind.INTERNET, "AzureManagement": EndpointKind.MANAGEMENT}
 _VERBS = {
     "reaches": claims.Verb.REACHES,
@@ -41,6 +43,15 @@ _VERBS = {
     "never reaches": claims.Verb.NEVER_REACHES,
     "only": claims.Verb.ONLY,
 }
+
+
+def _in_doubt(requirement: claims.Check, version: int) -> claims.Check:
+    """A requirement of health; one that is in doubt is asked in one reading only (version 1: ase-network-semantics 12)."""
+    claim = requirement.claim
+    if version != 1 or not isinstance(claim, claims.Reachability):
+        return requirement
+    probes = any(one.kind is EndpointKind.TAG and one.name == "AzureLoadBalancer" for one in claim.subjects)
+    return replace(requirement, claim=replace(claim, asked_in=_PROBE_OF_VERSION_1)) if probes else requirement
 
 
 class _Modifiers:
@@ -206,8 +217,8 @@ class CheckReader:
             self.problems.error("no-health-pack", f"the library has no health pack for version {thing.version}", node.span)
             return None
         arguments: dict[str, Argument] = {pack.parameters[0].text: subject}
-        requirements = tuple(one for check in expand(pack, arguments, node.span) for one in self.check(check))
-        return claims.Healthy(environment=thing.name, requirements=requirements)
+        found = (one for check in expand(pack, arguments, node.span) for one in self.check(check))
+        return claims.Healthy(environment=thing.name, requirements=tuple(_in_doubt(one, thing.version) for one in found))
 
     def _reachability(self, node: nodes.Check, written: nodes.Reach) -> claims.Reachability | None:
         subjects = tuple(one for each in written.subjects if (one := self.endpoint(each)) is not None)

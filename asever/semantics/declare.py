@@ -98,6 +98,7 @@ def _vnet(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> N
             address=union(values.prefixes("address")),
             # Azure shows "West Europe" and takes westeurope.
             region=region.replace(" ", "").lower() if region is not None else None,
+            dns=union(values.addresses("dns")),
             subnets=tuple(subnets),
             peerings=tuple(sides.values()),
         )
@@ -149,6 +150,7 @@ def _subnet(to: Declarer, vnet: str, node: nodes.Attribute) -> str | None:
             service_endpoints=_endpoint_services(to, values),
             private_endpoint_policies=values.word("private-endpoint-policies") or "off",
             default_outbound=values.switch("default-outbound", default=True),
+            delegation=delegation.text if (delegation := values.ref("delegation")) is not None else None,
         )
     )
     return name
@@ -207,12 +209,14 @@ def _environment(to: Declarer, name: str, node: nodes.Declaration, values: Value
         subnet=subnet or "",
         vip=values.address("vip"),
         ilb=values.address("ilb"),
+        web=values.word("web"),
         ftp=values.word("ftp"),
         outbound=union(values.addresses("outbound")),
         ip_ssl=tuple(addresses),
         instances=values.number("instances"),
         ftp_enabled=values.switch("ftp-enabled", default=False),
         remote_debug_enabled=values.switch("remote-debug-enabled", default=False),
+        new_private_endpoints=values.switch("allow-new-private-endpoint-connections", default=False),
     )
     if version is not None and subnet is not None:
         to.add(environment)

@@ -17,8 +17,9 @@ from asever.source import Span
 from asever.syntax.nodes import Addresses, Name, Ref
 
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "ase": ("vip", "ilb", "outbound", "ip-ssl", "subnet"),
-    "vm": ("ip", "public-ip", "subnet"),
+    "vnet": ("dns",),
+    "ase": ("vip", "ilb", "outbound", "ip-ssl", "subnet", "dns"),
+    "vm": ("ip", "public-ip", "subnet", "dns"),
     "firewall": ("ip", "public-ip", "subnet"),
     "private-endpoint": ("ip", "subnet"),
     "platform-service": ("address",),

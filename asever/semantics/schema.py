@@ -105,6 +105,7 @@ SCHEMA: Mapping[str, Kind] = {
         attributes={
             "address": _prefixes("its address space", required=True),
             "region": Attr(takes=Takes.WORD, about="Azure's name of its region"),
+            "dns": _addresses("its own name servers; without them it asks Azure's"),
             "peers": _things("vnets it is peered with, both sides at once", "vnet"),
             "peer": _block("one side of one peering, with its flags"),
             "subnet": _block("a subnet in it"),
@@ -129,6 +130,7 @@ SCHEMA: Mapping[str, Kind] = {
             "service-endpoints": Attr(takes=Takes.WORDS, about="services reached directly, with private source addresses"),
             "private-endpoint-policies": _one_of("what applies to its private endpoints", "off", "nsg", "routes", "on"),
             "default-outbound": _switch("Azure's default way out to the Internet"),
+            "delegation": Attr(takes=Takes.WORD, about="the service that it is delegated to, or `none`"),
         },
     ),
     "ase": Kind(
@@ -138,6 +140,7 @@ SCHEMA: Mapping[str, Kind] = {
             "subnet": _thing("where it lives", "subnet", required=True),
             "vip": _address("its public address"),
             "ilb": _address("its internal address, which makes it an ILB environment"),
+            "web": _one_of("where HTTP arrives on an ILB environment", "public", "ilb"),
             "ftp": _one_of("where FTP arrives on an ILB environment", "public", "ilb"),
             "outbound": _addresses("the addresses its calls to the Internet carry (version 3)"),
             "ip-ssl": _block("an address bought for one app, and the ports its traffic arrives on"),
@@ -145,6 +148,7 @@ SCHEMA: Mapping[str, Kind] = {
             "instances": _number("how many instances it shall hold", 0, 201),
             "ftp-enabled": _switch("whether version 3 listens for FTP"),
             "remote-debug-enabled": _switch("whether version 3 listens for debuggers"),
+            "allow-new-private-endpoint-connections": _switch("whether version 3 takes private endpoints"),
         },
     ),
     "ip-ssl": Kind(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from asever.diagnostics import Label
 from asever.model import things
+from asever.model.addresses import parse_prefix
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.things import AddressTerm, TermKind
 from asever.semantics.names import PARTS, Names, Resolved, describe
@@ -15,6 +16,9 @@ from asever.source import Span
 from asever.syntax import nodes
 
 Written = nodes.Addresses | nodes.Ref
+
+AZURE_DNS = parse_prefix("168.63.129.16/32")
+"""What a vnet without name servers of its own asks (azure-network-semantics 3.4)."""
 
 
 class Terms:
@@ -176,7 +180,16 @@ def addresses_of(every: Mapping[str, things.Thing], thing: things.Thing, part: s
             single = thing.address
         case things.LoadBalancer(), (None | "frontend"):
             single = thing.frontend
+        case _, "dns":
+            return _name_servers(every, thing)
         case _, "subnet":
             subnet = every.get(str(getattr(thing, "subnet", "")))
             return union(subnet.prefixes) if isinstance(subnet, things.Subnet) else None
     return NumberSet.single(single) if single is not None else None
+
+
+def _name_servers(every: Mapping[str, things.Thing], thing: things.Thing) -> NumberSet | None:
+    """The name servers of the vnet that a thing is, or stands in: its own, or Azure's (ase-network-semantics 6.5)."""
+    subnet = every.get(str(getattr(thing, "subnet", "")))
+    vnet = every.get(subnet.vnet) if isinstance(subnet, things.Subnet) else thing
+    return (vnet.dns or AZURE_DNS) if isinstance(vnet, things.Vnet) else None

@@ -14,7 +14,8 @@ from asever.model.things import Environment, Network, Subnet, Thing, Vnet
 from asever.semantics.connections import validate_connections
 from asever.semantics.limits import validate_limits
 from asever.semantics.problems import Problems, plural
-from asever.semantics.sizing import SMALLEST_OF_VERSION_3, need
+from asever.semantics.rule_names import contradiction
+from asever.semantics.sizing import MOST_INSTANCES, SMALLEST_OF_VERSION_3, need, need_while_scaling
 from asever.source import Span
 
 _SPECIAL = union(map(parse_prefix, ("127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", "168.63.129.16/32")))
@@ -26,6 +27,8 @@ _NOT_PUBLIC = union(
          "224.0.0.0/3", "168.63.129.16/32", "fc00::/7", "fe80::/10", "ff00::/8", "::1/128"),
     )
 )  # fmt: skip
+
+_DELEGATION = "Microsoft.Web/hostingEnvironments"
 
 
 def validate(network: Network, diagnostics: Diagnostics) -> None:
@@ -49,6 +52,7 @@ class _Validation:
             self._vnet(vnet)
         self._peerings()
         self._groups()
+        self._rule_names()
         self._load_balancers()
         self._route_tables()
         self._private_addresses()
@@ -206,6 +210,37 @@ class _Validation:
                         "in another vnet than the source",
                         notes=("Azure takes asgs as source and destination of one rule from one vnet",),
                     )
+
+    def _rule_names(self) -> None:
+        for group in self.network.groups.values():
+            for rule in (*group.inbound, *group.outbound):
+                said = contradiction(rule)
+                if said is not None and rule.span is not None:
+                    self.problems.error(
+                        "rule-name",
+                        f'the name of rule {rule.priority} "{rule.name}" says {said}, and the rule does not',
+                        rule.span,
+                        "the rule decides, not its name",
+                        severity=Severity.WARNING,
+                    )
+        self._stale_rules()
+
+    def _stale_rules(self) -> None:
+        """Rules for a part of a vnet where no subnet is: a subnet may have moved (ase-network-semantics section 9, P20)."""
+        network = self.network
+        space = union(vnet.address for vnet in network.vnets.values())
+        held = union(prefix for subnet in network.subnets.values() for prefix in subnet.prefixes)
+        for group in network.groups.values():
+            for rule in (*group.inbound, *group.outbound):
+                for term in (*rule.sources, *rule.targets):
+                    if term.span is not None and term.addresses and term.addresses <= space - held:
+                        self.problems.error(
+                            "rule-for-nobody",
+                            f"no subnet holds an address of {term.text}, which lies in a vnet of this program",
+                            term.span,
+                            "nobody is there",
+                            severity=Severity.WARNING,
+                        )
 
     def _load_balancers(self) -> None:
         """A load balancer's frontend and machines are in one vnet (azure-network-semantics section 8)."""
@@ -419,7 +454,9 @@ class _Validation:
                 )
             elif subnet.prefixes:
                 self._size(one, subnet)
+            self._delegated(one, subnet)
         self._alone(by_subnet)
+        self._private_endpoints()
 
     def _alone(self, by_subnet: dict[str, Environment]) -> None:
         network = self.network
@@ -478,15 +515,72 @@ class _Validation:
                 part,
                 f"needs {least} to {most}",
                 other=other,
-                note="version 3 takes 4 to 27 addresses for itself, and its subnet cannot be resized",
+                note="version 3 takes 4 to 27 addresses for itself (7 to 27 by the newest text); its subnet cannot be resized",
+                severity=Severity.WARNING,
+            )
+        else:
+            self._room_to_scale(one, subnet, room)
+
+    def _room_to_scale(self, one: Environment, subnet: Subnet, room: int) -> None:
+        most = need_while_scaling(one)
+        if most is not None and most > room:
+            self._error(
+                "no-room-to-scale",
+                f"environment `{one.name}` may need {most} addresses while it scales; subnet `{subnet.name}` has {room}",
+                one,
+                "instances",
+                f"up to {2 * (one.instances or 0)} for a while",
+                other=(subnet.parts.get("address"), f"{plural(room, 'address')}"),
+                note="while version 2 scales, its old and its new instances exist at once, and its subnet cannot be resized",
                 severity=Severity.WARNING,
             )
 
+    def _delegated(self, one: Environment, subnet: Subnet) -> None:
+        # A subnet that does not say what it is delegated to is taken as right (ase-network-semantics section 2.3, 5.1: NET23).
+        if one.version == 3 and subnet.delegation is not None and subnet.delegation.casefold() != _DELEGATION.casefold():
+            self._error(
+                "not-delegated",
+                f"version 3 of `{one.name}` needs subnet `{subnet.name}` delegated to {_DELEGATION}",
+                one,
+                "subnet",
+                "not delegated to environments",
+                other=(subnet.parts.get("delegation"), "this delegation"),
+                help=f"write `delegation {_DELEGATION}`",
+            )
+
+    def _private_endpoints(self) -> None:
+        # Turning the flag off later keeps the endpoints that are there (ase-network-semantics section 2.3: CNS3).
+        for endpoint in self.network.private_endpoints.values():
+            one = self.network.environments.get(endpoint.to)
+            if one is not None and one.version == 3 and not one.new_private_endpoints:
+                self._error(
+                    "private-endpoint-not-allowed",
+                    f"`{endpoint.name}` leads to `{one.name}`, which takes no new private endpoints",
+                    endpoint,
+                    "to",
+                    "off unless it is set",
+                    other=(one.parts.get("allow-new-private-endpoint-connections", one.span), "the environment"),
+                    note="turning the flag off keeps the private endpoints that are there already",
+                    help="write `allow-new-private-endpoint-connections on` in the environment",
+                    severity=Severity.WARNING,
+                )
+
     def _settings(self, one: Environment) -> None:
-        if one.ip_ssl and (one.version == 3 or one.ilb is not None):
-            why = "version 3 does not support them" if one.version == 3 else "an ILB environment has none"
+        # With `web public` HTTP stays on public addresses, so IP-SSL does too (ase-network-semantics section 1.1).
+        if one.ip_ssl and (one.version == 3 or (one.ilb is not None and one.web != "public")):
+            why = "version 3 does not support them" if one.version == 3 else "HTTP arrives on its ILB address"
             self._error("no-ip-ssl", f"`{one.name}` cannot have IP-SSL addresses: {why}", one, "ip-ssl", "not here")
         self._ip_ssl_ports(one)
+        self._web_placement(one)
+        most = MOST_INSTANCES.get(one.version, 0)
+        if one.instances is not None and one.instances > most:
+            self._error(
+                "too-many-instances",
+                f"version {one.version} has {most} instances at most, and `{one.name}` shall hold {one.instances}",
+                one,
+                "instances",
+                "more than there can be",
+            )
         if one.ftp is not None and one.ilb is None:
             self._error(
                 "ftp-without-ilb",
@@ -503,10 +597,29 @@ class _Validation:
                 "ftp",
                 "only in versions 1 and 2",
             )
-        for is_set, word in ((one.ftp_enabled, "ftp-enabled"), (one.remote_debug_enabled, "remote-debug-enabled")):
+        flags = (
+            (one.ftp_enabled, "ftp-enabled"),
+            (one.remote_debug_enabled, "remote-debug-enabled"),
+            (one.new_private_endpoints, "allow-new-private-endpoint-connections"),
+        )
+        for is_set, word in flags:
             if is_set and one.version != 3:
                 message = f"`{word}` is a setting of version 3, and `{one.name}` is version {one.version}"
                 self._error("flag-of-version-3", message, one, word, "only in version 3")
+
+    def _web_placement(self, one: Environment) -> None:
+        """Of the four ILB modes the one with nothing inside is that of an external environment."""
+        if one.web is None:
+            return
+        if one.ilb is None:
+            message = f"`web` says where HTTP of an ILB environment arrives, and `{one.name}` has no `ilb`"
+            self._error("web-without-ilb", message, one, "web", "only with `ilb`")
+        elif one.web == "public" and one.version == 3:
+            message = f"`{one.name}` is version 3, whose `ilb` is the address that everything arrives on"
+            self._error("web-without-ilb", message, one, "web", "only in versions 1 and 2")
+        elif one.web == "public" and one.ftp == "public":
+            message = f"HTTP and FTP of `{one.name}` are both public, so nothing arrives on its `ilb`"
+            self._error("web-without-ilb", message, one, "web", "without `ilb` it is an external environment")
 
     def _ip_ssl_ports(self, one: Environment) -> None:
         # Each IP-SSL address has a pair of ports to itself (ase-network-semantics section 2.5).

@@ -14,11 +14,15 @@ FTP = (21, 990, 10001, 10020)
 VIP, ILB = "192.23.1.2", "10.0.1.11"
 
 
-def environment(version: int, *, ilb: bool = False, ftp: str | None = None, flags: bool = False) -> EffectiveNetwork:
+def environment(
+    version: int, *, ilb: bool = False, web: str | None = None, ftp: str | None = None, flags: bool = False
+) -> EffectiveNetwork:
     """One environment `e` with a machine beside it and one elsewhere; `flags` turns both features of version 3 on."""
     public = None if ilb and version == 3 else VIP
     inside = ILB if ilb else None
-    one = ase("e", "corp/apps", version, vip=public, ilb=inside, ftp=ftp, ftp_enabled=flags, remote_debug_enabled=flags)
+    one = ase(
+        "e", "corp/apps", version, vip=public, ilb=inside, web=web, ftp=ftp, ftp_enabled=flags, remote_debug_enabled=flags
+    )
     return effective(
         network(
             vnet("corp", "10.0.0.0/16"),
@@ -91,6 +95,28 @@ def test_what_arrives_inside_and_what_outside(version: int, mode: str | None, ft
     for port in (454, 455):
         assert "arrives on the public VIP" in fate(tables, "vnet corp", ILB, port, caller="far")
         assert fate(tables, "Internet", VIP, port) == "e"
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(("web", "ftp"), [("ilb", "ilb"), ("ilb", "public"), ("public", "ilb"), ("public", None)])
+def test_each_mode_places_the_web_and_ftp(version: int, web: str, ftp: str | None) -> None:
+    tables = environment(version, ilb=True, web=web, ftp=ftp)
+    for ports, public in (((80, 443), web == "public"), (FTP, ftp == "public")):
+        for port in ports:
+            inside, outside = fate(tables, "vnet corp", ILB, port, caller="far"), fate(tables, "Internet", VIP, port)
+            assert (inside == "e", outside == "e") == (not public, public)
+    for port in (454, 455):
+        assert fate(tables, "Internet", VIP, port) == "e"
+
+
+@pytest.mark.parametrize("mode", [{"ftp": "public"}, {"web": "public"}])
+def test_debugging_of_a_half_internal_environment_arrives_in_one_place_in_each_reading(mode: dict[str, str]) -> None:
+    tables = environment(2, ilb=True, **mode)  # type: ignore[arg-type]
+    for port in (4022, 8172):
+        for value in ("ilb", "public"):
+            inside = fate(tables, "vnet corp", ILB, port, caller="far", ilb_debug_placement=value)
+            outside = fate(tables, "Internet", VIP, port, ilb_debug_placement=value)
+            assert (inside == "e", outside == "e") == (value == "ilb", value == "public")
 
 
 def test_version_3_with_an_ilb_has_no_public_vip() -> None:

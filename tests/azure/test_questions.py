@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from asever.azure.effective import effective
@@ -16,7 +18,7 @@ from asever.model.claims import (
     Reachability,
     Verb,
 )
-from asever.model.effective import FilterQuestion, FlowQuestion, Quantifier, Scope
+from asever.model.effective import FilterQuestion, FlowQuestion, Quantifier, Scope, exists_in
 from asever.model.numbers import NumberSet, union
 from asever.model.packets import ANY_PORT, ESP, TCP, UDP
 from asever.model.things import AddressTerm, DeclaredRule, Network, TermKind
@@ -32,6 +34,7 @@ from tests.networks import (
     nsg,
     on_premises,
     ports,
+    private_endpoint,
     rule,
     subnet,
     tag,
@@ -130,16 +133,47 @@ def test_the_mode_places_ftp():
     assert targets(inside) == addresses("10.0.1.10")
 
 
+def test_the_mode_places_the_web():
+    where = inner(2, vip="192.23.1.2", web="public")
+    scopes = plain(where, claim(Verb.REACHES, the_vm("client"), the_ase("one"), on("tcp 80,21,454")))
+
+    called = {scope.packets.target_port: scope.packets.target for scope in scopes}
+    assert called == {ports("80,454"): addresses("192.23.1.2"), ports("21"): addresses("10.0.1.10")}
+
+
+def test_debugging_is_called_in_each_reading_where_it_arrives_there():
+    where = inner(2, vip="192.23.1.2", ftp="public")
+    found = asked(where, claim(Verb.REACHES, the_vm("client"), the_ase("one"), on("tcp 4022")))
+
+    called = {scope.condition: scope.packets.target for scope in found.scopes}
+    assert called == {
+        frozenset({("ilb-debug-placement", "ilb")}): addresses("10.0.1.10"),
+        frozenset({("ilb-debug-placement", "public")}): addresses("192.23.1.2"),
+    }
+
+
+def test_a_claim_that_is_asked_in_one_reading_is_asked_there_only():
+    where = inner(1, vip="192.23.1.2")
+    asks = replace(claim(Verb.REACHES, PROBES, the_ase("one"), on("tcp 16001")), asked_in=("ase-v1-probe-required", "yes"))
+
+    assert {one.condition for one in asked(where, asks).scopes} == {frozenset({("ase-v1-probe-required", "yes")})}
+    found = question(where, effective(where), asks, {"ase-v1-probe-required": "no"})
+    assert isinstance(found, Unanswerable)
+
+
 def test_an_ilb_environment_of_version_3_has_no_public_address():
     scopes = plain(inner(3), claim(Verb.REACHES, MANAGEMENT, the_ase("one"), on("tcp 443,454")))
 
     assert targets(scopes) == addresses("10.0.1.10")
 
 
-def test_every_packet_is_covered_when_ports_are_placed_apart():
-    """The address by port splits the service and loses nothing of it."""
-    where = inner(1, vip="192.23.1.2", ftp="public")
-    scopes = plain(where, claim(Verb.REACHES, the_vm("client"), the_ase("one")))
+@pytest.mark.parametrize("placed", ["ilb", "public"])
+@pytest.mark.parametrize("mode", [{"ftp": "public"}, {"web": "public"}, {}])
+def test_every_packet_is_covered_when_ports_are_placed_apart(mode, placed):
+    """The address by port splits the service and loses nothing of it, whatever is read about debugging."""
+    where = inner(1, vip="192.23.1.2", **mode)
+    found = asked(where, claim(Verb.REACHES, the_vm("client"), the_ase("one")), ilb_debug_placement=placed)
+    scopes = [scope for scope in found.scopes if exists_in(scope.condition, found.fixed)]
 
     covered = sum(scope.packets.protocol.size * scope.packets.target_port.size for scope in scopes)
     assert covered == 2 * 65536 + 3
@@ -159,6 +193,24 @@ def test_the_ways_in_include_ip_ssl_addresses():
 
     assert targets(never) == addresses("192.23.1.2,192.23.1.9")
     assert targets(reaches) == addresses("192.23.1.2")
+
+
+def test_a_private_endpoint_of_an_environment_is_a_way_in():
+    where = network(
+        vnet("corp", "10.0.0.0/16"),
+        subnet("corp/apps", "10.0.1.0/26"),
+        subnet("corp/data", "10.0.3.0/24"),
+        ase("one", "corp/apps", 3, ilb="10.0.1.10"),
+        vm("client", "corp/data", "10.0.3.4"),
+        private_endpoint("way-in", "corp/data", "10.0.3.9", "one"),
+    )
+    guarded = plain(where, claim(Verb.NEVER_REACHES, the_vm("client"), the_ase("one"), on("tcp 443,21")))
+    called = plain(where, claim(Verb.REACHES, the_vm("client"), the_ase("one"), WEB))
+
+    (by_endpoint,) = (scope for scope in guarded if scope.arrives_at == {"way-in"})
+    assert by_endpoint.packets.target == addresses("10.0.3.9")
+    assert by_endpoint.packets.target_port == ports("443")
+    assert targets(called) == addresses("10.0.1.10")
 
 
 def test_a_probe_meets_the_instances():

@@ -101,6 +101,40 @@ def test_every_file_has_the_canonical_layout(path):
     assert format_file(node) == text
 
 
+def failing_packs() -> list[tuple[Path, str]]:
+    """The applications that the comments `// violated: apply …` of the properties announce."""
+    return [
+        (path, found)
+        for path in WHOLE
+        if path.parent.name == "properties"
+        for found in re.findall(r"^// violated: (apply .+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+
+
+@pytest.mark.parametrize(("path", "apply"), failing_packs(), ids=lambda one: one if isinstance(one, str) else name(one))
+def test_a_pack_fails_where_its_property_does(path, apply, tmp_path):
+    copy = tmp_path / path.name
+    copy.write_text(f"{path.read_text(encoding='utf-8')}\n{apply}\n", encoding="utf-8")
+    program, diagnostics = load_program(copy)
+    assert program is not None, [one.message for one in diagnostics.errors]
+    applied = program.checks[-sum(check.name.startswith(apply[6:].split("-")[0].upper()) for check in program.checks) :]
+    judged = run(program, Options()).results
+    verdicts = [finding.verdict for finding in judged if finding.check in applied and not finding.check.expect_violated]
+    assert Verdict.VIOLATED in verdicts
+
+
+def test_every_property_has_its_packs_and_its_example():
+    packs = set(
+        re.findall(r"^pack (\S+)\(", (ROOT / "specs" / "ase-properties.asev").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    texts = [path.read_text(encoding="utf-8") for path in WHOLE if path.parent.name == "properties"]
+    applied = set(re.findall(r"apply (\S+)\(", "\n".join(texts)))
+    assert applied == packs
+    assert {path.stem.split("-")[0] for path in WHOLE if path.parent.name == "properties"} == {
+        f"p{one}" for one in range(1, 22)
+    }
+
+
 def test_the_layered_architecture_is_judged_as_on_the_page():
     assert verdicts(EXAMPLES / "layered.asev") == {
         "front door calls the API": Verdict.VIOLATED,

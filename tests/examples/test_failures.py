@@ -303,7 +303,7 @@ CAUSES = (
     Cause(
         file="f26",
         check="a name that leads to the VIP",
-        stops=("plain", "web traffic arrives on the ILB address of plain"),
+        stops=("plain", "the web arrives on the ILB address of plain"),
         facts=("ilb-placement",),
     ),
     Cause(

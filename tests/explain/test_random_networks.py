@@ -106,6 +106,7 @@ def some_network(draw: random.Random) -> Network:
     routes = [route(*one) for one in draw.sample(ROUTES, draw.randrange(1, 3))]
     learns = "172.20.0.0/16,0.0.0.0/0" if draw.random() < 0.3 else "172.20.0.0/16"
     way = [gateway("er", "corp", draw.choice(["vpn", "expressroute"]), learns=learns, to="hq")]
+    mode = draw.choice([(None, None), ("ilb", "public"), (None, "ilb"), ("public", None)])
     return network(
         vnet(
             "corp", draw.choice(["10.0.0.0/16", "10.0.0.0/16,30.0.0.0/24"]), peers=draw.choice([[], ["spoke"]]), region="west"
@@ -126,7 +127,8 @@ def some_network(draw: random.Random) -> Network:
             version,
             vip=None if version == 3 and inner else "192.23.1.3",
             ilb="10.0.2.10" if inner else None,
-            ftp=draw.choice([None, "public", "ilb"]) if inner else None,
+            web=mode[0] if inner else None,
+            ftp=mode[1] if inner else None,
             ip_ssl=ip_ssl,
         ),
         vm("sql", "corp/c", "10.0.3.4", public_ip=maybe("40.1.1.1"), nsg=draw.choice([None, "g4"]), asgs=("web",)),

@@ -458,9 +458,13 @@ class Naive:
         if port in (1221, 7564, 7654) or (port == 8172 and one.version == 1) or (port in (4016, 4018) and one.version == 2):
             raise Unsure("articles differ")
         debug = (4016, 4018, 4020) if one.version == 1 else (4020, 4022, 4024)
+        if one.ilb is not None and "public" in (one.web, one.ftp) and (port in debug or port == 8172):
+            raise Unsure("debugging of a half-internal environment")
         if ftp:
             return on_vip == (one.ilb is None or one.ftp == "public")
-        if web or port in debug or (port == 8172 and one.version == 2):
+        if web:
+            return on_vip == (one.ilb is None or one.web == "public")
+        if port in debug or (port == 8172 and one.version == 2):
             return on_vip == (one.ilb is None)
         return False
 
