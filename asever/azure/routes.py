@@ -147,7 +147,8 @@ def _basic_load_balancers(known: Inventory, remote: Vnet) -> Iterator[Route]:
                 destinations=NumberSet.single(one.ilb),
                 hop=HopKind.GLOBAL_PEERING,
                 fabric=None,
-                text=f"{one.name}.ilb does not answer over global peering (version {one.version})",
+                text=f"{one.name}.ilb does not answer over global peering: its environment is of version {one.version}",
+                resource=one.name,
                 regional=False,
                 origin=Origin(azure="global-peering", span=one.span, parts=one.parts),
             )

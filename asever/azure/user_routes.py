@@ -129,4 +129,4 @@ def _to_gateway(known: Inventory, vnet: Vnet, route: Route, where: str) -> Route
         return replace(gone, text=f"{route.text}, which is invalid: {why} ({names})")
     if len(gateways) > 1:
         return replace(gone, unmodelled=f"a user route to the gateways {names}: which takes it is not said ({where})")
-    return replace(gone, fabric=gateway_fabric(gateways[0].name), regional=False)
+    return replace(gone, fabric=gateway_fabric(gateways[0].name), resource=gateways[0].name, regional=False)

@@ -522,7 +522,7 @@ class _Walk:
     def _astray(self, row: Route, leg: _Leg) -> str:
         """Why a reply that takes this route is lost."""
         if row.recipients and all(one.site != leg.sender.name for one in row.recipients):
-            return f"{self.network.sites[row.recipients[0].site].title} has not seen the call"
+            return f"{self.network.sites[row.recipients[0].site].title} drops it, because it has not seen the call"
         if row.fabric is not None and leg.forwarded and leg.translated_in is None:
             return f"the reply goes past {leg.sender.title}, which has to see it"
         if "Internet" in leg.fabrics and (row.fabric is not None or row.recipients):

@@ -59,7 +59,7 @@ def test_the_reply_must_come_back_through_the_device():
 def test_a_reply_into_a_device_that_has_not_seen_the_call_is_lost():
     found = finding(NVA, "c reaches b on https")
     assert found.verdict is Verdict.VIOLATED
-    assert "vm n has not seen the call" in found.trace.steps[-1].because
+    assert "vm n drops it, because it has not seen the call" in found.trace.steps[-1].because
 
 
 def test_a_device_that_translates_gets_its_replies():

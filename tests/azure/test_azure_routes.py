@@ -203,6 +203,12 @@ def test_a_user_route_to_the_gateway_needs_exactly_one_of_vpn() -> None:
         assert "which is invalid" in invalid.text
 
 
+def test_a_user_route_to_the_gateway_passes_the_gateway() -> None:
+    found = route(with_routes(user("192.168.0.0/16", "gateway"), more=(gateway("vpn", "corp"),)), "sql", "192.168.0.1")
+    assert found.resource == "vpn"
+    assert "of own" in found.text
+
+
 def test_a_gateway_brings_what_it_learns_and_what_it_leads_to() -> None:
     tables = with_routes(more=(gateway("vpn", "corp", learns="192.168.0.0/17", to="hq"), on_premises("hq", "172.20.0.0/16")))
     assert hop(tables, "sql", "192.168.0.1") == "VirtualNetworkGateway: gateway vpn"

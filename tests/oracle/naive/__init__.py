@@ -1,7 +1,7 @@
 """A third reading, as naive as can be: what becomes of one packet, straight from the declared things and the references.
 
 It shares nothing with `asever.azure`, `asever.evaluate` or `asever.solve` but the sets of numbers and what Azure publishes. It
-looks everything up anew for every packet, in the order in which the articles tell the story. Each module is one part of that story:
+looks everything up anew for every packet, in the order in which the articles tell the story. Each module is one part of it:
 
     facts      what the references call private, public, reserved; what an answer is
     places     who stands at which address
