@@ -135,7 +135,16 @@ class Naive(Devices):
         if handed.who != "Internet":
             seen = handed.packet if handed.seen_target is None else handed.packet.to_target(handed.seen_target)
             self.pass_in(handed.who, seen)
+            self.not_closed_to(handed.who, seen)
         return Leg(sender, handed.who, handed.packet, way), handed
+
+    def not_closed_to(self, who, packet):
+        """Whether a side without access keeps out its peer's packets that come another way, no source says (6)."""
+        if isinstance(who, PrivateEndpoint) or self.has_group(who) or self.reading("peering-without-access", "carries"):
+            return
+        for side in self.peers(self.vnet_of(self.subnet(who)).name):
+            if not side.access and packet.source in self.network.vnets[side.remote].address:
+                raise Unsure("a peering whose far side has no access")
 
     def cross(self, here, there, packet, sender, receiver):
         """A peering: its access, and whether it lets in what others forward (azure-network-semantics 6)."""
