@@ -9,7 +9,14 @@ MECHANISMS = (
     *("admin rules: allow", "admin rules: always-allow", "admin rules: deny", "appliance: translated", "appliance: unchanged"),
     *("environment", "exit: load balancer", "exit: nat gateway", "exit: public address", "exit: vip", "firewall: allowed"),
     *("firewall: denied", "firewall: dnat", "floating ip", "from on-premises", "gateway", "hop: none", "hop: service", "loop"),
-    *("internal load balancer", "internal load balancer: hairpin", "load balancer: closed without NSG", "nsg", "peering"),
+    *(
+        "internal load balancer",
+        "internal load balancer: hairpin",
+        "ipv6",
+        "load balancer: closed without NSG",
+        "nsg",
+        "peering",
+    ),
     *("load balancer as next hop", "peering: forwarded, refused", "private endpoint", "public load balancer", "route to a tag"),
     *("gateway subnet with routes", "platform", "reply: appliance", "public address", "peering without access"),
 )

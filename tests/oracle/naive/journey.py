@@ -18,6 +18,7 @@ from tests.oracle.naive.facts import (
     Answer,
     Lost,
     Unsure,
+    is_v4,
 )
 
 MOST_HOPS = 8
@@ -52,6 +53,8 @@ class Naive(Devices):
         if self.is_in_network(origin) and self.is_exempt(packet):
             self.meet("platform")
             return Answer(DELIVERED, f"platform of {self.vnet_of(self.subnet(origin)).name}", packet.source, packet.target)
+        if not is_v4(packet.target):
+            self.meet("ipv6")
         legs, visits, sender = [], set(), origin
         while True:
             leg, handed = self.stretch(sender, packet, forwarded=bool(legs))
