@@ -241,6 +241,8 @@ class _Walk:
             self._step(site.name, StepKind.DROP, forwarding.otherwise, packet)
             raise _Lost(Outcome.DROPPED)
         self._filters(forwarding.filters, packet)
+        if site.kind is SiteKind.MACHINE:
+            self._step(site.name, StepKind.HAND_OVER, "sends it on", packet)
         return packet
 
     def _redirect(self, rows: Iterable[Redirect], packet: Packet) -> Redirect | None:
