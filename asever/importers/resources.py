@@ -13,12 +13,12 @@ from asever.source import Span
 class Resource:
     """One resource of Azure.
 
-    `kind` is the full type in Azure's spelling (`Microsoft.Network/networkSecurityGroups/securityRules`), compared without regard
-    to case. `name` has the names of the parents before its own (`vnet/subnet`). `id` is the resource id as references spell it,
-    with whatever a source puts in place of subscription and group; None where the source has none. `properties` are as in the
-    resource's ARM schema, whatever the source (a flattened or Terraform source is brought into that shape); `body` is the whole
-    resource as written (sku, location, zones, identity). `existing` is only referred to, not made. `doubt` names the symbol that
-    decides whether it exists at all (a condition that only a deployment knows).
+    `kind` is the full type in Azure's spelling (`Microsoft.Network/networkSecurityGroups/securityRules`), compared without
+    regard to case. `name` has the names of the parents before its own (`vnet/subnet`). `id` is the resource id as references
+    spell it, with whatever a source puts in place of subscription and group; None where the source has none. `properties` are
+    as in the resource's ARM schema, whatever the source (a flattened or Terraform source is brought into that shape); `body` is
+    the whole resource as written (sku, location, zones, identity). `existing` is only referred to, not made. `doubt` names the
+    symbol that decides whether it exists at all (a condition that only a deployment knows).
     """
 
     kind: str
