@@ -242,9 +242,14 @@ class _Walk:
             self._step(site.name, StepKind.DROP, forwarding.otherwise, packet)
             raise _Lost(Outcome.DROPPED)
         self._filters(forwarding.filters, packet)
-        if packet.source not in forwarding.translated:
-            return packet
-        after = packet.from_source(self._choice("egress", forwarding.source_becomes))
+        if packet.source in forwarding.translated:
+            return self._forwarded_as_its_own(site, packet, forwarding.source_becomes)
+        if site.kind is SiteKind.MACHINE:
+            self._step(site.name, StepKind.HAND_OVER, "sends it on", packet)
+        return packet
+
+    def _forwarded_as_its_own(self, site: Site, packet: Packet, becomes: NumberSet) -> Packet:
+        after = packet.from_source(self._choice("egress", becomes))
         detail = f"{format_address(packet.source)} -> {format_address(after.source)}"
         because = f"{site.name} forwards with its own address"
         self._step(site.name, StepKind.SOURCE_NAT, detail, packet, after, because=because)

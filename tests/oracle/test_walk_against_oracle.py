@@ -18,7 +18,7 @@ MECHANISMS = (
         "peering",
     ),
     *("load balancer as next hop", "peering: forwarded, refused", "private endpoint", "public load balancer", "route to a tag"),
-    *("gateway subnet with routes", "platform", "reply: appliance", "public address", "peering without access"),
+    *("gateway subnet with routes", "platform", "reply: appliance", "public address", "peering without access", "ipv6"),
 )
 
 
