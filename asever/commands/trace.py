@@ -23,7 +23,7 @@ from asever.model.program import Program
 from asever.model.things import Network
 from asever.report.json import dumped, trace_json
 from asever.report.text import render_trace
-from asever.semantics.azure_tags import canonical_tag, is_azure_tag
+from asever.model.azure_tags import canonical_tag, is_azure_tag
 
 USUAL_SOURCE_PORT = 49152  # the first ephemeral port (RFC 6335)
 USUAL_TARGET_PORT = 443

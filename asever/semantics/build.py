@@ -9,7 +9,7 @@ from asever.model import claims, things
 from asever.model.addresses import parse_prefix
 from asever.model.numbers import NumberSet, union
 from asever.semantics.attributes import Reader, plain_word
-from asever.semantics.azure_tags import COMPUTED, canonical_tag
+from asever.model.azure_tags import COMPUTED, canonical_tag
 from asever.semantics.checks import CheckReader
 from asever.semantics.declare import Declarer
 from asever.semantics.names import Excuses, Names, Symbol, describe

@@ -9,7 +9,7 @@ from asever.model import things
 from asever.model.addresses import parse_addresses, prefixes
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.semantics.attributes import Reader, Values, plain_word, read
-from asever.semantics.azure_tags import BASE_TAGS, ENDPOINT_SERVICES, NOT_IN_ROUTES, canonical_tag, is_azure_tag
+from asever.model.azure_tags import BASE_TAGS, ENDPOINT_SERVICES, NOT_IN_ROUTES, canonical_tag, is_azure_tag
 from asever.semantics.names import Names, Resolved
 from asever.semantics.rules import ADMIN, FIREWALL, GROUP, Book, RuleReader, known_word, protocol_numbers
 from asever.semantics.schema import SCHEMA
