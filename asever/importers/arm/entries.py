@@ -21,7 +21,7 @@ from asever.importers.arm.evaluator import (
     part,
 )
 from asever.importers.arm.functions.kinds import boolean
-from asever.importers.arm.mistakes import FailureError
+from asever.importers.arm.mistakes import CircleError, FailureError
 from asever.importers.arm.symbols import call_of, joined, text_of
 from asever.importers.arm.targets import Target
 from asever.importers.resources import Resource
@@ -66,17 +66,32 @@ class Entry:
         self.nested: Deployment | None = None
         self.inside: list[Entry] | None = None
 
-    plain: Plain | None = None
+        self.plain: Plain | None = None
+        self._asked: set[str] = set()
 
     def answer(self, step: Plain, name: str, *, full: bool) -> Plain | None:
-        """A member of the properties, or of the whole with `full`; None where the template is silent."""
-        if not isinstance(step, str):
+        """A member of the properties, or of the whole with `full`; None where the template is silent.
+
+        A template may keep what a resource had before (`"addressPrefix": "[reference(subnet).addressPrefix]"`): asked for what
+        is being computed, it is silent.
+        """
+        if not isinstance(step, str) or step.casefold() in self._asked:
             return None
-        if full:
-            if step.casefold() == "properties":
-                return Referred(name=name, resource=self)
-            whole = self.raw.get(step)
-            return None if whole is None else part(evaluate(self.frame, whole).plain, name)
+        self._asked.add(step.casefold())
+        try:
+            return self._whole(step, name) if full else self._member(step, name)
+        except CircleError:
+            return None
+        finally:
+            self._asked.remove(step.casefold())
+
+    def _whole(self, step: str, name: str) -> Plain | None:
+        if step.casefold() == "properties":
+            return Referred(name=name, resource=self)
+        found = self.raw.get(step)
+        return None if found is None else part(evaluate(self.frame, found).plain, name)
+
+    def _member(self, step: str, name: str) -> Plain | None:
         if step.casefold() == "outputs" and self.nested is not None:
             entries_of(self)
             return Referred(name=name, resource=_Outputs(self.nested, self.output_frame()))
@@ -267,7 +282,7 @@ def _base(frame: Frame, raw: Value, target: Target, parent: Entry | None) -> Pla
 
 def _register(entry: Entry) -> None:
     deployment = entry.frame.deployment
-    deployment.run.by_id.setdefault(entry.id.casefold(), entry)
+    deployment.run.by_id.setdefault(entry.id.casefold(), []).append(entry)
     deployment.by_name.setdefault(text_of(entry.name).casefold(), []).append(entry)
 
 

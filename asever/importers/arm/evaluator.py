@@ -17,7 +17,7 @@ from asever.importers.arm.budget import Budget
 from asever.importers.arm.expressions import Access, Call, Expression, ExpressionError, Literal, is_expression, parse
 from asever.importers.arm.functions import addresses, collections, dates, logic, numbers, texts
 from asever.importers.arm.functions.kinds import has_symbol, integer
-from asever.importers.arm.mistakes import FailureError, MistakeError
+from asever.importers.arm.mistakes import CircleError, FailureError, MistakeError
 from asever.importers.arm.symbols import call_of, member_of, shown, text_of
 from asever.importers.tree import Plain, Symbol, Value
 from asever.record import record
@@ -71,6 +71,13 @@ class Referred(Symbol):
 
     resource: Known | None = None
     full: bool = False
+
+
+class Made(Known, Protocol):
+    """A resource that a template makes; `doubt` where only the deployment knows whether it does."""
+
+    id: str
+    doubt: Symbol | None
 
 
 class Part:
@@ -128,7 +135,7 @@ class Run:
         self.settings = {name.casefold(): value for name, value in settings.items()}
         self.used: set[str] = set()
         self.notes: dict[Note, None] = {}
-        self.by_id: dict[str, Known] = {}
+        self.by_id: dict[str, list[Made]] = {}
         self._fresh = 0
 
     def note(self, what: str, why: str, span: Span | None) -> None:
@@ -193,13 +200,13 @@ class Deployment:
         self.given = given
         self.folder = folder
         self.depth = depth
-        self.by_name: dict[str, list[Known]] = {}
-        self.symbolic: dict[str, list[Known]] = {}
+        self.by_name: dict[str, list[Made]] = {}
+        self.symbolic: dict[str, list[Made]] = {}
         self.declared = _by_name(template.get("parameters"))
         self.variables = _variables(template.get("variables"))
         self.outputs = _by_name(template.get("outputs"))
         self.functions = _functions(template.get("functions"))
-        self._values: dict[tuple[str, str], Plain | None] = {}
+        self._values: dict[tuple[str, str], Plain] = {}
         self.frame = Frame(deployment=self)
 
     def parameter(self, name: str, span: Span | None) -> Plain:
@@ -239,10 +246,14 @@ class Deployment:
         if key in self._values:
             found = self._values[key]
             if found is _COMPUTING:
-                raise mistake(f"the {kind} `{name}` is defined by itself", span, "break the circle")
+                raise CircleError(mistake(f"the {kind} `{name}` is defined by itself", span, "break the circle").diagnostic)
             return found
         self._values[key] = _COMPUTING
-        self._values[key] = value = compute()
+        try:
+            self._values[key] = value = compute()
+        except MistakeError:
+            del self._values[key]
+            raise
         return value
 
 

@@ -15,3 +15,7 @@ class MistakeError(Exception):
     def __init__(self, diagnostic: Diagnostic) -> None:
         self.diagnostic = diagnostic
         super().__init__(diagnostic.message)
+
+
+class CircleError(MistakeError):
+    """Something is defined by itself."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cmp_to_key
 from typing import Final
 
 from asever.importers.arm import targets
-from asever.importers.arm.evaluator import Frame, Referred, Special, step_of, value_of
+from asever.importers.arm.evaluator import Frame, Made, Part, Referred, Run, Special, step_of, value_of
 from asever.importers.arm.expressions import Call, Expression, Literal
 from asever.importers.arm.functions import collections, logic
 from asever.importers.arm.functions.kinds import array, boolean, integer, members, text
@@ -244,28 +244,72 @@ def _spelled(tree: Expression) -> Symbol:
 # -- Resources -----------------------------------------------------------------------------------------------------------------
 
 
+class _AnyOf:
+    """The resources that a reference may mean: all that a template makes with one id, and the object inside of its parent."""
+
+    def __init__(self, found: Sequence[Made], run: Run, id_: str) -> None:
+        ids = dict.fromkeys((id_.casefold(), *(one.id.casefold() for one in found)))
+        others = [one for key in ids for one in run.by_id.get(key, ()) if one not in found]
+        self.found = (*found, *others)
+        self.run = run
+        self.ids = tuple(ids)
+        self.plain: Plain | None = None
+
+    def answer(self, step: Plain, name: str, *, full: bool) -> Plain | None:
+        """What the first of them says that says anything. In doubt whether it is made, it may have been otherwise before."""
+        for one in self.found:
+            if one.doubt is None or step == "outputs":
+                said = one.answer(step, name, full=full)
+                if said is not None:
+                    return said
+        return None if full or self.found else self._inside_parent(step, name)
+
+    def _inside_parent(self, step: Plain, name: str) -> Plain | None:
+        """A subnet, say, that its network spells among its `subnets`."""
+        for key in self.ids:
+            parent, slash, own = key.rpartition("/")
+            parent, _, kind = parent.rpartition("/")
+            for one in self.run.by_id.get(parent, ()) if slash else ():
+                listed = one.answer(kind, name, full=False) if one.doubt is None else None
+                inside = listed.resource.plain if isinstance(listed, Referred) and listed.resource is not None else None
+                for item in inside if isinstance(inside, tuple) else ():
+                    properties, called = item.get("properties"), item.get("name")
+                    if properties is not None and called is not None and text_of(called.plain).casefold() == own:
+                        return Part(properties.plain).answer(step, name, full=False)
+        return None
+
+
 def _reference(frame: Frame, arguments: Arguments, span: Span | None) -> Plain:
     values = [value_of(frame, argument, span) for argument in arguments]
     name = f"reference({_called(values[0])})"
+    deployment, key = frame.deployment, text_of(values[0])
     full = len(values) > 2 and str(values[2]).casefold() == "full"
-    key = text_of(values[0])
-    deployment = frame.deployment
-    known = deployment.symbolic.get(key) or deployment.by_name.get(key.casefold())
-    found = known[0] if known is not None and len(known) == 1 else deployment.run.by_id.get(key.casefold())
     setting = deployment.run.setting(name)
-    return setting if setting is not None else Referred(name=name, resource=found, full=full)
+    if setting is not None:
+        return setting
+    known = _symbolic(deployment.symbolic, key) or deployment.by_name.get(key.casefold(), [])
+    return Referred(name=name, resource=_AnyOf(known if len(known) == 1 else (), deployment.run, key), full=full)
+
+
+def _symbolic(symbolic: Mapping[str, list[Made]], key: str) -> list[Made]:
+    """The resource of a symbolic name (`vnet`, or `vnets[2]` of a loop)."""
+    name, bracket, index = key.partition("[")
+    known = symbolic.get(name, [])
+    if not bracket:
+        return known
+    place = index.rstrip("]")
+    return known[int(place) :][:1] if place.isdecimal() and len(place) < 5 else []
 
 
 def _references(frame: Frame, arguments: Arguments, span: Span | None) -> Plain:
     values = [value_of(frame, argument, span) for argument in arguments]
-    key = text_of(values[0])
+    key, run = text_of(values[0]), frame.deployment.run
     known = frame.deployment.symbolic.get(key)
     if known is None:
         return call_of("references", values)
     full = len(values) > 1 and str(values[-1]).casefold() == "full"
-    return tuple(
-        Value(plain=Referred(name=f"reference({key}[{index}])", resource=one, full=full)) for index, one in enumerate(known)
-    )
+    made = [(f"reference({key}[{index}])", _AnyOf([one], run, one.id)) for index, one in enumerate(known)]
+    return tuple(Value(plain=Referred(name=name, resource=resource, full=full)) for name, resource in made)
 
 
 def _called(plain: Plain) -> str:

@@ -22,8 +22,8 @@ class Evaluated:
     """What a template makes.
 
     `symbols` are the names of what only a deployment knows and a resource depends on, in order. `notes` are what the files do
-    not tell, each with the reason: linked templates that are not there, functions that are not known. With `problems` there is an
-    error in the template, and `resources` are not all. `unused` are settings of the user that nothing asked for.
+    not tell, each with the reason: linked templates that are not there, functions that are not known. With `problems` there is
+    an error in the template, and `resources` are not all. `unused` are settings of the user that nothing asked for.
     """
 
     resources: tuple[Resource, ...] = ()
