@@ -14,6 +14,7 @@ from asever.importers.arm.evaluator import (
     Part,
     Referred,
     Run,
+    copies,
     copy_count,
     evaluate,
     in_loop,
@@ -125,10 +126,10 @@ class _Outputs:
 
 
 def _output(frame: Frame, declared: Value, name: str) -> Plain:
-    value = declared.get("value")
-    if value is None:
-        return Symbol(name=name)
-    return {"value": evaluate(frame, value)}
+    loop, value = declared.get("copy"), declared.get("value")
+    if loop is not None:
+        return {"value": copies(frame, loop)}
+    return {"value": evaluate(frame, value)} if value is not None else Symbol(name=name)
 
 
 def _id(kind: str, name: Plain, base: Plain, target: Target) -> Plain:
@@ -200,6 +201,8 @@ def _one(frame: Frame, raw: Value, target: Target, doubt: Symbol | None, parent:
     run.budget.spend(10, raw.span)
     condition = _condition(frame, raw)
     doubt = _both(doubt, condition) if isinstance(condition, Symbol) else doubt
+    if condition is False and raw.get("resources") is None:
+        return
     entry = _entry(frame, raw, target, doubt, parent)
     if entry is None:
         return

@@ -219,17 +219,17 @@ class Deployment:
     def _parameter(self, name: str, declaration: Value) -> Plain:
         described = f"parameter {name}" if not self.depth else f"parameter {name} of {text_of(self.name)}"
         setting = self.run.setting(described) or (self.run.setting(name) if not self.depth else None)
-        given = self.given.get(name.casefold())
-        default = declaration.get("defaultValue")
+        given, default = self.given.get(name.casefold()), declaration.get("defaultValue")
         if setting is not None:
             value = as_set(name, (declaration.get("type") or declaration).text or "string", setting, declaration.span)
         elif given is not None:
-            value = _given(given) or Value(plain=Symbol(name=described))
-        elif default is not None:
-            return evaluate(self.frame, default).plain
+            value = _given(given, described)
         else:
-            nullable = declaration.get("nullable")
-            return None if nullable is not None and nullable.plain is True else Symbol(name=described)
+            value = Value(plain=None)
+        if value.plain is None and default is not None:
+            return evaluate(self.frame, default).plain  # a null that is given counts as nothing
+        if value.plain is None and given is None and not _is_true(declaration.get("nullable")):
+            return Symbol(name=described)
         _check_allowed(name, value, declaration.get("allowedValues"))
         return value.plain
 
@@ -260,13 +260,17 @@ class Deployment:
 _COMPUTING: Final = Symbol(name="\0being computed")
 
 
-def _given(given: Given) -> Value | None:
-    """The value that was given for a parameter; None where it lies in a vault."""
+def _given(given: Given, described: str) -> Value:
+    """The value that was given for a parameter; a symbol where it lies in a vault."""
     raw = given.value.get("value")
     if raw is None:
-        return None
+        return Value(plain=Symbol(name=described))
     value = raw if given.frame is None else evaluate(given.frame, raw)
     return Value(plain=value.plain, span=raw.span)
+
+
+def _is_true(value: Value | None) -> bool:
+    return value is not None and value.plain is True
 
 
 def as_set(name: str, kind: str, text: str, span: Span | None) -> Value:

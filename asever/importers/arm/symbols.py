@@ -61,7 +61,20 @@ def _rendered(part: str | Symbol) -> str:
 
 def call_of(function: str, arguments: Iterable[Plain]) -> Symbol:
     """What a function would give at deployment: named after the call, so that equal calls are equal symbols."""
-    return Symbol(name=short(f"{function}({', '.join(map(shown, arguments))})"))
+    return Symbol(name=short(_readable(f"{function}({', '.join(map(shown, arguments))})")))
+
+
+# What the ids of the own group and subscription are spelled as, and what everyone writes for them.
+_OWN_IDS: Final = (
+    ("/subscriptions/{subscription().subscriptionId}/resourceGroups/{resourceGroup().name}", "resourceGroup().id"),
+    ("/subscriptions/{subscription().subscriptionId}", "subscription().id"),
+)
+
+
+def _readable(name: str) -> str:
+    for spelled, said in _OWN_IDS:
+        name = name.replace(spelled, said)
+    return name
 
 
 def member_of(symbol: Symbol, step: Plain) -> str:
@@ -72,6 +85,8 @@ def member_of(symbol: Symbol, step: Plain) -> str:
 def shown(plain: Plain) -> str:
     """A value as an expression would write it."""
     match plain:
+        case Mixed():
+            return short(_readable(text_of(plain)))
         case Symbol():
             return plain.name
         case str():

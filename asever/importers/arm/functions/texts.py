@@ -12,7 +12,7 @@ from asever.importers import json_text
 from asever.importers.arm.functions.kinds import array, has_symbol, integer, kind_of, members, text, values
 from asever.importers.arm.functions.logic import same
 from asever.importers.arm.mistakes import FailureError
-from asever.importers.arm.symbols import Mixed, call_of, joined, pieces
+from asever.importers.arm.symbols import Mixed, call_of, joined, pieces, text_of
 from asever.importers.tree import Plain, Symbol, Value
 from asever.source import SourceFile
 
@@ -300,22 +300,46 @@ def from_base64(value: Plain) -> Plain:
 
 
 def parsed(value: Plain) -> Plain:
-    """The value that a JSON text is."""
-    read = json_text.parse(SourceFile("json()", text(value)))
-    if not isinstance(read, Value):
-        raise FailureError("the string is no JSON")
-    return placeless(read).plain
+    """The value that a JSON text is. Symbols inside its strings stay there; one that stands elsewhere makes all unknown."""
+    parts = value.parts if isinstance(value, Mixed) else (value,)
+    if isinstance(value, Symbol) and (len(parts) == 1 or len(parts) > LAST_MARK - FIRST_MARK):
+        return call_of("json", (value,))
+    whole = "".join(chr(FIRST_MARK + at) if isinstance(part, Symbol) else text(part) for at, part in enumerate(parts))
+    if isinstance(value, Mixed) and len(_MARK.findall(whole)) != sum(isinstance(part, Symbol) for part in parts):
+        return call_of("json", (value,))
+    read = json_text.parse(SourceFile("json()", whole))
+    if isinstance(read, Value):
+        return _placeless(read, parts if isinstance(value, Mixed) else ()).plain
+    if isinstance(value, Symbol):
+        return call_of("json", (value,))
+    raise FailureError("the string is no JSON")
 
 
-def placeless(value: Value) -> Value:
-    """A value without places: it was computed, and stands nowhere."""
+# Letters without a meaning of their own, which stand for symbols while a text is read.
+FIRST_MARK: Final = 0xE000
+LAST_MARK: Final = 0xF8FF
+_MARK: Final = re.compile("[\ue000-\uf8ff]")
+
+
+def _placeless(value: Value, parts: tuple[Plain, ...]) -> Value:
+    """A value without places, since it was computed, and with the symbols that its marks stand for."""
     match value.plain:
         case tuple() as items:
-            return Value(plain=tuple(placeless(item) for item in items))
+            return Value(plain=tuple(_placeless(item, parts) for item in items))
         case Mapping() as inner:
-            return Value(plain={name: placeless(member) for name, member in inner.items()})
+            return Value(plain={text_of(_filled(name, parts)): _placeless(member, parts) for name, member in inner.items()})
+        case str() as letters:
+            return Value(plain=_filled(letters, parts))
         case plain:
             return Value(plain=plain)
+
+
+def _filled(letters: str, parts: tuple[Plain, ...]) -> Plain:
+    if not parts:
+        return letters
+    known = _MARK.split(letters)
+    symbols = [parts[ord(mark) - FIRST_MARK] for mark in _MARK.findall(letters)]
+    return joined(known[0], *(piece for pair in zip(symbols, known[1:], strict=True) for piece in pair))
 
 
 def data_uri(value: Plain) -> Plain:
@@ -374,7 +398,6 @@ FUNCTIONS: Mapping[str, Callable[..., Plain]] = {
     "base64": base64,
     "base64tostring": from_base64,
     "base64tojson": lambda value: parsed(from_base64(value)),
-    "json": parsed,
     "datauri": data_uri,
     "datauritostring": from_data_uri,
     "uricomponent": uri_component,
@@ -392,4 +415,5 @@ AWARE: Mapping[str, Callable[..., Plain]] = {
     "empty": empty,
     "contains": contains,
     "uri": uri,
+    "json": parsed,
 }
