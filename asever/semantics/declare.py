@@ -16,7 +16,7 @@ from asever.semantics.schema import SCHEMA
 from asever.semantics.terms import addresses_of
 from asever.syntax import nodes
 
-HOPS = ("internet", "vnet-local", "gateway", "appliance", "none")
+HOPS = ("internet", "vnet-local", "gateway", "appliance", "none", "unknown")
 _BALANCED = ("tcp", "udp", "any")
 _Rules = tuple[things.DeclaredRule, ...]
 

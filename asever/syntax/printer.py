@@ -187,6 +187,8 @@ def _item(item: nodes.Item, comments: Sequence[nodes.Comment]) -> Iterator[Line]
         case nodes.Service():
             head = ["service", _name(item.name), "="]
             yield Line(0, [*head, ", ".join(_services(item.members))], start, end, "service")
+        case nodes.Tag() if not item.addresses:
+            yield Line(0, [f"tag {_name(item.name)}"], start, end)
         case nodes.Tag():
             yield from _long_list(f"tag {_name(item.name)} =", item.addresses, 0, start, end, comments)
         case nodes.Pack():

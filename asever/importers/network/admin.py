@@ -65,5 +65,3 @@ def _as_security_rule(rule: Resource) -> Resource:
         doubt=rule.doubt,
         span=rule.span,
     )
-
-

@@ -74,9 +74,7 @@ def balancers(to: Making) -> None:
 
 
 def _balancer(to: Making, one: Resource, members: _Members) -> None:
-    frontends = {
-        _named(each).casefold(): each for each in _list(one.properties, "frontendIPConfigurations")
-    }
+    frontends = {_named(each).casefold(): each for each in _list(one.properties, "frontendIPConfigurations")}
     rules = [*_rules(to, one, members)]
     sku = prop(one.body, "sku", "name") or prop(one.body, "sku")
     outbound = _list(one.properties, "outboundRules")
@@ -94,9 +92,18 @@ def _balancer(to: Making, one: Resource, members: _Members) -> None:
             to.leave_out(one, f"the rules of frontend {_named(frontend)}, which lead to no machine of the file")
             continue
         lends = any(rule.outbound for rule in same) or bool(outbound)
-        given = to.name(one) if first else to.part_name(one, f"{last(one.name)}.{_named(frontend)}-{'-'.join(_ports(same))}", "load-balancer")
+        given = (
+            to.name(one)
+            if first
+            else to.part_name(one, f"{last(one.name)}.{_named(frontend)}-{'-'.join(_ports(same))}", "load-balancer")
+        )
         first = False
-        to.declare("load-balancer", given, to.at(one), _attributes(to, one, frontend, machines, probe, same, sku, floating=floating, lends=lends))
+        to.declare(
+            "load-balancer",
+            given,
+            to.at(one),
+            _attributes(to, one, frontend, machines, probe, same, sku, floating=floating, lends=lends),
+        )
     for name, frontend in frontends.items():
         if name not in used:
             to.leave_out(one, f"frontend {_named(frontend)}, which has no rule", frontend.span)
@@ -159,7 +166,9 @@ def _rules(to: Making, one: Resource, members: _Members) -> Iterator[_Rule]:
         to.leave_out(one, f"inbound NAT pool {_named(each)}: which port leads to which instance is not known", each.span)
 
 
-def _rule(to: Making, one: Resource, each: Value, machines: tuple[str, ...], probe: int | None, *, outbound: bool) -> Iterator[_Rule]:
+def _rule(
+    to: Making, one: Resource, each: Value, machines: tuple[str, ...], probe: int | None, *, outbound: bool
+) -> Iterator[_Rule]:
     span = each.span or to.at(one)
     protocol = protocol_word(prop(each, "protocol")) or "tcp"
     front, back = words.whole(prop(each, "frontendPort")), words.whole(prop(each, "backendPort"))

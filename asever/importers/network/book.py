@@ -103,10 +103,18 @@ def reference_text(reference: Value | None) -> str | None:
     """The text of a reference: its id."""
     if reference is None:
         return None
-    if reference.text is not None:
-        return reference.text
+    own = _id_text(reference)
+    if own is not None:
+        return own
     found = reference.get("id") or reference.get("resourceId")
-    return found.text if found is not None else None
+    return _id_text(found) if found is not None else None
+
+
+def _id_text(value: Value) -> str | None:
+    """A text, or a symbol whose name shows the path of an id: only a part of it is known at deployment."""
+    if value.symbol is not None and "/providers/" in value.symbol.name.casefold():
+        return value.symbol.name
+    return value.text
 
 
 def last(text: str) -> str:

@@ -57,7 +57,9 @@ def _subnet(to: Making, one: Resource) -> nodes.Attribute:
     text = identity.text if identity is not None else None
     if text is not None and "/subnets/" not in text.casefold() and name is not None and name.text:
         # Version 1 gives the network and the name of the subnet, versions 2 and 3 the id of the subnet too.
-        return words.attribute("subnet", at, words.ref(to.home(Value(plain=f"{text.rstrip('/')}/subnets/{name.text}", span=at), one), at))
+        return words.attribute(
+            "subnet", at, words.ref(to.home(Value(plain=f"{text.rstrip('/')}/subnets/{name.text}", span=at), one), at)
+        )
     if text is None and identity is None:
         group, network = prop(one.properties, "vnetResourceGroupName"), prop(one.properties, "vnetName")
         if network is not None and network.text and name is not None and name.text:
@@ -90,14 +92,18 @@ def _settings(one: Resource, to: Making) -> list[Value]:
     inside = prop(one.properties, "networkingConfiguration")
     if inside is not None:
         found.insert(0, inside)
-    found[:0] = [child.properties for child in to.book.children(one, "configurations") if last(child.name).casefold() == "networking"]
+    found[:0] = [
+        child.properties for child in to.book.children(one, "configurations") if last(child.name).casefold() == "networking"
+    ]
     return found
 
 
 def _addresses(to: Making, one: Resource, version: str) -> Iterator[nodes.Attribute | None]:
     mode, at = _mode(to, one), to.at(one)
     settings = _settings(one, to)
-    inside = _first_address(to, one, settings, ("internalInboundIpAddresses", "internalIpAddress", "ilbIpAddress", "inboundIpAddressOverride"))
+    inside = _first_address(
+        to, one, settings, ("internalInboundIpAddresses", "internalIpAddress", "ilbIpAddress", "inboundIpAddressOverride")
+    )
     outside = _first_address(to, one, settings, ("externalInboundIpAddresses", "serviceIpAddress"))
     vips = prop(one.properties, "vipMappings")
     for each in vips.items if vips is not None else ():
@@ -116,7 +122,9 @@ def _addresses(to: Making, one: Resource, version: str) -> Iterator[nodes.Attrib
             outside = found if isinstance(found, nodes.Addresses) else None
         if outside is not None:
             yield words.attribute("vip", outside.span, outside)
-    outbound = _all_addresses(to, one, settings, ("windowsOutboundIpAddresses", "linuxOutboundIpAddresses", "outboundIpAddresses"))
+    outbound = _all_addresses(
+        to, one, settings, ("windowsOutboundIpAddresses", "linuxOutboundIpAddresses", "outboundIpAddresses")
+    )
     if version == "v3" and outbound:
         yield words.attribute("outbound", outbound[0].span, *outbound)
 
@@ -136,4 +144,3 @@ def _all_addresses(to: Making, one: Resource, settings: list[Value], fields: tup
 
 def _first_address(to: Making, one: Resource, settings: list[Value], fields: tuple[str, ...]) -> nodes.Addresses | None:
     return next(iter(_all_addresses(to, one, settings, fields)), None)
-

@@ -89,7 +89,11 @@ def _snat(to: Making, one: Resource) -> nodes.Attribute | None:
 
 
 def _collections(to: Making, one: Resource) -> Iterator[_Collection]:
-    for kind, field in (("network", "networkRuleCollections"), ("nat", "natRuleCollections"), ("application", "applicationRuleCollections")):
+    for kind, field in (
+        ("network", "networkRuleCollections"),
+        ("nat", "natRuleCollections"),
+        ("application", "applicationRuleCollections"),
+    ):
         for each in _list(one.properties, field):
             yield from _collection(to, one, each, kind, (0, 0))
     reference = prop(one.properties, "firewallPolicy")
@@ -119,7 +123,9 @@ def _collection(to: Making, one: Resource, each: Value, kind: str, before: tuple
     name = each.get("name")
     text = (action.text or "").casefold() if action is not None else ""
     if priority is None or text not in ("allow", "deny", "dnat", "snat"):
-        to.refuse(one, f"rule collection {name.text if name else ''} of {one.name} has no priority or action that Azure knows", span)
+        to.refuse(
+            one, f"rule collection {name.text if name else ''} of {one.name} has no priority or action that Azure knows", span
+        )
         return
     rules = _list(each, "rules")
     by_kind: dict[str, list[Value]] = {}
@@ -153,7 +159,12 @@ def _rules(to: Making, one: Resource, collection: _Collection, priority: int) ->
             yield from _application_rule(to, one, collection, priority, each, sources)
             continue
         targets = tuple(_addresses(to, one, each, "destination"))
-        ports = tuple(port for value in _list(each, "destinationPorts") for port in words.ports(value.text or str(value.plain), span) if port)
+        ports = tuple(
+            port
+            for value in _list(each, "destinationPorts")
+            for port in words.ports(value.text or str(value.plain), span)
+            if port
+        )
         ports = () if any(port.any for port in ports) else ports
         listed = [*_list(each, "protocols"), *_list(each, "ipProtocols")]
         protocols = list(dict.fromkeys(protocol_word(value) or "any" for value in listed)) or ["any"]
@@ -203,7 +214,12 @@ def _rule(
 
 
 def _application_rule(
-    to: Making, one: Resource, collection: _Collection, priority: int, each: Value, sources: tuple[nodes.Addresses | nodes.Ref, ...]
+    to: Making,
+    one: Resource,
+    collection: _Collection,
+    priority: int,
+    each: Value,
+    sources: tuple[nodes.Addresses | nodes.Ref, ...],
 ) -> Iterator[nodes.Rule]:
     """A rule for names: which addresses these have nobody knows, so it is for perhaps every address."""
     span, named = each.span or collection.span, each.get("name")
@@ -230,7 +246,11 @@ def _addresses(to: Making, one: Resource, rule: Value, side: str) -> Iterator[no
             yield to.tag(f"ip group {last(called(reference))}", at)
             continue
         for value in _list(group.properties, "ipAddresses"):
-            yield to.tag(value.symbol.name, at) if value.symbol is not None else term(to, value.text or "", to.place(value, group))
+            yield (
+                to.tag(value.symbol.name, at)
+                if value.symbol is not None
+                else term(to, value.text or "", to.place(value, group))
+            )
     for value in _list(rule, f"{side}Fqdns"):
         yield to.tag(f"name {value.text}", to.place(value, one))
     for field in (f"{side}Addresses", f"{side}IpGroups"):

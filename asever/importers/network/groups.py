@@ -14,7 +14,17 @@ from asever.source import Span
 from asever.syntax import nodes
 
 _GROUP = "Microsoft.Network/networkSecurityGroups"
-_PROTOCOLS = {"*": "any", "all": "any", "any": "any", "tcp": "tcp", "udp": "udp", "icmp": "icmp", "icmpv6": "icmp", "esp": "esp", "ah": "ah"}
+_PROTOCOLS = {
+    "*": "any",
+    "all": "any",
+    "any": "any",
+    "tcp": "tcp",
+    "udp": "udp",
+    "icmp": "icmp",
+    "icmpv6": "icmp",
+    "esp": "esp",
+    "ah": "ah",
+}
 _ACCESSES = {"allow": "allow", "deny": "deny", "alwaysallow": "always-allow"}
 _NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "50": "esp", "51": "ah"}
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from asever.importers.network import words
 from asever.importers.network.book import Book, last, reference_text
@@ -52,13 +53,26 @@ class LeftOut:
 
 
 @record
+class Part:
+    """The resources of one import; `prefix` is what their names begin with in the program (`prod.`)."""
+
+    file: SourceFile
+    resources: tuple[Resource, ...]
+    prefix: str = ""
+
+
+@record
 class Sheet:
-    """Everything that one import made."""
+    """What became of one part."""
 
     items: tuple[nodes.Item, ...]
     remarks: tuple[Remark, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     refused: tuple[LeftOut, ...] = ()
+
+
+BodyItem = nodes.Attribute | nodes.Rules | nodes.Route | nodes.PortMap
+_Placed = TypeVar("_Placed", nodes.Declaration, Remark, LeftOut)
 
 
 class StandInVnet:
@@ -71,23 +85,31 @@ class StandInVnet:
 
 
 class Making:
-    """One import while it goes on. Modules of families ask it for names and tell it what they made."""
+    """All imports of a program while they become items. Families of resources ask it for names and tell it what they made.
 
-    def __init__(self, book: Book, file: SourceFile) -> None:
-        self.book = book
-        self.start = Span(file, 0, 0)
-        self.items: list[nodes.Item] = []
+    References lead from one part to another: `az` prints each kind of resource into a file of its own.
+    """
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts = parts
+        self.book = Book(one for part in parts for one in part.resources)
+        self.start = Span(parts[0].file, 0, 0)
+        self.items: list[nodes.Declaration] = []
         self.remarks: list[Remark] = []
         self.left_out: list[LeftOut] = []
         self.refused: list[LeftOut] = []
         self.missing: list[tuple[str, str, Span]] = []
         self.vnets: dict[str, StandInVnet] = {}
         self.extra_subnets: dict[str, dict[str, Span]] = {}
+        self.tags: dict[tuple[int, str], nodes.Tag] = {}
         self._parts: dict[tuple[int, str], str] = {}
         self._stand_ins: dict[tuple[str, str], str] = {}
-        self.tags: dict[str, nodes.Tag] = {}
+        self._home = {
+            id(_span_of(one, part).file): index for index, part in reversed([*enumerate(parts)]) for one in part.resources
+        }
+        self._home |= {id(part.file): index for index, part in reversed([*enumerate(parts)])}
         self._names: dict[int, str] = {}
-        self._taken: dict[str, int] = {}
+        self._taken: set[tuple[int, str]] = set()
         self._name_all()
 
     # -- Places ---------------------------------------------------------------------------------------------------------
@@ -95,6 +117,13 @@ class Making:
     def at(self, one: Resource) -> Span:
         """Where a resource is written."""
         return one.span or self.start
+
+    def part_of(self, span: Span) -> int:
+        """Which part something belongs to, by the file that it is written in."""
+        return self._home.get(id(span.file), 0)
+
+    def _full(self, name: str, span: Span) -> str:
+        return self.parts[self.part_of(span)].prefix + name
 
     def place(self, value: Value | None, one: Resource) -> Span:
         """Where a value is written; the resource where it has no place of its own."""
@@ -104,19 +133,19 @@ class Making:
 
     def _name_all(self) -> None:
         """Every declared thing gets its own name; where two kinds share one, the later is called after its kind too."""
-        same: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+        same: dict[tuple[int, str, str], list[Resource]] = defaultdict(list)
         owners = self._owners()
         texts: dict[int, str] = {}
         for one in self.book.resources:
             kind = KINDS.get(one.kind.casefold())
             if kind is not None:
                 texts[id(one)] = _clean(last(owners.get(id(one), one).name), self.at(one))
-                same[kind, texts[id(one)].casefold()].append(one)
-        for (kind, _), twins in same.items():
+                same[self.part_of(self.at(one)), kind, texts[id(one)].casefold()].append(one)
+        for (_, kind, _), twins in same.items():
             for one in twins:
                 text = texts[id(one)]
                 wanted = text if len(twins) == 1 else f"{_group(one)}.{text}"
-                given = self.free(wanted, kind)
+                given = self.free(wanted, kind, self.at(one))
                 self._names[id(one)] = given
                 if given != text:
                     why = "another resource has this name" if not is_azure_tag(text) else "this is the name of a service tag"
@@ -127,16 +156,19 @@ class Making:
         found: dict[int, Resource] = {}
         for machine in self.book.of_kind("Microsoft.Compute/virtualMachines"):
             interfaces = words.prop(machine.properties, "networkProfile", "networkInterfaces")
-            nics = [self.book.find(one, "Microsoft.Network/networkInterfaces") for one in (interfaces.items if interfaces else ())]
+            nics = [
+                self.book.find(one, "Microsoft.Network/networkInterfaces") for one in (interfaces.items if interfaces else ())
+            ]
             if len(nics) == 1 and nics[0] is not None:
                 found[id(nics[0])] = machine
         return found
 
-    def free(self, wanted: str, kind: str) -> str:
-        """A name that nothing else has; with the kind behind it, and a number, where it is taken."""
+    def free(self, wanted: str, kind: str, span: Span) -> str:
+        """A name that nothing else of the part has; with the kind behind it, and a number, where it is taken."""
+        part = self.part_of(span)
         for text in (wanted, f"{wanted}-{kind}", *(f"{wanted}-{kind}-{number}" for number in range(2, 10_000))):
-            if text.casefold() not in self._taken and not is_azure_tag(text):
-                self._taken[text.casefold()] = 1
+            if (part, text.casefold()) not in self._taken and not is_azure_tag(text):
+                self._taken.add((part, text.casefold()))
                 return text
         return wanted
 
@@ -144,8 +176,8 @@ class Making:
         """The name of a further thing that one resource becomes, the same each time it is asked for."""
         key = (id(one), wanted)
         if key not in self._parts:
-            self._parts[key] = self.free(_clean(wanted, self.at(one)), kind)
-        return self._parts[key]
+            self._parts[key] = self.free(_clean(wanted, self.at(one)), kind, self.at(one))
+        return self._full(self._parts[key], self.at(one))
 
     def device(self, value: Value | None) -> nodes.Ref | None:
         """The firewall whose private address a symbol stands for, as a reference to it."""
@@ -160,34 +192,24 @@ class Making:
         return words.part(self.name(named[0]), "ip", span)
 
     def name(self, one: Resource) -> str:
-        """The name of a resource in the language; a subnet's is `VNET/SUBNET`."""
+        """The full name of a resource in the program; a subnet's is `VNET/SUBNET`."""
         if one.kind.casefold() == "microsoft.network/virtualnetworks/subnets":
             parent = self.book.parent(one)
             vnet = self.name(parent) if parent is not None else _clean(one.name.rpartition("/")[0], self.at(one))
             return f"{vnet}/{_clean(last(one.name), self.at(one))}"
-        return self._names.get(id(one)) or _clean(last(one.name), self.at(one))
+        return self._full(self._names.get(id(one)) or _clean(last(one.name), self.at(one)), self.at(one))
 
     # -- What is made ---------------------------------------------------------------------------------------------------
 
-    def add(self, kind: str, one: Resource, items: Iterable[nodes.Attribute | nodes.Rules | nodes.Route | nodes.PortMap | None]) -> None:
+    def add(self, kind: str, one: Resource, items: Iterable[BodyItem | None]) -> None:
         """One declaration with the name of its resource."""
         self.declare(kind, self.name(one), self.at(one), items)
 
-    def declare(
-        self,
-        kind: str,
-        name: str,
-        span: Span,
-        items: Iterable[nodes.Attribute | nodes.Rules | nodes.Route | nodes.PortMap | None],
-    ) -> None:
-        """One declaration."""
-        body = nodes.Body(span=span, items=tuple(item for item in items if item is not None))
-        bare = kind == "asg"
-        self.items.append(
-            nodes.Declaration(
-                span=span, kind=words.word(kind, span), name=words.name(name, span), body=None if bare else body
-            )
-        )
+    def declare(self, kind: str, name: str, span: Span, items: Iterable[BodyItem | None]) -> None:
+        """One declaration, by its full name."""
+        own = words.name(name.removeprefix(self.parts[self.part_of(span)].prefix), span)
+        body = nodes.Body(span=span, items=tuple(item for item in items if item is not None)) if kind != "asg" else None
+        self.items.append(nodes.Declaration(span=span, kind=words.word(kind, span), name=own, body=body))
 
     def remark(self, span: Span, text: str) -> None:
         """Something that a reader of the written file should know."""
@@ -203,7 +225,7 @@ class Making:
         """A tag of Azure's, or a name whose addresses nobody knows, which is declared as a tag without content."""
         called = words.name(text, span)
         if not is_azure_tag(text):
-            self.tags.setdefault(called.text.casefold(), nodes.Tag(span=span, name=called, addresses=()))
+            self.tags.setdefault((self.part_of(span), called.text.casefold()), nodes.Tag(span=span, name=called, addresses=()))
         return nodes.Ref(span=span, names=(called,))
 
     def subnet(self, reference: Value | None) -> Resource | None:
@@ -262,7 +284,8 @@ class Making:
         """A group or table that the file only names: it is declared once, with content that nobody knows."""
         key = (kind, text.casefold())
         if key not in self._stand_ins:
-            name = self._stand_ins[key] = self.free(_clean(last(text), span), kind)
+            own = self.free(_clean(last(text), span), kind, span)
+            name = self._stand_ins[key] = self._full(own, span)
             self.remark(span, f"{name} is not in the file: {text}")
             self.missing.append((kind, name, span))
         return self._stand_ins[key]
@@ -293,7 +316,7 @@ class Making:
         """A virtual network that the file only names, with the address space that the file tells of it, if any."""
         key = ("vnet", last(text).casefold())
         if key not in self._stand_ins:
-            self._stand_ins[key] = self.free(_clean(last(text), span), "vnet")
+            self._stand_ins[key] = self._full(self.free(_clean(last(text), span), "vnet", span), span)
             self.remark(span, f"virtual network {last(text)} is not in the file")
         name = self._stand_ins[key]
         found = self.vnets.setdefault(name, StandInVnet(span=span))
@@ -302,9 +325,24 @@ class Making:
             found.peers.append(peer)
         return name
 
-    def sheet(self) -> Sheet:
-        """Everything made, tags first."""
-        return Sheet(items=(*self.tags.values(), *self.items), remarks=tuple(self.remarks), left_out=tuple(self.left_out), refused=tuple(self.refused))
+    def sheets(self) -> tuple[Sheet, ...]:
+        """Everything made, part by part, tags first."""
+        return tuple(
+            Sheet(
+                items=(*(tag for (part, _), tag in self.tags.items() if part == index), *self._of(index, self.items)),
+                remarks=tuple(self._of(index, self.remarks)),
+                left_out=tuple(self._of(index, self.left_out)),
+                refused=tuple(self._of(index, self.refused)),
+            )
+            for index, _ in enumerate(self.parts)
+        )
+
+    def _of(self, index: int, every: Iterable[_Placed]) -> Iterator[_Placed]:
+        return (one for one in every if self.part_of(one.span) == index)
+
+
+def _span_of(one: Resource, part: Part) -> Span:
+    return one.span or Span(part.file, 0, 0)
 
 
 def _clean(text: str, span: Span) -> str:

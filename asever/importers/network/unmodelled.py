@@ -28,7 +28,14 @@ _READ = {
 }
 """Types that other modules read, with those of their parts."""
 
-_ACCESS_LISTS = ("networkacls", "networkruleset", "networkrulesets", "virtualnetworkrules", "networkrulecollection", "ipsecurityrestrictions")
+_ACCESS_LISTS = (
+    "networkacls",
+    "networkruleset",
+    "networkrulesets",
+    "virtualnetworkrules",
+    "networkrulecollection",
+    "ipsecurityrestrictions",
+)
 """Where a subnet is named because it is let in, not because something stands in it."""
 
 
@@ -48,7 +55,9 @@ def unmodelled(to: Making) -> None:
             items = [
                 words.attribute("type", at, words.typed(one.kind, at)),
                 words.attribute("subnet", at, words.ref(name, at)),
-                words.attribute("public-ip", at, public_address(to, public, one)) if public is not None and index == 0 else None,
+                words.attribute("public-ip", at, public_address(to, public, one))
+                if public is not None and index == 0
+                else None,
             ]
             to.declare("unmodelled", given, at, items)
             to.leave_out(one, "the model does not know this type: what comes to its subnet, or from there, is unknown")
@@ -81,4 +90,3 @@ def _members(value: Value) -> Iterator[Value]:
             yield from _members(member)
     else:
         yield value
-

@@ -31,10 +31,12 @@ def vnets(to: Making) -> None:
 def _vnet(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
     space = prop(one.properties, "addressSpace")
     yield prefixes(to, one, "address", [*several(space or Value(plain={}), "addressPrefix", "addressPrefixes")], space)
-    location = one.location or ((found.text if (found := one.body.get("location")) is not None else None))
+    location = one.location or (found.text if (found := one.body.get("location")) is not None else None)
     if location:
         span = to.place(one.body.get("location"), one)
-        yield words.attribute("region", span, nodes.Ref(span=span, names=(words.name(location.replace(" ", "").lower(), span),)))
+        yield words.attribute(
+            "region", span, nodes.Ref(span=span, names=(words.name(location.replace(" ", "").lower(), span),))
+        )
     yield _name_servers(to, one)
     for child in to.book.children(one, "subnets"):
         yield _subnet(to, child)
@@ -182,4 +184,3 @@ def _flag(to: Making, one: Resource, word: str, value: Value | None, span: Span)
     known = to.boolean(one, word, value)
     at = (value.span if value is not None else None) or span
     return words.attribute(word, at, words.ref("on" if known else "off", at))
-

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from asever.importers.network import groups, routes, vnets
 from asever.importers.network.admin import admin_rules
 from asever.importers.network.balancers import balancers
-from asever.importers.network.book import Book
 from asever.importers.network.environments import environments
 from asever.importers.network.firewalls import firewalls
 from asever.importers.network.gateways import gateways, nat_gateways, private_endpoints
 from asever.importers.network.machines import machines
-from asever.importers.network.sheet import Making, Sheet
+from asever.importers.network.sheet import Making, Part, Sheet
 from asever.importers.network.unmodelled import unmodelled
-from asever.importers.resources import Resource
-from asever.source import SourceFile
-from asever.syntax import nodes
 
 _FAMILIES: Sequence[Callable[[Making], None]] = (
     groups.groups,
@@ -43,14 +39,10 @@ _ORDER = (
 """In which order people read a network: where things are, what is there, what may pass, how it goes on."""
 
 
-def network(resources: Iterable[Resource], file: SourceFile) -> Sheet:
-    """What the resources of one import are as a program; `file` is where a resource without a place is said to stand."""
-    to = Making(Book(resources), file)
+def network(parts: Sequence[Part]) -> tuple[Sheet, ...]:
+    """What the imports of a program are as items, a sheet for each part."""
+    to = Making(parts)
     for family in _FAMILIES:
         family(to)
-    to.items.sort(key=_rank)
-    return to.sheet()
-
-
-def _rank(item: nodes.Item) -> int:
-    return _ORDER.index(item.kind.text) if isinstance(item, nodes.Declaration) else -1
+    to.items.sort(key=lambda item: _ORDER.index(item.kind.text))
+    return to.sheets()

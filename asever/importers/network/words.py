@@ -50,7 +50,7 @@ def attribute(text: str, span: Span, *values: nodes.Value, body: nodes.Body | No
     return nodes.Attribute(span=span, word=word(text, span), values=values, body=body)
 
 
-def block(text: str, called: nodes.Ref, items: Iterable[nodes.Attribute | nodes.Rules | nodes.Route | None]) -> nodes.Attribute:
+def block(text: str, called: nodes.Ref, items: Iterable[nodes.Attribute | None]) -> nodes.Attribute:
     """A block inside a declaration: `subnet NAME { … }`."""
     span = called.span
     body = nodes.Body(span=span, items=tuple(item for item in items if item is not None))
@@ -143,7 +143,11 @@ def ports(text: str, span: Span) -> Iterator[nodes.Ports | None]:
             continue
         low, dash, high = (piece.strip() for piece in part_.partition("-"))
         high = high if dash else low
-        if not (low.isascii() and high.isascii() and low.isdigit() and high.isdigit()) or int(low) > int(high) or int(high) > 65535:
+        if (
+            not (low.isascii() and high.isascii() and low.isdigit() and high.isdigit())
+            or int(low) > int(high)
+            or int(high) > 65535
+        ):
             yield None
         else:
             yield nodes.Ports(span=span, low=int(low), high=int(high))
