@@ -24,6 +24,7 @@ from asever.model.effective import (
     Site,
     SiteKind,
     exists_in,
+    unknown_rule,
 )
 from asever.model.numbers import NumberSet
 from asever.model.packets import TCP, Flow, Packet, choice_name
@@ -301,10 +302,7 @@ class _Walk:
             name = row.name if row is not None else "no rule matches"
             others = [other for other in perhaps if other.action is not action]
             if others:
-                tags = sorted(tag for other in others for tag in (*other.source.unknown_tags, *other.target.unknown_tags))
-                self.unknown.append(
-                    f"rule {others[0].priority} of {one.resource} names {', '.join(tags)}, whose addresses are not known"
-                )
+                self.unknown.append(unknown_rule(others[0], one.resource))
                 self._step(one.resource, StepKind.UNKNOWN, f"{others[0].name} or {name}", packet, row=row, one=one)
                 continue
             if action is Action.DENY:

@@ -91,7 +91,7 @@ def unread_file(node: nodes.Import, path: Path, name: str, parameters: Path | No
     file = _text(path, name, node.path.span)
     if isinstance(file, Diagnostic):
         return file
-    given = None
+    given: SourceFile | Diagnostic | None = None
     if parameters is not None and node.parameters is not None:
         given = _text(parameters, node.parameters.text, node.parameters.span)
         if isinstance(given, Diagnostic):

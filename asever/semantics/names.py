@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from asever.diagnostics import Edit, Label
-from asever.record import record
 from asever.model.azure_tags import BASE_TAGS, COMPUTED, canonical_tag, is_azure_tag
+from asever.record import record
 from asever.semantics.problems import Problems, closest, listed
 from asever.source import Span
 from asever.syntax.nodes import Addresses, Name, Ref
@@ -20,6 +20,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "vnet": ("dns",),
     "ase": ("vip", "ilb", "outbound", "ip-ssl", "subnet", "dns"),
     "vm": ("ip", "public-ip", "subnet", "dns"),
+    "unmodelled": ("ip", "public-ip", "subnet", "dns"),
     "firewall": ("ip", "public-ip", "subnet"),
     "private-endpoint": ("ip", "subnet"),
     "platform-service": ("address",),

@@ -63,8 +63,8 @@ def _subnet(to: Making, one: Resource) -> nodes.Attribute:
     if text is None and identity is None:
         group, network = prop(one.properties, "vnetResourceGroupName"), prop(one.properties, "vnetName")
         if network is not None and network.text and name is not None and name.text:
-            within = group.text if group is not None and group.text else "-"
-            whole = f"/subscriptions/-/resourceGroups/{within}/providers/Microsoft.Network/virtualNetworks/{network.text}/subnets/{name.text}"
+            within = f"/subscriptions/-/resourceGroups/{group.text if group is not None and group.text else '-'}"
+            whole = f"{within}/providers/Microsoft.Network/virtualNetworks/{network.text}/subnets/{name.text}"
             return words.attribute("subnet", at, words.ref(to.home(Value(plain=whole, span=at), one), at))
     return words.attribute("subnet", at, words.ref(to.home(identity or vnet, one), at))
 

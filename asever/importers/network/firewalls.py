@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from asever.importers.network import words
 from asever.importers.network.book import last
@@ -61,7 +62,7 @@ def firewalls(to: Making) -> None:
 def _numbered(collections: list[_Collection]) -> Iterator[tuple[int, _Collection]]:
     """Each collection with the priority of its rules: its own where that keeps the order, else one after the other."""
     own = [each.order[2] for each in collections]
-    kept = all(low < high for low, high in zip(own, own[1:], strict=False)) and all(_LOWEST <= one <= _HIGHEST for one in own)
+    kept = all(low < high for low, high in pairwise(own)) and all(_LOWEST <= one <= _HIGHEST for one in own)
     for index, each in enumerate(collections):
         yield each.order[2] if kept else _LOWEST + index * 10, each
 
@@ -130,9 +131,9 @@ def _collection(to: Making, one: Resource, each: Value, kind: str, before: tuple
     rules = _list(each, "rules")
     by_kind: dict[str, list[Value]] = {}
     for rule in rules:
-        written = prop(rule, "ruleType")
-        own = (written.text or "").casefold().removesuffix("rule") if written is not None else kind
-        by_kind.setdefault("network" if own == "filter" else own, []).append(rule)
+        typed = prop(rule, "ruleType")
+        of = (typed.text or "").casefold().removesuffix("rule") if typed is not None else kind
+        by_kind.setdefault("network" if of == "filter" else of, []).append(rule)
     for own, found in by_kind.items():
         yield _Collection(
             order=(*before, priority),

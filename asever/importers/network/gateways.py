@@ -27,7 +27,9 @@ def gateways(to: Making) -> None:
     for one in to.book.of_kind(_LOCAL):
         space = prop(one.properties, "localNetworkAddressSpace")
         values = [*several(space or Value(plain={}), "addressPrefix", "addressPrefixes")]
-        literals = [found for each in values if (found := words.prefix(each.text or "", to.place(each, one))) is not None]
+        literals: list[nodes.Value] = [
+            found for each in values if (found := words.prefix(each.text or "", to.place(each, one))) is not None
+        ]
         if not literals:
             to.remark(to.at(one), f"the addresses of {last(one.name)} are not in the file")
         to.add("on-premises", one, [words.attribute("address", to.at(one), *(literals or [words.unknown(to.at(one))]))])
@@ -52,10 +54,10 @@ def _gateway(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
         if one not in [to.book.find(end, _GATEWAY) for end in ends]:
             continue
         local = prop(connection.properties, "localNetworkGateway2")
-        found = to.book.find(local, _LOCAL)
+        site = to.book.find(local, _LOCAL)
         span = to.at(connection)
-        if found is not None:
-            behind.append(words.ref(to.name(found), span))
+        if site is not None:
+            behind.append(words.ref(to.name(site), span))
         elif refers(local):
             to.leave_out(connection, f"the network behind it is not in the file: {called(local)}")
         elif refers(prop(connection.properties, "peer")):
@@ -76,9 +78,8 @@ def _gateway(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
 def nat_gateways(to: Making) -> None:
     """Every NAT gateway."""
     for one in to.book.of_kind("Microsoft.Network/natGateways"):
-        values: list[nodes.Value] = []
-        for reference in several(one.properties, "publicIpAddress", "publicIpAddresses"):
-            values.append(public_address(to, reference, one))
+        given = several(one.properties, "publicIpAddress", "publicIpAddresses")
+        values: list[nodes.Value] = [public_address(to, reference, one) for reference in given]
         for reference in several(one.properties, "publicIpPrefix", "publicIpPrefixes"):
             found = to.book.find(reference, "Microsoft.Network/publicIPPrefixes")
             text = prop(found.properties, "ipPrefix") if found is not None else None

@@ -45,9 +45,9 @@ def interface(to: Making, one: Resource, content: Value) -> Iterator[nodes.Attri
 
 def _private(to: Making, one: Resource, every: tuple[Value, ...], span: Span) -> nodes.Attribute:
     found = [private_address(to, one, each) for each in every]
-    known = [each for each in found if isinstance(each, nodes.Addresses)]
     # Of several configurations those whose address the file has are enough to say where the machine is.
-    return words.attribute("ip", span, *(known if known and len(known) == len(found) else known or [words.unknown(span)]))
+    known: list[nodes.Value] = [each for each in found if isinstance(each, nodes.Addresses)]
+    return words.attribute("ip", span, *(known or [words.unknown(span)]))
 
 
 def private_address(to: Making, one: Resource, configuration: Value) -> nodes.Addresses | nodes.Ref:

@@ -291,7 +291,7 @@ class Making:
         return self._stand_ins[key]
 
     def home(self, reference: Value | None, one: Resource) -> str:
-        """The full name of the subnet that something stands in; one that the file only names has addresses that nobody knows."""
+        """The full name of the subnet that something stands in; nobody knows the addresses of one that the file only names."""
         found = self.subnet(reference)
         if found is not None and self.book.parent(found) is not None:
             return self.name(found)
