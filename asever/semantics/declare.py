@@ -323,24 +323,26 @@ def _admin_rules(to: Declarer, name: str, node: nodes.Declaration, values: Value
 
 def _firewall(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
     subnet, address, public_ip = to.one(values, "subnet"), values.address("ip"), values.address("public-ip")
-
-    def firewall(rules: tuple[things.DeclaredRule, ...]) -> None:
-        if subnet is not None and address is not None:
-            to.add(
-                things.Firewall(
-                    name=name,
-                    span=node.name.span,
-                    parts=values.parts,
-                    subnet=subnet,
-                    address=address,
-                    public_ip=public_ip,
-                    snat=values.word("snat") or "public",
-                    rules=rules,
-                )
+    if subnet is not None and address is not None:
+        to.add(
+            things.Firewall(
+                name=name,
+                span=node.name.span,
+                parts=values.parts,
+                subnet=subnet,
+                address=address,
+                public_ip=public_ip,
+                snat=values.word("snat") or "public",
             )
+        )
 
-    firewall(())
-    to.later.append(lambda: firewall(to.rules.read(values.bare, FIREWALL, f"rules of `{node.name.text}`")))
+    def with_rules() -> None:
+        rules = to.rules.read(values.bare, FIREWALL, f"rules of `{node.name.text}`")
+        firewall = to.made.get(name)
+        if isinstance(firewall, things.Firewall):
+            to.add(replace(firewall, rules=rules))
+
+    to.later.append(with_rules)
 
 
 # -- Routes -------------------------------------------------------------------------------------------------------------

@@ -74,10 +74,10 @@ def balancers(to: Making) -> None:
 
 
 def _balancer(to: Making, one: Resource, members: _Members) -> None:
-    frontends = {_named(each).casefold(): each for each in _list(one.properties, "frontendIPConfigurations")}
+    frontends = {_named(each).casefold(): each for each in to.members(one, one.properties, "frontendIPConfigurations")}
     rules = [*_rules(to, one, members)]
     sku = prop(one.body, "sku", "name") or prop(one.body, "sku")
-    outbound = _list(one.properties, "outboundRules")
+    outbound = to.members(one, one.properties, "outboundRules")
     grouped: dict[tuple[str, tuple[str, ...], int | None, bool], list[_Rule]] = defaultdict(list)
     for rule in rules:
         grouped[rule.frontend, rule.members, rule.probe, rule.floating].append(rule)
@@ -147,8 +147,8 @@ def _attributes(
 
 def _rules(to: Making, one: Resource, members: _Members) -> Iterator[_Rule]:
     own = last(one.name).casefold()
-    probes = {_named(each).casefold(): prop(each, "port") for each in _list(one.properties, "probes")}
-    for each in _list(one.properties, "loadBalancingRules"):
+    probes = {_named(each).casefold(): prop(each, "port") for each in to.members(one, one.properties, "probes")}
+    for each in to.members(one, one.properties, "loadBalancingRules"):
         machines: list[str] = []
         for reference in several(inner(each), "backendAddressPool", "backendAddressPools"):
             machines.extend(_pool(to, one, reference, members))
@@ -157,12 +157,12 @@ def _rules(to: Making, one: Resource, members: _Members) -> Iterator[_Rule]:
         port = words.whole(probes.get(_last_name(probe).casefold())) if refers(probe) else None
         yield from _rule(to, one, each, tuple(dict.fromkeys(machines)), port, outbound=not disabled)
     apart = to.book.children(one, "inboundNatRules")
-    every = [*_list(one.properties, "inboundNatRules"), *(child.body for child in apart)]
+    every = [*to.members(one, one.properties, "inboundNatRules"), *(child.body for child in apart)]
     for each in every:
         key = (own, _named(each).rpartition("/")[2].casefold())
         machines = [*members.found.get(key, ()), *_configured(to, prop(each, "backendIPConfiguration"), members)]
         yield from _rule(to, one, each, tuple(dict.fromkeys(machines)), None, outbound=False)
-    for each in _list(one.properties, "inboundNatPools"):
+    for each in to.members(one, one.properties, "inboundNatPools"):
         to.leave_out(one, f"inbound NAT pool {_named(each)}: which port leads to which instance is not known", each.span)
 
 
@@ -201,12 +201,12 @@ def _pool(to: Making, one: Resource, reference: Value, members: _Members) -> Ite
         to.leave_out(one, f"a pool that is known only at deployment: {called(reference)}", reference.span)
         return
     yield from members.found.get(key, ())
-    inline = [each for each in _list(one.properties, "backendAddressPools") if _named(each).casefold() == key[1]]
+    inline = [each for each in to.members(one, one.properties, "backendAddressPools") if _named(each).casefold() == key[1]]
     apart = to.book.at(f"{BALANCER}/backendAddressPools", f"{last(one.name)}/{key[1]}")
     for pool in (*inline, *([apart.body] if apart is not None else [])):
-        for each in _list(pool, "backendIPConfigurations"):
+        for each in to.members(one, pool, "backendIPConfigurations"):
             yield from _configured(to, each, members)
-        for each in _list(pool, "loadBalancerBackendAddresses"):
+        for each in to.members(one, pool, "loadBalancerBackendAddresses"):
             yield from _by_address(to, one, each)
 
 
@@ -230,11 +230,6 @@ def _by_address(to: Making, one: Resource, each: Value) -> Iterator[str]:
                 return
     if value is not None:
         to.leave_out(one, f"a member of its pool that is no machine of the file: {value.text or called(value)}", value.span)
-
-
-def _list(value: Value, field: str) -> tuple[Value, ...]:
-    found = prop(value, field)
-    return found.items if found is not None else ()
 
 
 def _named(value: Value) -> str:

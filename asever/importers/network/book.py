@@ -84,6 +84,12 @@ class Book:
             found = self._by_key.get(key) if key is not None else None
         return found if found is None or kind is None or found.kind.casefold() == kind.casefold() else None
 
+    def unknown_children(self, one: Resource, field: str) -> str | None:
+        """The symbol that stands for the children of a resource, or for one of them; None where the file has them all."""
+        found = prop(one.properties, field)
+        every = (found, *found.items) if found is not None else ()
+        return next((each.symbol.name for each in every if each.symbol is not None), None)
+
     def parent(self, one: Resource) -> Resource | None:
         """The resource that one is a child of."""
         kind, _, _ = one.kind.rpartition("/")

@@ -41,6 +41,11 @@ def groups(to: Making) -> None:
 def two_lists(to: Making, group: Resource, rules: Sequence[Resource]) -> Iterator[nodes.Rules]:
     """`inbound { … }` and `outbound { … }`, each if it has rules."""
     sides: dict[str, list[nodes.Rule]] = {"inbound": [], "outbound": []}
+    whole = to.book.unknown_children(group, "securityRules")
+    if whole is not None:
+        to.leave_out(group, f"all its rules: they are not known: {whole}")
+        yield from unknown_rules(to, whole, to.at(group))
+        return
     for one in rules:
         unknown = _decisive_symbol(one)
         if unknown is not None:

@@ -71,7 +71,7 @@ class Sheet:
     refused: tuple[LeftOut, ...] = ()
 
 
-BodyItem = nodes.Attribute | nodes.Rules | nodes.Route | nodes.PortMap
+BodyItem = nodes.Attribute | nodes.Rules | nodes.Rule | nodes.Route | nodes.PortMap
 _Placed = TypeVar("_Placed", nodes.Declaration, Remark, LeftOut)
 
 
@@ -109,7 +109,7 @@ class Making:
         }
         self._home |= {id(part.file): index for index, part in reversed([*enumerate(parts)])}
         self._names: dict[int, str] = {}
-        self._taken: set[tuple[int, str]] = set()
+        self._taken: set[tuple[str, str]] = set()
         self._name_all()
 
     # -- Places ---------------------------------------------------------------------------------------------------------
@@ -133,14 +133,14 @@ class Making:
 
     def _name_all(self) -> None:
         """Every declared thing gets its own name; where two kinds share one, the later is called after its kind too."""
-        same: dict[tuple[int, str, str], list[Resource]] = defaultdict(list)
+        same: dict[tuple[str, str, str], list[Resource]] = defaultdict(list)
         owners = self._owners()
         texts: dict[int, str] = {}
         for one in self.book.resources:
             kind = KINDS.get(one.kind.casefold())
             if kind is not None:
                 texts[id(one)] = _clean(last(owners.get(id(one), one).name), self.at(one))
-                same[self.part_of(self.at(one)), kind, texts[id(one)].casefold()].append(one)
+                same[self.parts[self.part_of(self.at(one))].prefix, kind, texts[id(one)].casefold()].append(one)
         for (_, kind, _), twins in same.items():
             for one in twins:
                 text = texts[id(one)]
@@ -165,7 +165,7 @@ class Making:
 
     def free(self, wanted: str, kind: str, span: Span) -> str:
         """A name that nothing else of the part has; with the kind behind it, and a number, where it is taken."""
-        part = self.part_of(span)
+        part = self.parts[self.part_of(span)].prefix
         for text in (wanted, f"{wanted}-{kind}", *(f"{wanted}-{kind}-{number}" for number in range(2, 10_000))):
             if (part, text.casefold()) not in self._taken and not is_azure_tag(text):
                 self._taken.add((part, text.casefold()))
@@ -231,6 +231,18 @@ class Making:
     def subnet(self, reference: Value | None) -> Resource | None:
         """The subnet that a reference means."""
         return self.book.find(reference, "Microsoft.Network/virtualNetworks/subnets")
+
+    def members(self, one: Resource, value: Value | None, field: str) -> tuple[Value, ...]:
+        """The members of a list; a list, or a member, that is known only at deployment is told."""
+        found = words.prop(value, field)
+        if found is None:
+            return ()
+        if found.symbol is not None:
+            self.leave_out(one, f"its {field} are not known: {found.symbol.name}", found.span)
+        for each in found.items:
+            if each.symbol is not None:
+                self.leave_out(one, f"one of its {field} is not known: {each.symbol.name}", each.span)
+        return tuple(each for each in found.items if each.symbol is None)
 
     def reference(self, word: str, reference: Value | None, kind: str, one: Resource) -> nodes.Attribute | None:
         """An attribute that names another resource; what the file does not have is told."""
@@ -311,6 +323,14 @@ class Making:
             subnets[spelled] = span
             self.remark(span, f"the addresses of subnet {spelled} of {name} are not in the file")
         return f"{name}/{same or spelled}"
+
+    def knows_addresses(self, reference: Value | None) -> bool:
+        """Whether the file has the addresses of a subnet that something stands in."""
+        found = self.subnet(reference)
+        if found is None or self.book.parent(found) is None:
+            return False
+        written = words.several(found.properties, "addressPrefix", "addressPrefixes")
+        return any(words.prefix(value.text or "", self.at(found)) is not None for value in written)
 
     def stand_in_vnet(self, text: str, span: Span, space: tuple[Value, ...] = (), peer: str | None = None) -> str:
         """A virtual network that the file only names, with the address space that the file tells of it, if any."""

@@ -72,8 +72,8 @@ def _subnets(one: Resource) -> Iterator[Value]:
 
 
 def _public(to: Making, one: Resource) -> Iterator[Value]:
-    configurations = prop(one.properties, "frontendIPConfigurations") or prop(one.properties, "ipConfigurations")
-    for each in configurations.items if configurations is not None else ():
+    fields = ("frontendIPConfigurations", "ipConfigurations")
+    for each in (member for field in fields for member in to.members(one, one.properties, field)):
         found = prop(each, "publicIPAddress")
         if refers(found) and found is not None and to.book.find(found, "Microsoft.Network/publicIPAddresses") is not None:
             yield found

@@ -31,8 +31,12 @@ def vnets(to: Making) -> None:
 def _vnet(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
     space = prop(one.properties, "addressSpace")
     yield prefixes(to, one, "address", [*several(space or Value(plain={}), "addressPrefix", "addressPrefixes")], space)
+    for field in ("subnets", "virtualNetworkPeerings"):
+        missing = to.book.unknown_children(one, field)
+        if missing is not None:
+            to.leave_out(one, f"its {field} are not known: {missing}")
     location = one.location or (found.text if (found := one.body.get("location")) is not None else None)
-    if location:
+    if location and "{" not in location:  # else a symbol, and equal ones are no sign of one region
         span = to.place(one.body.get("location"), one)
         yield words.attribute(
             "region", span, nodes.Ref(span=span, names=(words.name(location.replace(" ", "").lower(), span),))
@@ -87,17 +91,14 @@ def prefixes(to: Making, one: Resource, word: str, values: list[Value], whole: V
 
 
 def _name_servers(to: Making, one: Resource) -> nodes.Attribute | None:
-    servers = prop(one.properties, "dhcpOptions", "dnsServers")
     found: list[nodes.Value] = []
-    for value in servers.items if servers is not None else ():
+    for value in to.members(one, prop(one.properties, "dhcpOptions"), "dnsServers"):
         at = to.place(value, one)
         literal = words.addresses(value.text or "", at)
         if literal is not None:
             found.append(literal)
-        elif value.symbol is not None or value.text:
-            to.leave_out(one, f"the name server {value.symbol.name if value.symbol else value.text} is not known", at)
-    if servers is not None and servers.symbol is not None:
-        to.leave_out(one, f"its name servers are not known: {servers.symbol.name}", to.place(servers, one))
+        elif value.text:
+            to.leave_out(one, f"the name server {value.text} is no address", at)
     return words.attribute("dns", found[0].span, *found) if found else None
 
 
@@ -118,9 +119,8 @@ def _subnet(to: Making, one: Resource) -> nodes.Attribute:
 
 
 def _service_endpoints(to: Making, one: Resource) -> nodes.Attribute | None:
-    endpoints = prop(one.properties, "serviceEndpoints")
     found: list[nodes.Value] = []
-    for each in endpoints.items if endpoints is not None else ():
+    for each in to.members(one, one.properties, "serviceEndpoints"):
         service = prop(each, "service")
         at = to.place(service, one)
         if service is not None and service.text is not None:
@@ -144,8 +144,7 @@ def _policies(to: Making, one: Resource) -> nodes.Attribute | None:
 
 
 def _delegation(to: Making, one: Resource) -> nodes.Attribute | None:
-    delegations = prop(one.properties, "delegations")
-    for each in delegations.items if delegations is not None else ():
+    for each in to.members(one, one.properties, "delegations"):
         service = prop(each, "serviceName")
         if service is not None and service.text is not None:
             at = to.place(service, one)
