@@ -71,6 +71,7 @@ def claim_text(check: nodes.Check) -> str:
 
 
 def name_text(name: nodes.Name, *, verb_near: bool = False) -> str:
+    """A name as it has to be written: bare where it can be."""
     if is_bare(name.text) and not (verb_near and name.text in _VERBS):
         return name.text
     if name.quoted or '"' not in name.text:
@@ -97,12 +98,14 @@ def _value(value: nodes.Value, *, subject: bool = False) -> str:
 
 
 def port_text(port: nodes.Ports) -> str:
+    """A port, a port range or `*`."""
     if port.any:
         return "*"
     return str(port.low) if port.low == port.high else f"{port.low}-{port.high}"
 
 
 def list_text(values: Iterable[nodes.Value]) -> str:
+    """Values with commas between them."""
     return ", ".join(_value(one) for one in values)
 
 
@@ -292,6 +295,7 @@ def _attribute(one: nodes.Attribute, depth: int, comments: Sequence[nodes.Commen
 
 
 def rule_line(rule: nodes.Rule, depth: int) -> Line:
+    """A rule in columns."""
     source = list_text(rule.sources) + (" port " + list_text(rule.source_ports) if rule.source_ports else "")
     target = list_text(rule.targets) + (" port " + list_text(rule.target_ports) if rule.target_ports else "")
     translated = ""
@@ -305,6 +309,7 @@ def rule_line(rule: nodes.Rule, depth: int) -> Line:
 
 
 def route_line(route: nodes.Route, depth: int) -> Line:
+    """A route in columns."""
     name = _quoted(route.name) if route.name is not None else ""
     hop = route.hop.text + (f" {_value(route.appliance)}" if route.appliance is not None else "")
     cells = ["route", name, _value(route.destination), f"-> {hop}"]

@@ -81,7 +81,7 @@ def _balancer(to: Making, one: Resource, members: _Members) -> None:
     grouped: dict[tuple[str, tuple[str, ...], int | None, bool], list[_Rule]] = defaultdict(list)
     for rule in rules:
         grouped[rule.frontend, rule.members, rule.probe, rule.floating].append(rule)
-    first = True
+    first: dict[str, str] = {}
     used = {rule.frontend for rule in rules}
     for (name, machines, probe, floating), same in grouped.items():
         frontend = frontends.get(name)
@@ -94,15 +94,18 @@ def _balancer(to: Making, one: Resource, members: _Members) -> None:
         lends = any(rule.outbound for rule in same) or bool(outbound)
         given = (
             to.name(one)
-            if first
+            if not first
             else to.part_name(one, f"{last(one.name)}.{_named(frontend)}-{'-'.join(_ports(same))}", "load-balancer")
         )
-        first = False
+        shared = first.setdefault(name, given)
         to.declare(
             "load-balancer",
             given,
             to.at(one),
-            _attributes(to, one, frontend, machines, probe, same, sku, floating=floating, lends=lends),
+            [
+                *_frontend(to, one, frontend, None if shared == given else shared),
+                *_attributes(to, one, frontend, machines, probe, same, sku, floating=floating, lends=lends),
+            ],
         )
     for name, frontend in frontends.items():
         if name not in used:
@@ -111,6 +114,22 @@ def _balancer(to: Making, one: Resource, members: _Members) -> None:
 
 def _ports(rules: Iterable[_Rule]) -> list[str]:
     return [str(rule.mapping.front.low) for rule in rules][:3]
+
+
+def _frontend(to: Making, one: Resource, frontend: Value, shared: str | None) -> Iterator[nodes.Attribute]:
+    """Where it is called; `shared` is the declaration that has the other rules of this frontend."""
+    at = frontend.span or to.at(one)
+    subnet = prop(frontend, "subnet")
+    address: nodes.Value
+    if shared is not None:
+        address = words.ref(shared, at)
+    elif refers(subnet):
+        address = private_address(to, one, frontend)
+    else:
+        address = public_address(to, prop(frontend, "publicIPAddress"), one)
+    yield words.attribute("frontend", at, address)
+    if refers(subnet):
+        yield words.attribute("subnet", to.place(subnet, one), words.ref(to.home(subnet, one), to.place(subnet, one)))
 
 
 def _attributes(
@@ -126,12 +145,6 @@ def _attributes(
     lends: bool,
 ) -> Iterator[nodes.Attribute | nodes.PortMap | None]:
     at = frontend.span or to.at(one)
-    subnet = prop(frontend, "subnet")
-    if refers(subnet):
-        yield words.attribute("frontend", at, private_address(to, one, frontend))
-        yield words.attribute("subnet", to.place(subnet, one), words.ref(to.home(subnet, one), to.place(subnet, one)))
-    else:
-        yield words.attribute("frontend", at, public_address(to, prop(frontend, "publicIPAddress"), one))
     yield from (rule.mapping for rule in rules)
     yield words.attribute("backend", at, *(words.ref(name, at) for name in machines))
     if probe is not None:
