@@ -154,10 +154,18 @@ def _subnet(to: Declarer, vnet: str, node: nodes.Attribute, around: NumberSet) -
             service_endpoints=_endpoint_services(to, values),
             private_endpoint_policies=values.word("private-endpoint-policies") or "off",
             default_outbound=values.switch("default-outbound", default=True),
+            virtual_network=_shown(values, "virtual-network"),
+            internet=_shown(values, "internet"),
             delegation=delegation.text if (delegation := values.ref("delegation")) is not None else None,
         )
     )
     return name
+
+
+def _shown(values: Values, word: str) -> NumberSet | None:
+    """What a computed tag holds, where the file says so. These are no addresses that anybody names."""
+    written = [one.value for one in values.all(word) if isinstance(one, nodes.Addresses)]
+    return union(written) if written else None
 
 
 def _endpoint_services(to: Declarer, values: Values) -> tuple[str, ...]:

@@ -136,7 +136,7 @@ def settle(
         if not one.unread.tags:
             unused.append(set(read.unused))
         homes |= {each.span.file.name: one.prefix for each in read.resources if each.span is not None}
-        parts.append(Part(file=one.unread.file, resources=read.resources, prefix=one.prefix))
+        parts.append(Part(file=one.unread.file, resources=read.resources, prefix=one.prefix, made=read.made))
         _tell_left(one, read, diagnostics)
     sheets = network(parts) if parts else ()
     for one, sheet in zip(imports, sheets, strict=True):

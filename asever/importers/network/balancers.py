@@ -215,7 +215,7 @@ def _pool(to: Making, one: Resource, reference: Value, members: _Members) -> Ite
         return
     yield from members.found.get(key, ())
     inline = [each for each in to.members(one, one.properties, "backendAddressPools") if _named(each).casefold() == key[1]]
-    apart = to.book.at(f"{BALANCER}/backendAddressPools", f"{last(one.name)}/{key[1]}")
+    apart = to.book.at(f"{BALANCER}/backendAddressPools", f"{last(one.name)}/{key[1]}", to.at(one))
     for pool in (*inline, *([apart.body] if apart is not None else [])):
         for each in to.members(one, pool, "backendIPConfigurations"):
             yield from _configured(to, each, members)
@@ -227,7 +227,13 @@ def _configured(to: Making, reference: Value | None, members: _Members) -> Itera
     """The machine whose interface has a configuration, by the id of the configuration."""
     text = reference_text(reference)
     if text and "/ipconfigurations/" in text.casefold():
-        nic = to.book.find(Value(plain=text[: text.casefold().rindex("/ipconfigurations/")]), _NIC)
+        nic = to.book.find(
+            Value(
+                plain=text[: text.casefold().rindex("/ipconfigurations/")],
+                span=reference.span if reference is not None else None,
+            ),
+            _NIC,
+        )
         if nic is not None:
             yield members.by_nic[id(nic)]
 

@@ -24,7 +24,7 @@ _ENDPOINT = "Microsoft.Network/privateEndpoints"
 
 def gateways(to: Making) -> None:
     """Every gateway with what its connections lead to, and every network on premises."""
-    for one in to.book.of_kind(_LOCAL):
+    for one in to.book.of_kind(_LOCAL, existing=True):
         space = prop(one.properties, "localNetworkAddressSpace")
         values = list(several(space or Value(plain={}), "addressPrefix", "addressPrefixes"))
         parsed = (words.prefix(each.text or "", to.place(each, one)) for each in values)
@@ -76,7 +76,7 @@ def _gateway(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
 
 def nat_gateways(to: Making) -> None:
     """Every NAT gateway."""
-    for one in to.book.of_kind("Microsoft.Network/natGateways"):
+    for one in to.book.of_kind("Microsoft.Network/natGateways", existing=True):
         given = several(one.properties, "publicIpAddress", "publicIpAddresses")
         values: list[nodes.Value] = [public_address(to, reference, one) for reference in given]
         for reference in several(one.properties, "publicIpPrefix", "publicIpPrefixes"):

@@ -23,6 +23,9 @@ def machines(to: Making) -> None:
     for one in to.book.of_kind(_NIC):
         if refers(prop(one.properties, "privateEndpoint")):
             continue  # Azure's own interface of a private endpoint, which is read as that
+        if not to.members(one, one.properties, "ipConfigurations"):
+            to.leave_out(one, "it has no configuration in the file")
+            continue
         to.add("vm", one, interface(to, one, one.properties))
     for one in to.book.of_kind(SCALE_SET):
         _scale_set(to, one)

@@ -27,7 +27,7 @@ _EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 def tables(to: Making) -> None:
     """Every route table."""
-    for one in to.book.of_kind("Microsoft.Network/routeTables"):
+    for one in to.book.of_kind("Microsoft.Network/routeTables", existing=True):
         to.add("route-table", one, _table(to, one))
 
 
@@ -36,7 +36,7 @@ def _table(to: Making, one: Resource) -> Iterator[nodes.Attribute | nodes.Route 
     if to.boolean(one, "disableBgpRoutePropagation", disabled):
         at = to.place(disabled, one)
         yield words.attribute("bgp-propagation", at, words.ref("off", at))
-    whole = to.book.unknown_children(one, "routes")
+    whole = to.book.unknown_children(one, "routes") or one.doubt or to.elsewhere(one, "routes")
     if whole is not None:
         to.leave_out(one, f"all its routes: they are not known: {whole}")
         yield from unknown_routes(to, to.at(one))
@@ -104,7 +104,7 @@ def unknown_routes(to: Making, span: Span) -> Iterator[nodes.Route]:
     """Routes that nobody knows: they may lead whatever leaves a subnet anywhere."""
     spaces = [
         found
-        for vnet in to.book.of_kind("Microsoft.Network/virtualNetworks")
+        for vnet in to.book.of_kind("Microsoft.Network/virtualNetworks", existing=True)
         for value in several(prop(vnet.properties, "addressSpace") or Value(plain={}), "addressPrefix", "addressPrefixes")
         if (found := words.prefix(value.text or "", to.place(value, vnet))) is not None
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from asever.importers.effective import TAGS
 from asever.importers.network import words
 from asever.importers.network.book import key_of_id, last
 from asever.importers.network.machines import public_address
@@ -42,7 +43,7 @@ _ACCESS_LISTS = (
 def unmodelled(to: Making) -> None:
     """Every resource of a type that no other module reads."""
     for one in to.book.resources:
-        if one.kind.casefold() in _READ or one.existing:
+        if one.kind.casefold() in _READ or one.kind == TAGS or one.existing:
             continue
         subnets = {to.name(found): found for reference in _subnets(one) if (found := to.subnet(reference)) is not None}
         if not subnets:

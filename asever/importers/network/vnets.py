@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from asever.importers.effective import TAGS
 from asever.importers.network import words
 from asever.importers.network.book import last
 from asever.importers.network.sheet import Making, called
@@ -24,13 +25,14 @@ _POLICIES = {
 
 def vnets(to: Making) -> None:
     """Every virtual network of the file."""
-    for one in to.book.of_kind(VNET):
+    for one in to.book.of_kind(VNET, existing=True):
         to.add("vnet", one, _vnet(to, one))
 
 
 def _vnet(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
     space = prop(one.properties, "addressSpace")
-    yield prefixes(to, one, "address", [*several(space or Value(plain={}), "addressPrefix", "addressPrefixes")], space)
+    written = [*several(space or Value(plain={}), "addressPrefix", "addressPrefixes")]
+    yield prefixes(to, one, "address", written or list(_of_subnets(to, one)), space)
     for field in ("subnets", "virtualNetworkPeerings"):
         missing = to.book.unknown_children(one, field)
         if missing is not None:
@@ -65,6 +67,15 @@ def _named_subnets(to: Making, vnet: str) -> Iterator[nodes.Attribute]:
     for name, span in to.extra_subnets.get(vnet, {}).items():
         address = words.attribute("address", span, words.unknown(span))
         yield words.block("subnet", nodes.Ref(span=span, names=(words.name(name, span),)), [address])
+
+
+def _of_subnets(to: Making, one: Resource) -> Iterator[Value]:
+    """What is known of the address space of a network that the file does not tell: the prefixes of its subnets."""
+    to.remark(to.at(one), f"the address space of {last(one.name)} is not in the file")
+    for child in to.book.children(one, "subnets"):
+        for value in several(child.properties, "addressPrefix", "addressPrefixes"):
+            if value.text is not None and words.prefix(value.text, to.at(child)) is not None:
+                yield value
 
 
 def prefixes(to: Making, one: Resource, word: str, values: list[Value], whole: Value | None) -> nodes.Attribute:
@@ -114,8 +125,33 @@ def _subnet(to: Making, one: Resource) -> nodes.Attribute:
         _policies(to, one),
         to.switch(one, "default-outbound", prop(one.properties, "defaultOutboundAccess"), default=True),
         _delegation(to, one),
+        *_told_tags(to, one),
     ]
     return words.block("subnet", nodes.Ref(span=span, names=(words.name(last(one.name), span),)), items)
+
+
+def _told_tags(to: Making, one: Resource) -> Iterator[nodes.Attribute]:
+    """What Azure says that the computed tags hold in a subnet, in an answer about the subnet or an interface in it."""
+    for told in to.book.of_kind(TAGS):
+        place = prop(told.properties, "place")
+        nic = to.book.find(place, "Microsoft.Network/networkInterfaces")
+        subnets = (
+            [to.subnet(place)]
+            if nic is None
+            else [to.subnet(prop(each, "subnet")) for each in to.members(nic, nic.properties, "ipConfigurations")]
+        )
+        if one not in subnets:
+            continue
+        for word, tag in (("virtual-network", "virtualnetwork"), ("internet", "internet")):
+            listed = prop(told.properties, tag)
+            found = [
+                literal
+                for each in (listed.items if listed is not None else ())
+                if (literal := words.addresses(each.text or "", to.place(each, told)))
+            ]
+            if found:
+                yield words.attribute(word, found[0].span, *found)
+        return
 
 
 def _service_endpoints(to: Making, one: Resource) -> nodes.Attribute | None:
