@@ -285,7 +285,7 @@ def _match(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Sets) -> A
     for term in terms:
         match term.kind:
             case TermKind.ADDRESSES:
-                known.append(_without_doubt(inventory, term.addresses, spaces))
+                known.append(_without_doubt(inventory, term.text, term.addresses, spaces))
             case TermKind.ASG:
                 known.append(inventory.group_members.get(term.text, EMPTY))
             case TermKind.TAG:
@@ -299,22 +299,25 @@ def _match(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Sets) -> A
                 known.extend(members(inventory, one) for one in tags)
                 if addresses is not None:
                     computed = name in _PLACE_DEPENDENT
-                    known.append(addresses if computed else _without_doubt(inventory, addresses, spaces))
+                    known.append(addresses if computed else _without_doubt(inventory, term.text, addresses, spaces))
     addresses = known[0] if len(known) == 1 else union(known)
     return AddressMatch(
         addresses=addresses,
         unknown_tags=frozenset((*unknown, *spaces)),
         text=", ".join(term.text for term in terms),
-        spaces=tuple((name, space - addresses) for name, space in spaces.items()),
+        spaces=tuple(spaces.items()),
     )
 
 
-def _without_doubt(inventory: Inventory, addresses: NumberSet, spaces: dict[str, NumberSet]) -> NumberSet:
-    """A set without what stands for addresses that may lie in it and may not; `spaces` is told of these."""
+def _without_doubt(inventory: Inventory, text: str, addresses: NumberSet, spaces: dict[str, NumberSet]) -> NumberSet:
+    """A set without what stands for addresses that may lie in it and may not; `spaces` is told of these.
+
+    `text` is how the set is written: whether an address lies in one set says nothing about another one.
+    """
     if not inventory.network.guesses:
         return addresses
     for guess in inventory.doubts(addresses):
-        spaces[guess.name] = guess.addresses
+        spaces[f"whether {guess.of} is in {text}"] = guess.addresses
         addresses -= guess.addresses
     return addresses
 

@@ -38,7 +38,7 @@ def user_routes(known: Inventory, vnet: Vnet, table: RouteTable, endpoints: Sequ
 def _doubtful(known: Inventory, table: RouteTable, one: UserRoute) -> Iterator[Candidate]:
     """What stands for addresses that may lie in the prefix of a route and may not: where they are led is unknown."""
     for guess in known.doubts(one.prefix):
-        why = f"{guess.name} is not known, and route {one.name} of {table.name} may be for it"
+        why = f"whether route {one.name} of {table.name} is for {guess.of}, whose address is not known"
         route = Route(
             destinations=guess.addresses,
             hop=HopKind.NONE,

@@ -125,7 +125,7 @@ def unknown_rule(row: FilterRow, resource: str) -> str:
     names = row.source.unknown_tags | row.target.unknown_tags
     tags = ", ".join(sorted(names - doubted))
     parts = [f"names {tags}, whose addresses are not known"] if tags else []
-    parts += [f"depends on {name}, which is not known" for name in sorted(doubted)]
+    parts += [f"depends on {name}, which is not known" for name in sorted(doubted & names)]
     return f"rule {row.priority} of {resource} {' and '.join(parts)}"
 
 

@@ -337,11 +337,6 @@ class Guess:
     within: str | None = None
     public: bool = False
 
-    @property
-    def name(self) -> str:
-        """What is not known, as a name of a tag."""
-        return f"the address of {self.of}"
-
 
 @record
 class Network:

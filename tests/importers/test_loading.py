@@ -161,3 +161,20 @@ def test_exported_groups_have_as_many_rules_as_the_export(tmp_path):
         assert len(group.inbound) + len(group.outbound) == len(rules), path
         counted += 1
     assert counted > 10
+
+
+def _pairs():
+    found = sorted((CORPUS / "nsg_arm").rglob("main.symbolicnames.json")) if CORPUS.is_dir() else []
+    return [(one.with_name("main.json"), one) for one in found if one.with_name("main.json").is_file()]
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here")
+def test_a_module_with_symbolic_names_is_the_same_network(tmp_path):
+    pairs = _pairs()
+    for plain, symbolic in pairs:
+        one, _ = load_program(tmp_path / "x.asev", text=f'import "{plain}"\n')
+        other, _ = load_program(tmp_path / "x.asev", text=f'import "{symbolic}"\n')
+        assert one is not None, plain
+        assert other is not None, symbolic
+        assert one.network == other.network, plain
+    assert pairs

@@ -82,7 +82,7 @@ def test_reports_point_into_the_file_of_the_user(tmp_path):
     text = "vm x { subnet corp/apps  ip 10.0.1.4  public-ip 40.1.1.1 }\ncheck Internet never reaches x on tcp 443\n"
     program = imported(tmp_path, guarded(rule("web", 100)), text=text)
     (finding,) = run(program, Options()).results
-    span = next(one.row.origin.span for one in finding.trace.steps if one.row is not None and one.row.name == "web")
+    span = next(one.row.origin.span for one in finding.trace.steps if getattr(one.row, "name", "") == "web")
     assert span.file.name.endswith("f0.json")
     assert span.text == '"web"'
 
@@ -121,7 +121,7 @@ def test_what_hangs_on_an_unknown_private_address_is_unknown_and_the_rest_is_pro
     first, second = run(program, Options()).results
     assert first.verdict.value == "holds"
     assert second.verdict.value == "unknown"
-    assert any("the address of x.ip" in reason for reason in second.reasons)
+    assert any("whether x.ip is in 10.0.1.10" in reason for reason in second.reasons)
 
 
 def test_a_rule_for_a_whole_subnet_leaves_no_doubt_about_an_unknown_address_in_it(tmp_path):
@@ -168,11 +168,21 @@ def test_a_setting_that_nothing_asks_for_is_an_error(tmp_path):
 
 @pytest.mark.parametrize("field", ["access", "priority", "direction"])
 def test_an_unknown_order_or_access_makes_the_whole_group_unknown(tmp_path, field):
-    group = nsg("g", rule("a", 100, **{field: "[parameters('p')]"}))
+    one = rule("a", 100)
+    one["properties"][field] = "[parameters('p')]"
+    group = nsg("g", one)
     network = vnet("corp", subnet("apps", "10.0.1.0/24", networkSecurityGroup={"id": f"[resourceId('{NSG}', 'g')]"}))
     content = template(network, group, parameters={"p": {"type": "string"}})
     checks = MACHINE + "check Internet never reaches x on tcp 443\ncheck Internet can reach x on tcp 443\n"
     assert verdicts(imported(tmp_path, content, text=checks)) == ["unknown", "unknown"]
+
+
+def test_a_group_that_a_template_only_refers_to_has_unknown_rules(tmp_path):
+    apart = resource(f"{NSG}/securityRules", "g/a", rule("a", 100)["properties"])
+    apart["name"] = "g/a"
+    network = vnet("corp", subnet("apps", "10.0.1.0/24", networkSecurityGroup={"id": f"[resourceId('{NSG}', 'g')]"}))
+    program = imported(tmp_path, template(network, apart), text=MACHINE + "check Internet never reaches x on tcp 22\n")
+    assert verdicts(program) == ["unknown"]
 
 
 def test_rules_for_unknown_ports_match_perhaps(tmp_path):
