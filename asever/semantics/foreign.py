@@ -10,6 +10,7 @@ from pathlib import Path
 from asever.diagnostics import Diagnostic, Diagnostics, Label, Severity, nearest
 from asever.importers import foreign, json_text, service_tags
 from asever.importers.network.sheet import LeftOut, Part, Sheet
+from asever.importers.network.unmodelled import NO_PART
 from asever.importers.network.whole import network
 from asever.importers.network.words import addresses as literal
 from asever.model.azure_tags import canonical_tag
@@ -254,13 +255,14 @@ def _tell(one: Foreigner, sheet: Sheet, diagnostics: Diagnostics) -> None:
         kinds: dict[str, list[LeftOut]] = {}
         for each in sheet.left_out:
             kinds.setdefault(f"{each.kind} {each.name}: {each.why}", []).append(each)
-        lines = list(kinds)
+        # What changes verdicts comes first.
+        lines = sorted(kinds, key=lambda line: line.endswith(NO_PART))
         more = (f"and {len(lines) - _LINES} more",) if len(lines) > _LINES else ()
         diagnostics.add(
             Diagnostic(
                 code="not-modelled",
                 message=f"`{one.unread.file.name}` holds what the network does not have, {len(lines)} in all",
-                primary=Label(sheet.left_out[0].span, "the first one"),
+                primary=Label(kinds[lines[0]][0].span, "the first one"),
                 notes=(*lines[:_LINES], *more),
                 severity=Severity.WARNING,
             )

@@ -40,14 +40,22 @@ _ACCESS_LISTS = (
 """Where a subnet is named because it is let in, not because something stands in it."""
 
 
+NO_PART = "the model does not know this type, and it stands in no subnet of the file"
+
+
 def unmodelled(to: Making) -> None:
     """Every resource of a type that no other module reads."""
     for one in to.book.resources:
         if one.kind.casefold() in _READ or one.kind == TAGS or one.existing:
             continue
-        subnets = {to.name(found): found for reference in _subnets(one) if (found := to.subnet(reference)) is not None}
+        listed = one.kind.casefold().rpartition("/")[2] in _ACCESS_LISTS
+        subnets = (
+            {}
+            if listed
+            else {to.name(found): found for reference in _subnets(one) if (found := to.subnet(reference)) is not None}
+        )
         if not subnets:
-            to.leave_out(one, "the model does not know this type")
+            to.leave_out(one, NO_PART)
             continue
         for index, name in enumerate(subnets):
             at = to.at(one)
