@@ -24,6 +24,10 @@ _ROWS = 6
 
 def finding_lines(finding: Finding, page: Page) -> list[Line]:
     """Everything about one check that the page asks for."""
+    return [*_finding_lines(finding, page), *_others(finding, page)]
+
+
+def _finding_lines(finding: Finding, page: Page) -> list[Line]:
     lines = [headline(finding, page), *_claim(finding, page)]
     if finding.requirements:
         return [*lines, *_healthy(finding, page)]
@@ -36,6 +40,18 @@ def finding_lines(finding: Finding, page: Page) -> list[Line]:
             return [*lines, *_unknown(finding, page)]
         case _:
             assert_never(finding.verdict)
+
+
+def _others(finding: Finding, page: Page) -> list[Line]:
+    """What a second solver says, and where proofs for others stand."""
+    lines: list[Line] = []
+    second = finding.cross_check
+    if second is not None:
+        words = {True: "agrees", False: f"DISAGREES: {second.answer}", None: f"has no answer ({second.answer})"}
+        lines += page.paragraph(f"cross-check: {second.solver} {words[second.agrees]}", _COLUMN)
+    for folder in finding.certificate:
+        lines += page.paragraph(f"certificate: {folder}", _COLUMN)
+    return lines
 
 
 def headline(finding: Finding, page: Page) -> Line:
