@@ -5,7 +5,7 @@ The other reading is `asever.solve`. The two share the tables and nothing else, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from asever.evaluate.judge import candidates
@@ -18,6 +18,7 @@ from asever.model.effective import (
     Arrival,
     EffectiveNetwork,
     Filter,
+    FilterRow,
     Recipient,
     Redirect,
     Route,
@@ -293,6 +294,11 @@ class _Walk:
         return False
 
     def _filters(self, filters: Iterable[Filter], packet: Packet) -> None:
+        """One place: every filter decides, until one lets the packet past all others.
+
+        Where nobody knows whether one does, it makes a difference only if a later one drops the packet.
+        """
+        perhaps_past: list[str] = []
         for one in filters:
             self.passed.add(one.resource)
             self.assumed.update(name for row in one.rows for name, _ in row.condition)
@@ -300,12 +306,14 @@ class _Walk:
             action = row.action if row is not None else one.otherwise
             name = row.name if row is not None else "no rule matches"
             others = [other for other in perhaps if other.action is not action]
-            if others:
-                tags = sorted(tag for other in others for tag in (*other.source.unknown_tags, *other.target.unknown_tags))
-                self.unknown.append(
-                    f"rule {others[0].priority} of {one.resource} names {', '.join(tags)}, whose addresses are not known"
-                )
-                self._step(one.resource, StepKind.UNKNOWN, f"{others[0].name} or {name}", packet, row=row, one=one)
+            if others and Action.DENY not in (action, *(other.action for other in others)):
+                perhaps_past.append(_open_rule(one, others))
+                self._step(one.resource, StepKind.PASS, name, packet, row=row, one=one)
+                continue
+            if others or (action is Action.DENY and perhaps_past):
+                self.unknown.append(_open_rule(one, others) if others else perhaps_past[0])
+                either = f"{others[0].name} or {name}" if others else f"{name}, unless it is let past"
+                self._step(one.resource, StepKind.UNKNOWN, either, packet, row=row, one=one)
                 continue
             if action is Action.DENY:
                 self._step(one.resource, StepKind.DROP, name, packet, row=row, one=one)
@@ -533,3 +541,9 @@ class _Walk:
         if "Internet" in leg.fabrics and (row.fabric is not None or row.recipients):
             return "the reply must leave by the Internet, by the address that was called"
         return ""
+
+
+def _open_rule(one: Filter, others: Sequence[FilterRow]) -> str:
+    """The first of the rules that only perhaps match, and the tags that it hangs on."""
+    tags = sorted(tag for other in others for tag in (*other.source.unknown_tags, *other.target.unknown_tags))
+    return f"rule {others[0].priority} of {one.resource} names {', '.join(tags)}, whose addresses are not known"
