@@ -387,6 +387,25 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch, tmp_path):
     assert not (tmp_path / "proofs").exists()
 
 
+def test_a_model_of_what_z3_refuted_is_four_with_the_query(certified, monkeypatch):
+    Path("spec.asev").write_text(HOLDS, encoding="utf-8")
+    monkeypatch.setattr("asever.certify.make.proof_of", lambda _: None)
+    run = asever("check", "spec.asev", "--certificate", "proofs")
+    assert (run.returncode, run.stdout) == (4, "")
+    assert "solvers-disagree" in run.stderr
+    assert asever("smt", "spec.asev", "SQL arrives").stdout in run.stderr
+
+
+def test_a_refusal_is_json_too(certified):
+    folder = certified(HOLDS)
+    (folder / "001-sql-arrives" / "query.cnf").unlink()
+    run = asever("certificate", "verify", str(folder), "--format", "json")
+    document = json.loads(run.stdout)
+    SCHEMA.validate(document)
+    assert (run.returncode, document["accepted"], document["checks"]) == (1, False, [])
+    assert "query.cnf is missing" in document["refused"]
+
+
 def test_without_any_checker_our_own_is_asked(certified, monkeypatch):
     folder = certified(HOLDS)
     monkeypatch.setattr(checkers, "find_spec", lambda _: None)
