@@ -49,12 +49,14 @@ def _steps(proof: str) -> Iterator[tuple[int, bool, list[int]]]:
 class _Checker:
     """Clauses with two watched literals each, and what follows from the units among them.
 
-    `true` says of every literal whether it is assigned true; index -n is literal -n, as Python counts from the end.
+    `true` says of every literal whether it is assigned true; index -n is literal -n, as Python counts from the end. `reason` is
+    the clause that made a literal true.
     """
 
     def __init__(self, variables: int) -> None:
         self.refuted = False
         self.true = bytearray(2 * variables + 1)
+        self.reason: list[list[int] | None] = [None] * (2 * variables + 1)
         self.trail: list[int] = []
         self._done = 0
         self._watches: list[list[list[int]]] = [[] for _ in range(2 * variables + 1)]
@@ -74,9 +76,12 @@ class _Checker:
             self._watches[clause[1]].append(clause)
         if not clause or true[-clause[0]]:
             self.refuted = True
-        elif (len(clause) == 1 or true[-clause[1]]) and not true[clause[0]]:
-            self._assign(clause[0])
-            self.refuted = self._conflict()
+        elif len(clause) == 1 or true[-clause[1]]:
+            if not true[clause[0]]:
+                self._assign(clause[0], clause)
+                self.refuted = self._conflict()
+            elif len(clause) == 1:  # it is true without the clause that made it so
+                self.reason[clause[0]] = clause
 
     def delete(self, literals: Sequence[int]) -> bool:
         """Forgets a clause; whether it was there. What it made true at its time is worked out anew."""
@@ -88,7 +93,7 @@ class _Checker:
             for one in clause[:2]:
                 watching = self._watches[one]
                 del watching[next(index for index, other in enumerate(watching) if other is clause)]
-        if clause and self._unit(clause):
+        if any(self.true[one] and self.reason[one] is clause for one in clause):
             self._anew()
         return True
 
@@ -112,7 +117,7 @@ class _Checker:
                 conflict = True
                 break
             if not true[-one]:
-                self._assign(-one)
+                self._assign(-one, None)
         conflict = conflict or self._conflict()
         for one in trail[start:]:
             true[one] = 0
@@ -120,13 +125,14 @@ class _Checker:
         self._done = start
         return conflict
 
-    def _assign(self, literal: int) -> None:
+    def _assign(self, literal: int, clause: list[int] | None) -> None:
         self.true[literal] = 1
+        self.reason[literal] = clause
         self.trail.append(literal)
 
     def _conflict(self) -> bool:
         """Unit propagation of what is new on the trail; whether some clause has become false."""
-        true, trail, watches = self.true, self.trail, self._watches
+        true, trail, watches, reason = self.true, self.trail, self._watches, self.reason
         while self._done < len(trail):
             false = -trail[self._done]
             self._done += 1
@@ -152,13 +158,10 @@ class _Checker:
                         watches[false] = kept
                         return True
                     true[first] = 1
+                    reason[first] = clause
                     trail.append(first)
             watches[false] = kept
         return False
-
-    def _unit(self, clause: Sequence[int]) -> bool:
-        """Whether a clause made one of its literals true, or could have."""
-        return any(self.true[one] for one in clause) and sum(not self.true[-one] for one in clause) == 1
 
     def _anew(self) -> None:
         """Everything that follows by unit propagation, from the clauses that are left."""
@@ -169,5 +172,5 @@ class _Checker:
         for same in self._there.values():
             for clause in same:
                 if len(clause) == 1 and not self.true[clause[0]]:
-                    self._assign(clause[0])
+                    self._assign(clause[0], clause)
         self.refuted = self._conflict()

@@ -20,6 +20,7 @@ from asever.explain.witness import ReadingsDisagree, replay, settled
 from asever.model.addresses import format_address, parse_address
 from asever.model.effective import (
     EffectiveNetwork,
+    Filter,
     FilterQuestion,
     FilterRelation,
     FlowQuestion,
@@ -164,10 +165,14 @@ def _examine_packets(network: EffectiveNetwork, question: FilterQuestion, shown:
     if found != wanted:
         raise Refused("it does not show one packet for each rule, in each way to read the open assumptions")
     first = {name: values[0] for name, values in network.assumptions.items()} | dict(question.fixed)
+    filters: dict[tuple[int, frozenset[str], frozenset[str]], Filter] = {}
     for one, needed in zip(shown, wanted, strict=True):
         values = one["packet"]
         packet = _packet(values | {name: frozenset(values[name]) for name in ("source_tags", "target_tags")})
-        filter_ = settled(question.contexts[one["place"]].left, packet)
+        key = (one["place"], packet.source_tags, packet.target_tags)
+        if key not in filters:
+            filters[key] = settled(question.contexts[one["place"]].left, packet)
+        filter_ = filters[key]
         perhaps, row = candidates(filter_, packet, first | dict(needed.readings), network.tag_space)
         if perhaps or row is None or row.origin.azure is not None:
             raise Refused(f"rule {needed.rule[1]} does not decide the packet that it shows")

@@ -328,9 +328,17 @@ class _Dead:
         for side, tag in self.deciders.tags.spaces:
             without = search.keep(negation(terms.boolean(f"{side} in {tag}")))
             tags[side].add(outside(tag) if without else tag)
-        for name in _ORDER:
-            search.least(name, _EVERY_PACKET[name])
+        for name, numbers in self._matched(index).items():
+            search.least(name, numbers)
         return Packet(**search.values, source_tags=frozenset(tags["source"]), target_tags=frozenset(tags["target"]))
+
+    def _matched(self, index: int) -> dict[str, NumberSet]:
+        """Where the packets lie that a row can match."""
+        row = self.context.left.rows[index]
+        found = {name: _EVERY_PACKET[name] & getattr(row, name) for name in ("protocol", "target_port", "source_port")}
+        for name, match in (("source", row.source), ("target", row.target)):
+            found[name] = _EVERY_PACKET[name] if match.unknown_tags else match.addresses
+        return {name: found[name] for name in _ORDER}
 
     def instead(self, indexes: Sequence[int], readings: Mapping[str, str]) -> tuple[FilterRow, ...]:
         """The rows that decide what these rows match."""

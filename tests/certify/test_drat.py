@@ -121,3 +121,53 @@ def test_the_solver_s_proofs_are_accepted_and_cut_short_they_are_not(seed):
     lines = [one for one in proof.splitlines() if not one.startswith("d ")]
     assert len(lines) > 3
     assert not accepts(variables, clauses.clauses, "\n".join(lines[:2]))
+
+
+def refutes(clauses):
+    """Whether unit propagation alone refutes clauses, worked out from nothing."""
+    true = set()
+    while True:
+        left = [[one for one in clause if -one not in true] for clause in clauses if not true & set(clause)]
+        if [] in left:
+            return True
+        units = {clause[0] for clause in left if len(set(clause)) == 1}
+        if not units:
+            return False
+        true.add(min(units))
+
+
+def may_be_added(there, step):
+    if refutes([*there, *((-one,) for one in step)]):
+        return True
+    resolvents = [(*step, *(other for other in one if other != -step[0])) for one in there if -step[0] in one]
+    return all(refutes([*there, *((-one,) for one in clause)]) for clause in resolvents)
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_it_accepts_exactly_what_the_definitions_do(seed):
+    random = Random(seed)
+    variables = random.randint(2, 5)
+    clauses = [
+        *clauses_at_random(random, variables, random.randint(4, 14)),
+        *(tuple(one * random.choice((-1, 1)) for one in random.sample(range(1, variables + 1), 2)) for _ in range(4)),
+        *((random.choice((-1, 1)) * random.randint(1, variables),) for _ in range(random.randint(0, 2))),
+    ]
+    there, text = list(clauses), ""
+    for _ in range(40):
+        if refutes(there):
+            assert accepts(variables, clauses, text)
+            return
+        assert not accepts(variables, clauses, text)
+        if random.random() < 0.4 and there:
+            gone = there.pop(random.randrange(len(there)))
+            text += f"d {' '.join(map(str, gone))} 0\n"
+            continue
+        picked = random.sample(range(1, variables + 1), random.randint(1, 2))
+        step = tuple(one * random.choice((-1, 1)) for one in picked)
+        line = f"{' '.join(map(str, step))} 0\n"
+        if may_be_added(there, step):
+            there.append(step)
+            text += line
+        else:
+            with pytest.raises(NotProved, match="does not follow"):
+                check_proof(variables, clauses, text + line)
