@@ -43,15 +43,18 @@ def _finding_lines(finding: Finding, page: Page) -> list[Line]:
 
 
 def _others(finding: Finding, page: Page) -> list[Line]:
-    """What a second solver says, and where proofs for others stand."""
-    lines: list[Line] = []
+    """What a second solver says, and where proofs for others stand: under the claim, or set off from a longer text."""
+    said: list[tuple[str, str]] = []
     second = finding.cross_check
     if second is not None:
         words = {True: "agrees", False: f"DISAGREES: {second.answer}", None: f"has no answer ({second.answer})"}
-        lines += page.paragraph(f"cross-check: {second.solver} {words[second.agrees]}", _COLUMN)
-    for folder in finding.certificate:
-        lines += page.paragraph(f"certificate: {folder}", _COLUMN)
-    return lines
+        said.append(("cross-check", f"{second.solver} {words[second.agrees]}"))
+    if finding.certificate:
+        first, *more = finding.certificate
+        said.append(("certificate", f"{first}{f' and {len(more)} more' if more else ''}"))
+    if finding.verdict is Verdict.HOLDS and not page.evidence:
+        return [one for word, text in said for one in page.paragraph(f"{word}: {text}", _COLUMN)]
+    return [*([BLANK] if said else []), *(one for word, text in said for one in page.remark(word, text))]
 
 
 def headline(finding: Finding, page: Page) -> Line:
