@@ -6,8 +6,9 @@ import sys
 from argparse import Namespace
 
 from asever import __version__
-from asever.commands.console import Status, load, progress, wants_color, write_result
+from asever.commands.console import Status, load, progress, say_nothing_done, show_diagnostics, wants_color, write_result
 from asever.commands.smt import chosen
+from asever.diagnostics import SpecError
 from asever.pipeline import Options
 from asever.pipeline import explain as explain_check
 
@@ -19,8 +20,14 @@ def run(arguments: Namespace) -> int:
         return Status.WRONG_INPUT
     check = chosen(program, arguments.check)
     options = Options(seconds=arguments.timeout, readings=dict(arguments.assume))
-    with progress("explaining"):
-        found, names = explain_check(program, check, options)
+    try:
+        with progress("explaining"):
+            found, names = explain_check(program, check, options)
+    except SpecError as error:
+        new = [one for one in error.diagnostics if one not in program.warnings]
+        show_diagnostics(new, arguments.color)
+        say_nothing_done(new, "nothing was explained")
+        return Status.WRONG_INPUT
     if arguments.format == "json":
         from asever.report.explanation_json import explanation_document  # noqa: PLC0415 - text output does not pay for it
         from asever.report.json import dumped  # noqa: PLC0415

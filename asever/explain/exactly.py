@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
 
-from asever.evaluate.walk import walk_through
 from asever.exact.boxes import TooMany
 from asever.exact.flows import FlowSets, ScopeSets, flow_sets, reading_sets
 from asever.exact.regions import difference, rectangles, union
 from asever.exact.worlds import World, more
-from asever.explain.blame import blocker
+from asever.explain.blame import Blame, blame, blocker
 from asever.explain.finding import Asked, Options, judged
 from asever.explain.witness import ReadingsDisagree, replay
-from asever.model.answers import Blocker, Finding, Step, StepKind, Trace, Verdict
+from asever.model.answers import Finding, Step, StepKind, Trace, Verdict
 from asever.model.effective import (
     EffectiveNetwork,
     FilterContext,
@@ -93,14 +92,16 @@ class _Traffic:
             for fares in wanted
         )
         lets_in = asks.quantifier is Quantifier.NONE_ARRIVES
-        blockers, walked = self._behind(asks, sets, lets_in=lets_in) if self.finding.verdict is Verdict.VIOLATED else ((), 0)
+        violated = self.finding.verdict is Verdict.VIOLATED
+        why, walked = self._behind(asks, sets, lets_in=lets_in) if violated else (Blame(), 0)
         return Explanation(
             finding=self.finding,
             traffic=tuple(one for one in traffic if one.count),
             proved=proved,
             problem=problem,
             readings=readings,
-            blockers=blockers,
+            blockers=why.blockers,
+            near_misses=why.near_misses,
             lets_in=lets_in,
             walked=walked,
         )
@@ -161,20 +162,19 @@ class _Traffic:
 
     # -- Behind it ------------------------------------------------------------------------------------------------------
 
-    def _behind(self, asks: FlowQuestion, sets: FlowSets, *, lets_in: bool) -> tuple[tuple[Blocker, ...], int]:
+    def _behind(self, asks: FlowQuestion, sets: FlowSets, *, lets_in: bool) -> tuple[Blame, int]:
         """What stops the flows that fail, or lets the forbidden ones pass: of one flow for each part of the set.
 
         Each is walked, so that the solver-free reading has its say about every part.
         """
-        found: dict[Blocker, None] = {}
         flows = list(islice(self._flows(sets), _MOST_WALKS))
         traces = [replay(self.tables, asks, scope, flow, solver=lets_in) for scope, flow in flows]
         if asks.quantifier is Quantifier.SOME_ARRIVES and self.finding.trace is not None:
             traces = [self.finding.trace]
-        for trace in traces:
-            steps = _passes(trace) if lets_in else walk_through(self.tables, trace.flow)
-            found.update(dict.fromkeys(blocker(step) for step in steps))
-        return tuple(found), len(traces)
+        every = [Blame(blockers=tuple(map(blocker, _passes(one)))) if lets_in else blame(self.tables, one) for one in traces]
+        blockers = dict.fromkeys(each for one in every for each in one.blockers)
+        misses = dict.fromkeys(each for one in every for each in one.near_misses)
+        return Blame(blockers=tuple(blockers), near_misses=tuple(misses)), len(traces)
 
     def _flows(self, sets: FlowSets) -> Iterator[tuple[Scope, Flow]]:
         taken = {name: values[0] for name, values in self.tables.assumptions.items()} | dict(self.question.fixed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from asever.model.answers import Blocker, Finding, Verdict
+from asever.model.answers import Blocker, Finding, NearMiss, Verdict
 from asever.model.regions import Region
 from asever.record import record
 
@@ -80,7 +80,8 @@ class Explanation:
 
     `proved` is whether Z3 proved the sets in both directions; None when there was nothing to prove. `problem` says why there
     are no sets, or no proof. `blockers` stop the lost traffic (`lets_in`: let the forbidden traffic pass), found by walking
-    `walked` flows, one for each part of the set. `requirements` are those of `is healthy`.
+    `walked` flows, one for each part of the set. `near_misses` are rules that would let one of
+    these flows pass but for what they say of few fields. `requirements` are those of `is healthy`.
     """
 
     finding: Finding
@@ -90,6 +91,7 @@ class Explanation:
     problem: str = ""
     readings: tuple[InReading, ...] = ()
     blockers: tuple[Blocker, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
     lets_in: bool = False
     walked: int = 0
     requirements: tuple[Explanation, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from asever.model.answers import Blocker, Finding, Verdict
+from asever.model.answers import Finding, NearMiss, Verdict
 from asever.model.claims import Reachability, Verb
 from asever.model.explanations import Explanation, Group, InReading, RuleTraffic, Traffic
 from asever.model.program import Program
@@ -12,8 +12,9 @@ from asever.report.findings import finding_lines
 from asever.report.lines import BLANK, NARROW, WIDTH, Line, Piece, Style, drawn, line, wrapped
 from asever.report.page import Page
 from asever.report.regions import region_text
+from asever.report.steps import rule_title
 from asever.report.why import blocker_text
-from asever.report.words import Vocabulary
+from asever.report.words import Vocabulary, place
 
 # A person reads so many parts of a set; JSON has them all.
 _MOST = 20
@@ -140,17 +141,26 @@ def _difference(one: RuleTraffic, page: Page) -> Iterator[Line]:
 def _behind(found: Explanation, page: Page) -> Iterator[Line]:
     if not found.blockers:
         return
-    flows = "one such flow" if found.walked == 1 else f"{found.walked:,} such flows, one for each part of the set"
+    flows = "one such flow walked to the end"
+    if found.walked > 1:
+        flows = f"{found.walked:,} such flows walked to the end, one for each part of the set"
     what = "What lets them pass" if found.lets_in else "Every setting that stops them"
     yield BLANK
-    yield from page.paragraph(f"{what} ({flows} walked to the end):", 2, Style.STRONG)
-    for one in in_order(found.blockers):
+    yield from page.paragraph(f"{what} ({flows}):", 2, Style.STRONG)
+    for one in found.blockers:
         yield from _item(blocker_text(one, page.words), page, 4)
+    if found.near_misses:
+        yield BLANK
+        yield from page.paragraph("Rules that would nearly let them pass:", 2, Style.STRONG)
+    for miss in found.near_misses:
+        yield from _item(_miss(miss), page, 4)
 
 
-def in_order(blockers: Sequence[Blocker]) -> list[Blocker]:
-    """Each setting once, in the order in which flows meet them."""
-    return list(dict.fromkeys(blockers))
+def _miss(one: NearMiss) -> str:
+    where = f" ({place(one.location)})" if one.location else ""
+    because = f", because {one.because}" if one.because else ""
+    rule = f"{one.kind} {one.resource}, {rule_title(one.priority, one.rule)}{where}"
+    return f"{rule} wants {one.field} {one.wants}, the packet carries {one.sees}{because}"
 
 
 def _readings(readings: Sequence[InReading], page: Page) -> Iterator[Line]:

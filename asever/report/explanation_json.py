@@ -8,7 +8,7 @@ from asever.model.addresses import format_address
 from asever.model.explanations import Explanation, Group, RuleTraffic, Traffic
 from asever.model.numbers import NumberSet
 from asever.model.regions import Region
-from asever.report.json import Json, blocker_json, finding_json
+from asever.report.json import Json, blocker_json, finding_json, near_miss_json
 from asever.report.words import protocol_name
 
 
@@ -36,6 +36,7 @@ def explanation_json(found: Explanation) -> Json:
             for one in found.readings
         ],
         "blockers": [blocker_json(one) for one in found.blockers],
+        "near_misses": [near_miss_json(one) for one in found.near_misses],
         "lets_in": found.lets_in,
         "walked": found.walked,
         "requirements": [explanation_json(one) for one in found.requirements],

@@ -114,7 +114,7 @@ def _counterexample(finding: Finding, trace: Trace) -> Json:
         "seen_as": format_address(seen.source),
         "whole_scope": finding.whole_scope,
         "blockers": [blocker_json(one) for one in finding.blockers],
-        "near_misses": [_near_miss(one) for one in finding.near_misses],
+        "near_misses": [near_miss_json(one) for one in finding.near_misses],
     }
 
 
@@ -202,7 +202,8 @@ def blocker_json(one: Blocker) -> Json:
     }
 
 
-def _near_miss(one: NearMiss) -> Json:
+def near_miss_json(one: NearMiss) -> Json:
+    """A rule that nearly lets a flow pass."""
     return {
         "resource": one.resource,
         "rule": one.rule,

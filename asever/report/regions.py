@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asever.model.addresses import format_addresses
+from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, format_addresses
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS
 from asever.model.regions import Region
@@ -54,9 +54,10 @@ def _addresses(numbers: NumberSet, words: Vocabulary, whole: NumberSet | None, e
     named = [address for address in sorted(words.addresses) if address in numbers]
     if numbers.size == len(named) <= _FEW:
         return f"{' and '.join(map(words.named, named))}{known}"
+    every = {ALL_ADDRESSES: "any address", ALL_V4: "any IPv4 address", ALL_V6: "any IPv6 address"}.get(numbers)
+    if every is not None:
+        return f"{every}{known}"
     text = format_addresses(numbers)
-    if text == "*":
-        return f"any address{known}"
     if len(numbers.ranges) <= _FEW:
         return f"any of {text}{known}"
     if numbers == whole and end:
