@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 from jsonschema import Draft202012Validator
 
 from asever.cli import main
+from asever.explain.exactly import explained as explained_check
+from asever.explain.finding import Asked, Options
+from asever.model.answers import Verdict
+from asever.model.claims import Check, Endpoint, EndpointKind, Reachability, Verb
+from tests.differential.small_tables import networks, questions
+from tests.differential.test_solver_against_every_flow import thorough
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = Path(__file__).parent / "golden"
@@ -182,3 +190,19 @@ check one is healthy
     _, found = document(program, "one is healthy")
     assert found["requirements"]
     assert found["requirements"][0]["traffic"]
+
+
+@thorough
+@given(networks(), questions())
+def test_explained_sets_are_proved_walked_and_make_up_what_is_covered(network, question):
+    claim = Reachability(verb=Verb.REACHES, subjects=(), target=Endpoint(kind=EndpointKind.INTERNET, name="x"))
+    asked = Asked(check=Check(name="x", text="x", claim=claim), question=question)
+    found = explained_check(network, asked, Options(seconds=None))  # raises ReadingsDisagree
+    assert not found.problem
+    for one in found.readings:
+        settled = replace(asked, question=replace(question, fixed={**question.fixed, **one.readings}))
+        assert explained_check(network, settled, Options(seconds=None)).finding.verdict is one.verdict
+    shown = [traffic.count for traffic in found.traffic]
+    assert sum(shown) <= max((one.covered for one in found.traffic), default=0)
+    if found.finding.verdict is Verdict.VIOLATED:
+        assert shown
