@@ -124,6 +124,12 @@ def _smt(arguments: argparse.Namespace) -> int:
     return smt.run(arguments)
 
 
+def _graph(arguments: argparse.Namespace) -> int:
+    from asever.commands import graph  # noqa: PLC0415
+
+    return graph.run(arguments)
+
+
 def _assumptions(arguments: argparse.Namespace) -> int:
     from asever.commands import assumptions  # noqa: PLC0415
 
@@ -247,6 +253,18 @@ def _smt_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _graph_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument(
+        "--format",
+        choices=("svg", "mermaid", "dot"),
+        default="svg",
+        help="svg to look at (default), or text for Mermaid or Graphviz to draw",
+    )
+    _output_argument(parser)
+    _color_argument(parser)
+
+
 def _assumptions_arguments(parser: argparse.ArgumentParser) -> None:
     _format_argument(parser)
     _color_argument(parser)
@@ -263,6 +281,7 @@ COMMANDS: Sequence[tuple[str, str, Adder, Callable[[argparse.Namespace], int]]] 
     ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _fmt),
     ("init", "write a commented specification to start from", _init_arguments, _init),
     ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _smt),
+    ("graph", "a picture of the network", _graph_arguments, _graph),
     ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, _assumptions),
     ("help", "what a code, an assumption or a fact of Azure means", _help_arguments, _help),
 )
