@@ -28,6 +28,9 @@ exit status: 0 every check holds or is violated as expected; 1 a check is violat
 _TRACE_EXITS = (
     "exit status: 0 delivered, and its reply returns; 1 dropped, or the reply is lost; 2 nobody can say; 3 wrong input."
 )
+_DIFF_EXITS = (
+    "exit status: 0 no flow and no verdict differs; 1 some does; 2 what differs cannot be told in full; 3 wrong input."
+)
 _FMT_EXITS = (
     "exit status: 0 done, or nothing to do; 1 with --check: some file would change; 3 a file has errors and is left alone."
 )
@@ -122,6 +125,18 @@ def _smt(arguments: argparse.Namespace) -> int:
     from asever.commands import smt  # noqa: PLC0415
 
     return smt.run(arguments)
+
+
+def _matrix(arguments: argparse.Namespace) -> int:
+    from asever.commands import matrix  # noqa: PLC0415
+
+    return matrix.run(arguments)
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    from asever.commands import diff  # noqa: PLC0415
+
+    return diff.run(arguments)
 
 
 def _graph(arguments: argparse.Namespace) -> int:
@@ -253,6 +268,33 @@ def _smt_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _matrix_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument(
+        "--on",
+        metavar="SERVICE",
+        action="append",
+        default=[],
+        help="the traffic, as after `on` in a check: https, 'tcp 443' (repeatable; default: any TCP or UDP port)",
+    )
+    parser.add_argument(
+        "--seed", metavar="N", type=int, default=0, help="which cells of a large table Z3 confirms (default 0)"
+    )
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
+def _diff_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", metavar="OLD", help="a specification")
+    parser.add_argument("new", metavar="NEW", help="what it became")
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
 def _graph_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
     parser.add_argument(
@@ -281,6 +323,8 @@ COMMANDS: Sequence[tuple[str, str, Adder, Callable[[argparse.Namespace], int]]] 
     ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _fmt),
     ("init", "write a commented specification to start from", _init_arguments, _init),
     ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _smt),
+    ("matrix", "who can reach whom: a table of the whole network", _matrix_arguments, _matrix),
+    ("diff", "which flows become possible and which stop from one file to the next", _diff_arguments, _diff),
     ("graph", "a picture of the network", _graph_arguments, _graph),
     ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, _assumptions),
     ("help", "what a code, an assumption or a fact of Azure means", _help_arguments, _help),
@@ -314,7 +358,7 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
         )
-        command.epilog = {"check": _EXITS, "trace": _TRACE_EXITS, "fmt": _FMT_EXITS}.get(name)
+        command.epilog = {"check": _EXITS, "trace": _TRACE_EXITS, "fmt": _FMT_EXITS, "diff": _DIFF_EXITS}.get(name)
         add_arguments(command)
         command.set_defaults(run=run)
     return parser
