@@ -1,0 +1,30 @@
+"""`asever diff OLD NEW`: which flows become possible and which stop."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from asever import __version__
+from asever.commands.console import Status, load, progress, wants_color, write_result
+from asever.explain.difference import compare
+from asever.report.difference import difference_json, render_difference
+from asever.report.json import dumped
+
+
+def run(arguments: Namespace) -> int:
+    """Compares two files; the exit status is 0 when no flow and no verdict differs."""
+    old = load(arguments.old, arguments.color)
+    new = load(arguments.new, arguments.color)
+    if old is None or new is None:
+        return Status.WRONG_INPUT
+    with progress("comparing"):
+        found = compare(old, new, dict(arguments.assume))
+    if arguments.format == "json":
+        write_result(dumped(difference_json(found, version=__version__)), arguments.output)
+    else:
+        color = wants_color(arguments.color, sys.stdout, arguments.output)
+        write_result(render_difference(found, color=color), arguments.output)
+    if not found.is_empty:
+        return Status.VIOLATED
+    return Status.UNKNOWN if found.untold else Status.MET
