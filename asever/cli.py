@@ -278,6 +278,9 @@ def _matrix_arguments(parser: argparse.ArgumentParser) -> None:
         help="the traffic, as after `on` in a check: https, 'tcp 443' (repeatable; default: any TCP or UDP port)",
     )
     parser.add_argument(
+        "--each", action="store_true", help="a row for every end of a large network, also where nothing tells many apart"
+    )
+    parser.add_argument(
         "--seed", metavar="N", type=int, default=0, help="which cells of a large table Z3 confirms (default 0)"
     )
     _assume_argument(parser)

@@ -24,7 +24,8 @@ def run(arguments: Namespace) -> int:
         return Status.WRONG_INPUT
     services = tuple(one for text in arguments.on for one in service(program, text)) or ANY_PORT_SERVICES
     with progress("deciding who can reach whom"):
-        found = matrix(program, Wanted(services=services, readings=dict(arguments.assume), seed=arguments.seed))
+        wanted = Wanted(services=services, readings=dict(arguments.assume), seed=arguments.seed, each=arguments.each)
+        found = matrix(program, wanted)
     if arguments.format == "json":
         write_result(dumped(matrix_json(found, version=__version__)), arguments.output)
     else:

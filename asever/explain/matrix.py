@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from asever.azure.effective import effective
@@ -12,6 +12,7 @@ from asever.exact.boxes import TooMany
 from asever.exact.flows import Tables, breaks, flow_sets
 from asever.exact.regions import difference
 from asever.explain.parties import Party, asked, parties
+from asever.explain.twins import twins
 from asever.explain.witness import ReadingsDisagree
 from asever.model.answers import Proved, Refuted
 from asever.model.claims import EndpointKind, Service, Verb
@@ -25,51 +26,71 @@ MOST_PROVED = 40
 """So many cells the solver confirms: all of a small table, a sample of a large one."""
 MOST_PARTED = 400
 """A table with more cells of `some` than this says neither which part arrives nor what it hangs on."""
+FEW = 24
+"""A network with more ends than this shows those that nothing tells apart in one row."""
 _SECONDS = 10.0
 _OUTSIDE = {EndpointKind.INTERNET, EndpointKind.MANAGEMENT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the table is about: the traffic, chosen readings, and the seed of the sample that the solver confirms."""
+    """What the table is about: the traffic, chosen readings, and the seed of the sample that the solver confirms.
+
+    `each` gives every end a row of its own, in a large network too.
+    """
 
     services: tuple[Service, ...]
     readings: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
     prove: int = MOST_PROVED
+    each: bool = False
 
 
 def matrix(program: Program, wanted: Wanted) -> Matrix:
     """The table of a program's network; raises `ReadingsDisagree` when the solver comes to another answer."""
     table = _Table(program, wanted)
-    rows = tuple(one for one in table.parties if one.calls)
-    columns = tuple(one for one in table.parties if one.answers)
-    decided = [(pair, cell) for pair in table.pairs(rows, columns) if (cell := table.cell(*pair)) is not None]
+    groups = table.groups()
+    rows = tuple(one for one in groups if one[0].calls)
+    columns = tuple(one for one in groups if one[0].answers)
+    pairs = [(origin, target) for origin in rows for target in columns]
+    decided = [(pair, cell) for pair in pairs if (cell := table.cell(*_first(*pair))) is not None]
     unsettled = sum(cell.reach in (Reach.SOME, Reach.UNKNOWN) for _, cell in decided)
     if unsettled <= MOST_PARTED:
-        decided = [(pair, table.told(*pair, cell)) for pair, cell in decided]
-    sample = _sample(len(decided), wanted)
+        decided = [(pair, table.told(*_first(*pair), cell)) for pair, cell in decided]
+    chance = random.Random(wanted.seed)  # noqa: S311 - a sample, no secret
+    sample = frozenset(chance.sample(range(len(decided)), min(len(decided), wanted.prove)))
     cells = tuple(
-        table.confirmed(*pair, cell) if number in sample else cell for number, (pair, cell) in enumerate(decided)
+        table.confirmed(*_some(*pair, chance), cell) if number in sample else cell
+        for number, (pair, cell) in enumerate(decided)
     )
     return Matrix(
-        rows=tuple(one.title for one in rows),
-        columns=tuple(one.title for one in columns),
+        rows=tuple(one[0].title for one in rows),
+        columns=tuple(one[0].title for one in columns),
         services=wanted.services,
         cells=cells,
+        alike={one[0].title: tuple(other.title for other in one[1:]) for one in groups if len(one) > 1},
         seed=wanted.seed,
     )
+
+
+Group = tuple[Party, ...]
+
+
+def _first(origins: Group, targets: Group) -> tuple[Party, Party]:
+    """The pair that stands for all pairs of two groups; two different ends of one group."""
+    return origins[0], targets[1] if origins == targets and len(targets) > 1 else targets[0]
+
+
+def _some(origins: Group, targets: Group, chance: random.Random) -> tuple[Party, Party]:
+    """A pair of two groups by chance, so that a sample puts to the test that the ends of a group are alike."""
+    origin = chance.choice(origins)
+    others = tuple(one for one in targets if one != origin) or targets
+    return origin, chance.choice(others)
 
 
 def header(packets: Packets) -> Region:
     """Packets as a region."""
     return tuple(getattr(packets, name) for name in FIELDS)
-
-
-def _sample(number: int, wanted: Wanted) -> frozenset[int]:
-    if number <= wanted.prove:
-        return frozenset(range(number))
-    return frozenset(random.Random(wanted.seed).sample(range(number), wanted.prove))  # noqa: S311 - a sample, no secret
 
 
 class _Table:
@@ -82,13 +103,20 @@ class _Table:
         self.parties = parties(program.network, self.tables)
         self._filters: Tables = {}
 
-    def pairs(self, rows: Sequence[Party], columns: Sequence[Party]) -> Iterator[tuple[Party, Party]]:
-        """Every pair but those of the outside with itself."""
-        for origin in rows:
-            for target in columns:
-                outside = {origin.endpoint.kind, target.endpoint.kind} <= _OUTSIDE
-                if not outside and (origin.endpoint != target.endpoint or origin.site is not None):
-                    yield origin, target
+    def groups(self) -> tuple[Group, ...]:
+        """The ends that have a row or a column; in a large network those that nothing tells apart share one."""
+        if self.wanted.each or len(self.parties) <= FEW:
+            return tuple((one,) for one in self.parties)
+        return tuple(one for group in twins(self.network, self.tables, self.parties) for one in self._kept(group))
+
+    def _kept(self, group: Group) -> Iterator[Group]:
+        """A group as it is, or one by one where its ends reach themselves otherwise than each other."""
+        if len(group) > 1:
+            itself, other = self.cell(group[0], group[0]), self.cell(group[0], group[1])
+            if itself is not None and (other is None or itself.reach is not other.reach):
+                yield from ((one,) for one in group)
+                return
+        yield group
 
     def ask(self, verb: Verb, origin: Party, target: Party, readings: Mapping[str, str] | None = None) -> FlowQuestion | Unanswerable:
         chosen = {**self.wanted.readings, **(readings or {})}
@@ -98,7 +126,8 @@ class _Table:
 
     def cell(self, origin: Party, target: Party) -> Cell | None:
         """The cell of a pair; None where there is no traffic between the two."""
-        reach = self.reach(origin, target, None, self._filters)
+        outside = {origin.endpoint.kind, target.endpoint.kind} <= _OUTSIDE
+        reach = None if outside else self.reach(origin, target, None, self._filters)
         if reach is None:
             return None
         return Cell(origin=origin.title, target=target.title, reach=reach)

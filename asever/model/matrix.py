@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from enum import Enum
 
 from asever.model.claims import Service
@@ -59,12 +60,16 @@ class Cell:
 
 @record
 class Matrix:
-    """The table. A pair without a cell has no traffic: a machine with itself, an IPv4 end with an IPv6 one."""
+    """The table. A pair without a cell has no traffic: a machine with itself, an IPv4 end with an IPv6 one.
+
+    `alike` are ends without a row of their own, by the one that stands for them: nothing tells them apart.
+    """
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     services: tuple[Service, ...]
     cells: tuple[Cell, ...]
+    alike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     seed: int = 0
 
     @property

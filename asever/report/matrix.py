@@ -31,6 +31,10 @@ def render_matrix(matrix: Matrix, *, color: bool = False) -> str:
     cells = {(one.origin, one.target): one for one in matrix.cells}
     for at in range(0, len(matrix.columns), _COLUMNS):
         lines += [*_table(matrix, matrix.columns[at : at + _COLUMNS], numbers, cells), BLANK]
+    for title, others in matrix.alike.items():
+        lines += page.paragraph(f"{title} (+{len(others)}) stands for {', '.join((title, *others))}: nothing tells them apart")
+    if matrix.alike:
+        lines.append(BLANK)
     for cell in matrix.cells:
         lines += _below(cell, page)
     lines += page.paragraph(_summary(matrix))
@@ -43,7 +47,8 @@ def _table(
     yield line(" " * _LABEL, *(f"{numbers[title]:>{_CELL}}" for title in columns))
     width = len(str(len(numbers)))
     for title in matrix.rows:
-        label = f"{numbers[title]:>{width}}  {shortened(title, _LABEL - width - 2)}"
+        count = f" (+{len(matrix.alike[title])})" if title in matrix.alike else ""
+        label = f"{numbers[title]:>{width}}  {shortened(title, _LABEL - width - len(count) - 2)}{count}"
         yield line(label.ljust(_LABEL), *(_cell(cells.get((title, other))) for other in columns))
     for title in columns:
         if title not in matrix.rows:
@@ -95,6 +100,7 @@ def matrix_json(matrix: Matrix, *, version: str) -> Json:
         "services": [one.name for one in matrix.services],
         "rows": list(matrix.rows),
         "columns": list(matrix.columns),
+        "alike": {title: list(others) for title, others in matrix.alike.items()},
         "seed": matrix.seed,
         "confirmed": matrix.proved,
         "cells": [_cell_json(one) for one in matrix.cells],
