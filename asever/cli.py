@@ -280,9 +280,7 @@ def _matrix_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--each", action="store_true", help="a row for every end of a large network, also where nothing tells many apart"
     )
-    parser.add_argument(
-        "--seed", metavar="N", type=int, default=0, help="which cells of a large table Z3 confirms (default 0)"
-    )
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="which cells of a large table Z3 confirms (default 0)")
     _assume_argument(parser)
     _format_argument(parser)
     _output_argument(parser)

@@ -86,15 +86,17 @@ def breaks(network: EffectiveNetwork, question: FlowQuestion, tables: Tables, *,
     if sure:
         return False
     sets = flow_sets(network, question, budget=budget).scopes
-    return True if any(one.lost if wanted else one.delivered for one in sets) else (None if any(one.open for one in sets) else False)
+    return (
+        True
+        if any(one.lost if wanted else one.delivered for one in sets)
+        else (None if any(one.open for one in sets) else False)
+    )
 
 
 class _Engine:
     """A question; the tables of its filters are kept from one path to the next."""
 
-    def __init__(
-        self, network: EffectiveNetwork, question: FlowQuestion, budget: Budget, tables: Tables | None = None
-    ) -> None:
+    def __init__(self, network: EffectiveNetwork, question: FlowQuestion, budget: Budget, tables: Tables | None = None) -> None:
         self.network = network
         self.question = question
         self.budget = budget

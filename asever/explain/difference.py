@@ -187,14 +187,14 @@ class _Comparison:
         if len(ends) < 2 or _same(*ends):
             return
         before, after = (_levels(one.side.plain, one.question) for one in ends)
-        left_out = [self._apart(one, other) for one, other in zip(old, new, strict=True)]
+        left_out = [self._not_shared(one, other) for one, other in zip(old, new, strict=True)]
         for key in dict.fromkeys((*before, *after)):
             for one, other, regions in _different(before.get(key, {}), after.get(key, {})):
                 compared = _without(regions, *left_out)
                 if compared:
                     yield self._change((old[0].title, old[1].title), (one, other), compared, key, ends)
 
-    def _apart(self, old: Party, new: Party) -> NumberSet:
+    def _not_shared(self, old: Party, new: Party) -> NumberSet:
         """The addresses that an end has in one of the networks alone."""
         one, other = self.sides[0].addresses(old), self.sides[1].addresses(new)
         return (one | other) - (one & other)
@@ -210,7 +210,7 @@ class _Comparison:
         old, new = _deciders(*traces)
         assumed = sorted({name for trace in traces for name in trace.assumed})
         usual = ends[1].side.tables.assumptions
-        proved = all([_proved(one, key, level, shown) for one, level in zip(ends, levels, strict=True)])
+        proved = [_proved(one, key, level, shown) for one, level in zip(ends, levels, strict=True)]
         return Change(
             origin=titles[0],
             target=titles[1],
@@ -221,8 +221,10 @@ class _Comparison:
             example=flow,
             old=old,
             new=new,
-            readings={name: flow.readings[name] for name in assumed if flow.readings.get(name, usual[name][0]) != usual[name][0]},
-            proved=proved,
+            readings={
+                name: flow.readings[name] for name in assumed if flow.readings.get(name, usual[name][0]) != usual[name][0]
+            },
+            proved=all(proved),
         )
 
 

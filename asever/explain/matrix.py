@@ -118,7 +118,9 @@ class _Table:
                 return
         yield group
 
-    def ask(self, verb: Verb, origin: Party, target: Party, readings: Mapping[str, str] | None = None) -> FlowQuestion | Unanswerable:
+    def ask(
+        self, verb: Verb, origin: Party, target: Party, readings: Mapping[str, str] | None = None
+    ) -> FlowQuestion | Unanswerable:
         chosen = {**self.wanted.readings, **(readings or {})}
         return asked(self.network, self.tables, verb, origin, target, self.wanted.services, chosen)
 
@@ -132,9 +134,7 @@ class _Table:
             return None
         return Cell(origin=origin.title, target=target.title, reach=reach)
 
-    def reach(
-        self, origin: Party, target: Party, readings: Mapping[str, str] | None, filters: Tables
-    ) -> Reach | None:
+    def reach(self, origin: Party, target: Party, readings: Mapping[str, str] | None, filters: Tables) -> Reach | None:
         """`none` if no packet arrives, `all` if every flow does with its reply, else `some`."""
         never, reaches = (self.ask(verb, origin, target, readings) for verb in (Verb.NEVER_REACHES, Verb.REACHES))
         if isinstance(never, Unanswerable):

@@ -13,9 +13,7 @@ from asever.model.packets import ANY_PORT, TCP, UDP
 from asever.model.things import Network
 from asever.record import record
 
-ANY_PORT_SERVICES = (
-    Service(name="any TCP or UDP port", protocol=NumberSet.of(((TCP, TCP), (UDP, UDP))), port=ANY_PORT),
-)
+ANY_PORT_SERVICES = (Service(name="any TCP or UDP port", protocol=NumberSet.of(((TCP, TCP), (UDP, UDP))), port=ANY_PORT),)
 _ANSWER_ONLY = (EndpointKind.LOAD_BALANCER, EndpointKind.PRIVATE_ENDPOINT, EndpointKind.PLATFORM_SERVICE)
 _CALL_ONLY = (EndpointKind.MANAGEMENT,)
 _GATEWAY_SUBNET = "GatewaySubnet"
@@ -62,9 +60,8 @@ def _parties(network: Network, tables: EffectiveNetwork, *, every_subnet: bool) 
         yield from (_party(kind, name) for name in things)
     declared = {one.subnet for one in network.machines.values()}
     for site in tables.sites.values():
-        if site.kind is SiteKind.UNLISTED and site.subnet is not None and not site.subnet.endswith(f"/{_GATEWAY_SUBNET}"):
-            if every_subnet or site.subnet not in declared:
-                yield replace(_party(EndpointKind.SUBNET, site.subnet), site=site.name)
+        if site.kind is SiteKind.UNLISTED and site.subnet is not None and _stands(site.subnet, declared, every_subnet):
+            yield replace(_party(EndpointKind.SUBNET, site.subnet), site=site.name)
     others: tuple[tuple[EndpointKind, Mapping[str, object]], ...] = (
         (EndpointKind.LOAD_BALANCER, network.load_balancers),
         (EndpointKind.PRIVATE_ENDPOINT, network.private_endpoints),
@@ -72,6 +69,11 @@ def _parties(network: Network, tables: EffectiveNetwork, *, every_subnet: bool) 
     )
     for kind, things in others:
         yield from (_party(kind, name) for name in things)
+
+
+def _stands(subnet: str, declared: set[str], every_subnet: bool) -> bool:
+    """Whether a subnet is an end of its own: none for gateways, where nothing else may stand."""
+    return not subnet.endswith(f"/{_GATEWAY_SUBNET}") and (every_subnet or subnet not in declared)
 
 
 def _party(kind: EndpointKind, name: str) -> Party:

@@ -155,7 +155,14 @@ def _hop(network: Network, route: UserRoute) -> str:
 def _environment(one: Environment) -> Node:
     inner = f"ilb {format_address(one.ilb)}" if one.ilb is not None else ""
     public = f"vip {format_address(one.vip)}" if one.vip is not None else ""
-    return _node("ase", one.name, f"version v{one.version}", inner, public, *(f"ip-ssl {format_address(each.address)}" for each in one.ip_ssl))
+    return _node(
+        "ase",
+        one.name,
+        f"version v{one.version}",
+        inner,
+        public,
+        *(f"ip-ssl {format_address(each.address)}" for each in one.ip_ssl),
+    )
 
 
 def _machine(one: Machine) -> Node:

@@ -76,4 +76,3 @@ class Matrix:
     def proved(self) -> int:
         """How many cells the solver confirmed."""
         return sum(one.proved for one in self.cells)
-

@@ -74,7 +74,12 @@ def render_dot(picture: Picture) -> str:
     """A graph for Graphviz; a virtual network is a cluster with an invisible point for its peerings."""
     names = _numbered(picture)
     areas = {one.key for one in picture.areas}
-    lines = ["digraph network {", "  compound=true", '  node [shape=box fontname="monospace"]', '  graph [fontname="monospace"]']
+    lines = [
+        "digraph network {",
+        "  compound=true",
+        '  node [shape=box fontname="monospace"]',
+        '  graph [fontname="monospace"]',
+    ]
     lines += [f"  {_dot_node(one, names)}" for one in picture.outside]
     for area in picture.areas:
         lines += _dot_area(area, names)
@@ -114,4 +119,3 @@ def _dot_area(area: Area, names: dict[str, str]) -> Iterator[str]:
         yield from (f"      {_dot_node(node, names)}" for node in cell.nodes)
         yield "    }"
     yield "  }"
-

@@ -368,9 +368,7 @@ class _Layout:
 
     # -- Lines ----------------------------------------------------------------------------------------------------------
 
-    def _bus(
-        self, at: int, channels: Mapping[int, list[int]], tops: Mapping[int, int], corridor: Sequence[int]
-    ) -> Bus:
+    def _bus(self, at: int, channels: Mapping[int, list[int]], tops: Mapping[int, int], corridor: Sequence[int]) -> Bus:
         group = self.groups[at]
         ends = {key: self._end(at, key) for key in group.members}
         segments = [] if self._in_one_gutter(group) else list(self._on_channels(at, ends, channels, tops, corridor))

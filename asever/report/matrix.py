@@ -23,7 +23,9 @@ def render_matrix(matrix: Matrix, *, color: bool = False) -> str:
     """The table, what arrives where that is a part, and how much of it is proved."""
     page = Page(width=NARROW)
     lines: list[Line] = [
-        *page.paragraph(f"Who can reach whom on {listed(list(dict.fromkeys(one.name for one in matrix.services)))}", style=Style.STRONG),
+        *page.paragraph(
+            f"Who can reach whom on {listed(list(dict.fromkeys(one.name for one in matrix.services)))}", style=Style.STRONG
+        ),
         *page.paragraph("rows call, columns answer; all: every flow arrives and its reply returns; none: no packet arrives"),
         BLANK,
     ]
