@@ -12,13 +12,16 @@ from itertools import permutations
 
 Box = tuple[int, ...]
 
-BUDGET = 200_000
+# Some seconds' worth.
+BUDGET = 30_000
 # Below this many candidates it is faster to look at each than to look their atoms up.
 _FEW = 48
 # How often a set is merged anew, its dimensions in another order.
 _MOST_ORDERS = 24
 # Maximal products are looked for while this many comparisons suffice.
-_CHEAP = 2_000_000
+_CHEAP = 400_000
+# Ways to grow a box: which dimension first.
+_GROWTHS = ((4, 3, 2, 1, 0), (0, 1, 2, 3, 4), (2, 4, 3, 1, 0), (1, 2, 0, 3, 4), (3, 1, 4, 2, 0))
 
 
 class TooMany(Exception):  # noqa: N818 - what happened, in a word
@@ -44,10 +47,11 @@ def meet(one: Box, other: Box) -> Box | None:
     return found if all(found) else None
 
 
-def peel(box: Box, taken: Box) -> Iterator[Box]:
-    """The disjoint parts of a box outside another."""
+def peel(box: Box, taken: Box, order: Sequence[int] | None = None) -> Iterator[Box]:
+    """The disjoint parts of a box outside another, one dimension after the other."""
     here = list(box)
-    for dimension, allowed in enumerate(taken):
+    for dimension in range(len(box)) if order is None else order:
+        allowed = taken[dimension]
         rest = here[dimension] & ~allowed
         if rest:
             yield (*here[:dimension], rest, *here[dimension + 1 :])
@@ -96,9 +100,9 @@ class Index:
             known = self._meeting[key] = int(digits, 2)
         return candidates & known
 
-    def peeled(self, box: Box, taken: Box, candidates: int) -> Iterator[tuple[Box, int]]:
+    def peeled(self, box: Box, taken: Box, candidates: int, order: Sequence[int] | None = None) -> Iterator[tuple[Box, int]]:
         """The parts of a box outside another, each with those of the candidates that it meets."""
-        for part in peel(box, taken):
+        for part in peel(box, taken, order):
             found = candidates
             for dimension, (mine, whole) in enumerate(zip(part, box, strict=True)):
                 if mine != whole:
@@ -183,19 +187,20 @@ def _merged(boxes: list[Box], order: Sequence[int]) -> list[Box]:
 def cover(boxes: Sequence[Box], outside: Sequence[Box], full: Box) -> list[Box]:
     """A set as few boxes, which may overlap: each is grown as far as nothing outside is met, and held ones are dropped.
 
-    `boxes` are disjoint, and `outside` with them makes up all of `full`.
+    `boxes` are disjoint, and `outside` with them makes up all of `full`. Where that takes long they stay as they are.
     """
     if len(boxes) < 2 or len(boxes) * len(outside) * len(full) > _CHEAP:
         return list(boxes)
     index = Index(outside)
-    orders = ((4, 3, 2, 1, 0), (0, 1, 2, 3, 4), (2, 4, 3, 1, 0), (1, 2, 0, 3, 4), (3, 1, 4, 2, 0))
-    dimensions = range(len(full))
-    grown = [
-        _grown(box, index, full, [one for one in order if one in dimensions] or list(dimensions))
-        for order in orders
-        for box in boxes
-    ]
-    return min((_chosen(boxes, grown), list(boxes)), key=len)
+    orders = [[one for one in order if one < len(full)] for order in _GROWTHS]
+    left = sorted(boxes, key=_weight, reverse=True)
+    chosen: list[Box] = []
+    while left:
+        grown = [_grown(left[0], index, full, order) for order in orders]
+        best = max(dict.fromkeys(grown), key=lambda box: sum(within(piece, box) for piece in left))
+        chosen.append(best)
+        left = [piece for piece in left if not within(piece, best)]
+    return _needed(chosen, boxes)
 
 
 def _grown(box: Box, outside: Index, full: Box, order: Sequence[int]) -> Box:
@@ -213,20 +218,6 @@ def _grown(box: Box, outside: Index, full: Box, order: Sequence[int]) -> Box:
             candidates ^= low
         here[dimension] = full[dimension] & ~forbidden
     return tuple(here)
-
-
-def _chosen(boxes: Sequence[Box], grown: Sequence[Box]) -> list[Box]:
-    """Of grown boxes those that hold all of the set, the one that holds most of what is left first."""
-    every = sorted(dict.fromkeys(grown), key=_weight, reverse=True)
-    pieces = list(boxes)
-    chosen: list[Box] = []
-    held = [sum(1 << number for number, piece in enumerate(pieces) if within(piece, box)) for box in every]
-    left = (1 << len(pieces)) - 1
-    while left:
-        best = max(range(len(every)), key=lambda one: (held[one] & left).bit_count())
-        chosen.append(every[best])
-        left &= ~held[best]
-    return _needed(chosen, pieces)
 
 
 def _needed(chosen: list[Box], pieces: Sequence[Box]) -> list[Box]:

@@ -28,18 +28,32 @@ Part = tuple[Variables, Answer]
 
 
 @record
+class Witness:
+    """Headers, and choices and readings with which every one of them surely fares as the set of them that it stands for.
+
+    What the path knows no true value of is not among the choices: the headers fare so whatever it is.
+    """
+
+    headers: tuple[Region, ...]
+    choices: Mapping[str, int]
+    readings: Mapping[str, str]
+
+
+@record
 class ScopeSets:
     """The headers of a scope, in disjoint regions (the order of `FIELDS`), merged into few.
 
     `delivered` and `lost` are sure, `open` is what hangs on something that nobody knows. Where the claim is about all flows
     (`reaches`), a header is lost if it is for some choice in some reading, and delivered if it is for every one; else it is
     delivered if it is for some choice in some reading, and lost if it is for none. Replies count except for `never` and `only`.
+    `witnesses` show the set that asks for some choice: `lost` of `reaches`, otherwise `delivered`.
     """
 
     scope: Scope
     delivered: tuple[Region, ...]
     lost: tuple[Region, ...]
     open: tuple[Region, ...]
+    witnesses: tuple[Witness, ...] = ()
 
 
 @record
@@ -235,6 +249,7 @@ class _Projection:
     ) -> None:
         self.scope = scope
         self.budget = budget
+        self.assumptions = network.assumptions
         self.hit = quantifier is not Quantifier.ALL_ARRIVE
         packets = scope.packets
         self.domain: Region = tuple(getattr(packets, name) for name in FIELDS)
@@ -281,24 +296,53 @@ class _Projection:
         """The three sets of headers."""
         sure: list[Box] = []
         maybe: list[Box] = []
+        shown: dict[tuple[tuple[str, int], ...], list[Box]] = {}
         for one in self.pieces:
             if one.answer is None:
                 maybe.append(one.box)
             elif one.answer is self.hit:
-                if one.settled:
-                    sure.append(one.box)
-                else:
-                    settled, hanging = self._settled(one)
-                    sure.extend(settled)
-                    maybe.extend(hanging)
+                settled, hanging = ([one.box], []) if one.settled else self._settled(one)
+                sure.extend(settled)
+                maybe.extend(hanging)
+                for box in settled:
+                    shown.setdefault(self._chosen(box, one.known), []).append(box)
         domain = self._header(self.whole)
         certain = self._headers(sure)
         unsure = boxes.subtract(self._headers(maybe), certain, self.budget)
         rest = boxes.subtract([domain], [*certain, *unsure], self.budget)
         delivered, lost = (certain, rest) if self.hit else (rest, certain)
         return ScopeSets(
-            scope=self.scope, delivered=self._regions(delivered), lost=self._regions(lost), open=self._regions(unsure)
+            scope=self.scope,
+            delivered=self._regions(delivered),
+            lost=self._regions(lost),
+            open=self._regions(unsure),
+            witnesses=tuple(self._witnesses(shown)),
         )
+
+    def _chosen(self, box: Box, known: tuple[bool, ...]) -> tuple[tuple[str, int], ...]:
+        """The least choices and readings of a box."""
+        region = self.space.region(box)
+        return tuple(
+            (name, region[number].first) for number, name in enumerate(self.names) if number >= len(FIELDS) and known[number]
+        )
+
+    def _witnesses(self, shown: Mapping[tuple[tuple[str, int], ...], list[Box]]) -> Iterator[Witness]:
+        """One for each way to choose that adds headers."""
+        done: list[Box] = []
+        for chosen, mine in shown.items():
+            new = boxes.subtract(self._headers(mine), done, self.budget)
+            if new:
+                done.extend(new)
+                numbers = dict(chosen)
+                yield Witness(
+                    headers=self._regions(new),
+                    choices={name: number for name, number in chosen if not name.startswith(reading_name(""))},
+                    readings={
+                        name: values[numbers[reading_name(name)]]
+                        for name, values in self.assumptions.items()
+                        if reading_name(name) in numbers
+                    },
+                )
 
     def _settled(self, one: _Piece) -> tuple[list[Box], list[Box]]:
         """What of a piece does the same whatever the values are that nobody knows, and what does not."""

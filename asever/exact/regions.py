@@ -45,10 +45,11 @@ def _order(region: Region) -> tuple[tuple[tuple[int, int], ...], ...]:
     return tuple(numbers.ranges for numbers in region)
 
 
-def union(*lists: Sequence[Region], budget: Budget | None = None) -> tuple[Region, ...]:
-    """The union of regions, which may overlap, as few disjoint ones."""
+def union(*lists: Sequence[Region], disjoint: bool = False, budget: Budget | None = None) -> tuple[Region, ...]:
+    """The union of regions as few disjoint ones; `disjoint` says that they are so already."""
     space = Space(*lists)
-    apart = boxes.disjoint((box for one in lists for box in space.boxes(one)), budget or Budget())
+    every = [box for one in lists for box in space.boxes(one)]
+    apart = every if disjoint else boxes.disjoint(every, budget or Budget())
     return space.regions(boxes.merged(apart))
 
 

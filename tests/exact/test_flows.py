@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 from hypothesis import given
 
-from asever.exact.flows import flow_sets
+from asever.exact.flows import flow_sets, reading_sets
+from asever.exact.regions import difference
 from asever.model.effective import Quantifier
 from asever.model.regions import FIELDS
-from tests.differential.small_tables import networks, packets_of, questions
+from asever.solve.regions import Claimed, Shown, disagreement
+from tests.differential.small_tables import all_readings, networks, packets_of, questions
 from tests.differential.test_solver_against_every_flow import Verdicts, thorough
 
 
@@ -69,3 +72,37 @@ def agree(verdicts, sets, question):
 @given(networks(), questions())
 def test_every_header_lies_in_the_set_that_the_walks_of_its_flows_say(network, question):
     agree(Verdicts(network, question), flow_sets(network, question), question)
+
+
+@thorough
+@given(networks(), questions())
+def test_the_solver_proves_the_sets_and_refuses_any_others(network, question):
+    sets = flow_sets(network, question)
+    wanted = question.quantifier is not Quantifier.ALL_ARRIVE
+    for one in sets.scopes:
+        hit = one.delivered if wanted else one.lost
+        shown = [
+            Shown(scope=one.scope, headers=each.headers, choices=each.choices, readings=each.readings) for each in one.witnesses
+        ]
+        claim = Claimed(scopes=[one.scope], regions=hit, open=one.open, shown=shown)
+        assert disagreement(network, question, [claim], seconds=None) is None
+        if hit:
+            assert disagreement(network, question, [replace(claim, regions=hit[1:])], seconds=None) is not None
+        others = one.lost if wanted else one.delivered
+        if others:
+            assert disagreement(network, question, [replace(claim, regions=(*hit, others[0]))], seconds=None) is not None
+
+
+@thorough
+@given(networks(), questions())
+def test_the_sets_of_a_reading_are_those_of_the_question_that_fixes_it(network, question):
+    sets = flow_sets(network, question)
+    for readings in all_readings(question):
+        settled = reading_sets(network, question, readings)
+        agree(Verdicts(network, replace(question, fixed=readings)), settled, question)
+        for one in settled.scopes:
+            whole = next(other for other in sets.scopes if other.scope is one.scope)
+            hit, all_hit = (
+                (one.lost, whole.lost) if question.quantifier is Quantifier.ALL_ARRIVE else (one.delivered, whole.delivered)
+            )
+            assert not difference(hit, all_hit)
