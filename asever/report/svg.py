@@ -47,12 +47,12 @@ def render_svg(picture: Picture, title: str) -> str:
     layout = laid_out(picture)
     width = max(layout.width, *(_legend_width(kind) for kind in LinkKind if kind in layout.kinds), 0)
     height = layout.height + LINE * (len(layout.kinds) + 1) if layout.kinds else layout.height
+    size = f'width="{width}" height="{height}"'
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img" xml:space="preserve">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {width} {height}" role="img" xml:space="preserve">',
         f"<title>{_text(title)}</title>",
         f"<style>\n{_STYLE}</style>",
-        f'<rect class="page" width="{width}" height="{height}"/>',
+        f'<rect class="page" {size}/>',
         *(_rectangle(one) for one in layout.boxes),
         *(line for bus in layout.buses for line in _bus(bus)),
         *(line for one in layout.boxes for line in _words(one)),
