@@ -118,7 +118,7 @@ def _plain_side(match: AddressMatch) -> AddressMatch:
 # -- Levels -------------------------------------------------------------------------------------------------------------
 
 
-def _key(scope: Scope) -> Key:
+def key_of(scope: Scope) -> Key:
     packets = scope.packets
     return (scope.origin, packets.source_tags, packets.target_tags, scope.partial_source, scope.partial_target)
 
@@ -126,21 +126,21 @@ def _key(scope: Scope) -> Key:
 Levels = Mapping[Level, tuple[Region, ...]]
 
 
-def _levels(tables: EffectiveNetwork, question: FlowQuestion) -> dict[Key, Levels]:
+def levels_of(tables: EffectiveNetwork, question: FlowQuestion) -> dict[Key, Levels]:
     """The headers of each key by their level; those that no packet of arrives are left out."""
     delivered: dict[Quantifier, dict[Key, list[Region]]] = {}
     unsure: dict[Key, list[Region]] = defaultdict(list)
     for quantifier in Quantifier:
         found = delivered[quantifier] = defaultdict(list)
         for one in flow_sets(tables, replace(question, quantifier=quantifier)).scopes:
-            found[_key(one.scope)].extend(one.delivered)
+            found[key_of(one.scope)].extend(one.delivered)
             if quantifier is not Quantifier.ALL_ARRIVE:
-                unsure[_key(one.scope)].extend(one.open)
-    keys = dict.fromkeys(_key(scope) for scope in question.scopes)
-    return {key: _apart(*(delivered[one][key] for one in Quantifier), unsure[key]) for key in keys}
+                unsure[key_of(one.scope)].extend(one.open)
+    keys = dict.fromkeys(key_of(scope) for scope in question.scopes)
+    return {key: apart(*(delivered[one][key] for one in Quantifier), unsure[key]) for key in keys}
 
 
-def _apart(
+def apart(
     always: Sequence[Region], sometimes: Sequence[Region], arriving: Sequence[Region], unsure: Sequence[Region]
 ) -> Levels:
     """Disjoint levels: each header at the highest that it has."""
@@ -163,7 +163,7 @@ class _Ends:
     def scopes(self, key: Key) -> Iterator[Scope]:
         """The scopes of a key that exist."""
         for scope in self.question.scopes:
-            if _key(scope) == key and may_exist(scope.condition, self.question.fixed):
+            if key_of(scope) == key and may_exist(scope.condition, self.question.fixed):
                 yield scope
 
 
@@ -186,10 +186,10 @@ class _Comparison:
         ]
         if len(ends) < 2 or _same(*ends):
             return
-        before, after = (_levels(one.side.plain, one.question) for one in ends)
+        before, after = (levels_of(one.side.plain, one.question) for one in ends)
         left_out = [self._not_shared(one, other) for one, other in zip(old, new, strict=True)]
         for key in dict.fromkeys((*before, *after)):
-            for one, other, regions in _different(before.get(key, {}), after.get(key, {})):
+            for one, other, regions in different(before.get(key, {}), after.get(key, {})):
                 compared = _without(regions, *left_out)
                 if compared:
                     yield self._change((old[0].title, old[1].title), (one, other), compared, key, ends)
@@ -243,7 +243,7 @@ def _bare(scope: Scope) -> Scope:
     return replace(scope, subject="", target="")
 
 
-def _different(before: Levels, after: Levels) -> Iterator[tuple[Level, Level, tuple[Region, ...]]]:
+def different(before: Levels, after: Levels) -> Iterator[tuple[Level, Level, tuple[Region, ...]]]:
     """The headers whose level differs, by both levels."""
     known = [tuple(region for regions in levels.values() for region in regions) for levels in (before, after)]
     for one, old in before.items():

@@ -53,7 +53,7 @@ def matrix(program: Program, wanted: Wanted) -> Matrix:
     rows = tuple(one for one in groups if one[0].calls)
     columns = tuple(one for one in groups if one[0].answers)
     pairs = [(origin, target) for origin in rows for target in columns]
-    decided = [(pair, cell) for pair in pairs if (cell := table.cell(*_first(*pair))) is not None]
+    decided = [(pair, cell) for pair in pairs if (cell := _named(*pair, table.cell(*_first(*pair)))) is not None]
     unsettled = sum(cell.reach in (Reach.SOME, Reach.UNKNOWN) for _, cell in decided)
     if unsettled <= MOST_PARTED:
         decided = [(pair, table.told(*_first(*pair), cell)) for pair, cell in decided]
@@ -74,6 +74,11 @@ def matrix(program: Program, wanted: Wanted) -> Matrix:
 
 
 Group = tuple[Party, ...]
+
+
+def _named(origins: Group, targets: Group, cell: Cell | None) -> Cell | None:
+    """The cell under the names of the ends that stand for their groups."""
+    return None if cell is None else replace(cell, origin=origins[0].title, target=targets[0].title)
 
 
 def _first(origins: Group, targets: Group) -> tuple[Party, Party]:

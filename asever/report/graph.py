@@ -40,7 +40,7 @@ def render_mermaid(picture: Picture) -> str:
 
 
 def _mermaid_text(text: str) -> str:
-    return escape(printable(text)).replace("&#x27;", "'")
+    return escape(printable(text)).replace("&#x27;", "'").replace("#", "#35;")
 
 
 def _mermaid_lines(title: str, details: tuple[str, ...]) -> str:
