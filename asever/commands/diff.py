@@ -6,7 +6,8 @@ import sys
 from argparse import Namespace
 
 from asever import __version__
-from asever.commands.console import Status, load, progress, wants_color, write_result
+from asever.azure.assumptions import ASSUMPTIONS
+from asever.commands.console import Status, known_readings, load, progress, wants_color, write_result
 from asever.explain.difference import compare
 from asever.report.difference import difference_json, render_difference
 from asever.report.json import dumped
@@ -18,8 +19,10 @@ def run(arguments: Namespace) -> int:
     new = load(arguments.new, arguments.color)
     if old is None or new is None:
         return Status.WRONG_INPUT
+    values = {name: tuple(value for value, _ in one.values) for name, one in ASSUMPTIONS.items()}
+    readings = known_readings(values, arguments.assume)
     with progress("comparing"):
-        found = compare(old, new, dict(arguments.assume))
+        found = compare(old, new, readings)
     if arguments.format == "json":
         write_result(dumped(difference_json(found, version=__version__)), arguments.output)
     else:

@@ -7,7 +7,8 @@ from argparse import Namespace
 from pathlib import Path
 
 from asever import __version__
-from asever.commands.console import Status, UsageError, load, progress, wants_color, write_result
+from asever.azure.assumptions import ASSUMPTIONS
+from asever.commands.console import Status, UsageError, known_readings, load, progress, wants_color, write_result
 from asever.explain.matrix import Wanted, matrix
 from asever.explain.parties import ANY_PORT_SERVICES
 from asever.model.claims import Reachability, Service
@@ -23,8 +24,10 @@ def run(arguments: Namespace) -> int:
     if program is None:
         return Status.WRONG_INPUT
     services = tuple(one for text in arguments.on for one in service(program, text)) or ANY_PORT_SERVICES
+    values = {name: tuple(value for value, _ in one.values) for name, one in ASSUMPTIONS.items()}
+    readings = known_readings(values, arguments.assume)
     with progress("deciding who can reach whom"):
-        wanted = Wanted(services=services, readings=dict(arguments.assume), seed=arguments.seed, each=arguments.each)
+        wanted = Wanted(services=services, readings=readings, seed=arguments.seed, each=arguments.each)
         found = matrix(program, wanted)
     if arguments.format == "json":
         write_result(dumped(matrix_json(found, version=__version__)), arguments.output)

@@ -41,6 +41,11 @@ from asever.solve.paths import paths
 
 _SECONDS = 10.0
 
+
+class Untold(Exception):  # noqa: N818 - what happened, in a word
+    """Two ends have traffic that can be named in one of the files only."""
+
+
 Key = tuple[str, frozenset[str], frozenset[str], str | None, str | None]
 """Which scopes of one pair speak about the same packets: the origin's site and what is known of the addresses."""
 
@@ -62,7 +67,7 @@ def compare(old: Program, new: Program, readings: Mapping[str, str]) -> Differen
             ends = [(side[origin], side[target]) for side in names]
             try:
                 changes.extend(comparison.changes(*ends))
-            except TooMany:
+            except (TooMany, Untold):
                 untold.append((origin, target))
     return Difference(
         changes=tuple(changes),
@@ -89,9 +94,13 @@ class _Side:
         self.parties = parties(program.network, self.tables, every_subnet=True)
 
     def question(self, origin: Party, target: Party) -> FlowQuestion | None:
-        """Every packet from one to the other; None where there is none."""
+        """Every packet from one to the other; None where there is none. Raises `Untold` where nobody can say which."""
         found = asked(self.program.network, self.tables, Verb.NEVER_REACHES, origin, target, ANY_SERVICE, self.readings)
-        return None if isinstance(found, Unanswerable) else found
+        if isinstance(found, Unanswerable):
+            if not found.vacuous:
+                raise Untold
+            return None
+        return found
 
     def addresses(self, party: Party) -> NumberSet:
         """The addresses of an end that has a site of its own."""
@@ -119,6 +128,7 @@ def _plain_side(match: AddressMatch) -> AddressMatch:
 
 
 def key_of(scope: Scope) -> Key:
+    """The key of a scope."""
     packets = scope.packets
     return (scope.origin, packets.source_tags, packets.target_tags, scope.partial_source, scope.partial_target)
 
@@ -137,7 +147,10 @@ def levels_of(tables: EffectiveNetwork, question: FlowQuestion) -> dict[Key, Lev
             if quantifier is not Quantifier.ALL_ARRIVE:
                 unsure[key_of(one.scope)].extend(one.open)
     keys = dict.fromkeys(key_of(scope) for scope in question.scopes)
-    return {key: apart(*(delivered[one][key] for one in Quantifier), unsure[key]) for key in keys}
+    always, sometimes, arriving = (
+        delivered[one] for one in (Quantifier.ALL_ARRIVE, Quantifier.SOME_ARRIVES, Quantifier.NONE_ARRIVES)
+    )
+    return {key: apart(always[key], sometimes[key], arriving[key], unsure[key]) for key in keys}
 
 
 def apart(
@@ -178,13 +191,12 @@ class _Comparison:
         return self.sides[0].addresses(old) != self.sides[1].addresses(new)
 
     def changes(self, old: tuple[Party, Party], new: tuple[Party, Party]) -> Iterator[Change]:
-        """What differs between two ends. Raises `TooMany`."""
-        ends = [
-            _Ends(side, question)
-            for side, pair in zip(self.sides, (old, new), strict=True)
-            if (question := side.question(*pair)) is not None
-        ]
-        if len(ends) < 2 or _same(*ends):
+        """What differs between two ends. Raises `TooMany` and `Untold`."""
+        asks = [side.question(*pair) for side, pair in zip(self.sides, (old, new), strict=True)]
+        ends = [_Ends(side, one) for side, one in zip(self.sides, asks, strict=True) if one is not None]
+        if len(ends) == 1:
+            raise Untold
+        if not ends or _same(*ends):
             return
         before, after = (levels_of(one.side.plain, one.question) for one in ends)
         left_out = [self._not_shared(one, other) for one, other in zip(old, new, strict=True)]

@@ -14,7 +14,7 @@ from asever.exact.regions import difference
 from asever.explain.parties import Party, asked, parties
 from asever.explain.twins import twins
 from asever.explain.witness import ReadingsDisagree
-from asever.model.answers import Proved, Refuted
+from asever.model.answers import Proved, Refuted, Undecided
 from asever.model.claims import EndpointKind, Service, Verb
 from asever.model.effective import EffectiveNetwork, FlowQuestion, Packets, Quantifier
 from asever.model.matrix import Cell, Hinge, Matrix, Part, Reach
@@ -182,7 +182,21 @@ class _Table:
         """With what may arrive where that is a part, and with the assumptions that the cell hangs on."""
         if cell.reach not in (Reach.SOME, Reach.UNKNOWN):
             return cell
-        return replace(self._parted(origin, target, cell), hinges=tuple(self._hinges(origin, target)))
+        hinges = tuple(self._hinges(origin, target))
+        if cell.reach is Reach.UNKNOWN:
+            return replace(cell, hinges=hinges, reasons=self._reasons(origin, target))
+        return replace(self._parted(origin, target, cell), hinges=hinges)
+
+    def _reasons(self, origin: Party, target: Party) -> tuple[str, ...]:
+        """Why nobody can say."""
+        found: list[str] = []
+        for verb in (Verb.NEVER_REACHES, Verb.REACHES):
+            question = self.ask(verb, origin, target)
+            if isinstance(question, Unanswerable):
+                found += question.reasons
+            elif isinstance(one := answer(self.tables, question, seconds=_SECONDS, core=False), Undecided):
+                found += one.reasons
+        return tuple(dict.fromkeys(found)) or ("its flows fall into too many parts",)
 
     def _parted(self, origin: Party, target: Party, cell: Cell) -> Cell:
         never = self.ask(Verb.NEVER_REACHES, origin, target)

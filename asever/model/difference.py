@@ -67,7 +67,7 @@ class OtherVerdict:
 class Difference:
     """Everything that differs. `moved` are ends of both files whose addresses differ; what they do not share is not compared.
 
-    `untold` are pairs whose flows fall into too many parts to compare.
+    `untold` are pairs that were not compared: their flows fall into too many parts, or one of the files cannot name them.
     """
 
     changes: tuple[Change, ...] = ()

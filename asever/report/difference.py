@@ -47,7 +47,7 @@ def render_difference(found: Difference, *, color: bool = False) -> str:
         where = f" ({place(one.location)})" if one.location is not None else ""
         lines += page.paragraph(f'check "{one.name}": {one.before.value} -> {one.after.value}{where}', style=Style.STRONG)
     for origin, target in found.untold:
-        lines += page.paragraph(f"not compared, too many parts: {origin} -> {target}")
+        lines += page.paragraph(f"not compared: {origin} -> {target}")
     lines += page.paragraph(_summary(found))
     return drawn(lines, color=color)
 
