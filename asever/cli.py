@@ -109,6 +109,12 @@ def _trace(arguments: argparse.Namespace) -> int:
     return trace.run(arguments)
 
 
+def _explain(arguments: argparse.Namespace) -> int:
+    from asever.commands import explain  # noqa: PLC0415
+
+    return explain.run(arguments)
+
+
 def _fmt(arguments: argparse.Namespace) -> int:
     from asever.commands import fmt  # noqa: PLC0415
 
@@ -246,6 +252,18 @@ def _trace_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _explain_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument("check", metavar="CHECK", help="the name of a check, or its text")
+    _format_argument(parser)
+    _output_argument(parser)
+    parser.add_argument(
+        "--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for the check, and for the proof (default 30)"
+    )
+    _assume_argument(parser)
+    _color_argument(parser)
+
+
 def _fmt_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", metavar="FILE", nargs="+", help="files to rewrite in place; - writes standard input to standard output"
@@ -321,6 +339,7 @@ def _help_arguments(parser: argparse.ArgumentParser) -> None:
 COMMANDS: Sequence[tuple[str, str, Adder, Callable[[argparse.Namespace], int]]] = (
     ("check", "prove or refute every check", _check_arguments, _check),
     ("trace", "walk one packet through the network, step by step, both ways", _trace_arguments, _trace),
+    ("explain", "everything known about one check: exactly which packets fail, and why", _explain_arguments, _explain),
     ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _fmt),
     ("init", "write a commented specification to start from", _init_arguments, _init),
     ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _smt),
@@ -359,7 +378,13 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
         )
-        command.epilog = {"check": _EXITS, "trace": _TRACE_EXITS, "fmt": _FMT_EXITS, "diff": _DIFF_EXITS}.get(name)
+        command.epilog = {
+            "check": _EXITS,
+            "explain": _EXITS,
+            "trace": _TRACE_EXITS,
+            "fmt": _FMT_EXITS,
+            "diff": _DIFF_EXITS,
+        }.get(name)
         add_arguments(command)
         command.set_defaults(run=run)
     return parser

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from asever.azure.effective import effective
 from asever.diagnostics import Diagnostic, SpecError, nearest
+from asever.explain.exactly import explained
 from asever.explain.finding import Asked, Options, ask, judge, judged, vacuities
 from asever.explain.witness import ReadingsDisagree
 from asever.model.answers import Finding, Report
 from asever.model.claims import Check
 from asever.model.effective import EffectiveNetwork
+from asever.model.explanations import Explanation
 from asever.model.program import Program
 
-__all__ = ["Options", "ReadingsDisagree", "judge", "run", "selected"]
+__all__ = ["Options", "ReadingsDisagree", "explain", "judge", "run", "selected"]
 
 
 def run(program: Program, options: Options) -> Report:
@@ -34,6 +36,17 @@ def run(program: Program, options: Options) -> Report:
         raise SpecError((*program.warnings, *vacuous))
     results = tuple(_findings(tables, asked, options))
     return Report(results=results, names=tables.names, seconds=time.perf_counter() - started)
+
+
+def explain(program: Program, check: Check, options: Options) -> tuple[Explanation, Mapping[int, str]]:
+    """Everything known about one check, and names for addresses; raises as `run` does."""
+    tables = effective(program.network)
+    _known_readings(tables, options)
+    asked = ask(program, tables, check, options.readings)
+    vacuous = tuple(vacuities(asked))
+    if vacuous:
+        raise SpecError((*program.warnings, *vacuous))
+    return explained(tables, asked, options), tables.names
 
 
 def _findings(tables: EffectiveNetwork, asked: list[Asked], options: Options) -> Iterator[Finding]:

@@ -169,10 +169,11 @@ def merged(boxes: Iterable[Box]) -> list[Box]:
         return kept
     orders = list(permutations(range(len(kept[0]))))
     step = max(1, len(orders) // _MOST_ORDERS)
-    return min((_merged(kept, order) for order in orders[::step]), key=len)
+    return min((merged_in(kept, order) for order in orders[::step]), key=len)
 
 
-def _merged(boxes: list[Box], order: Sequence[int]) -> list[Box]:
+def merged_in(boxes: list[Box], order: Sequence[int]) -> list[Box]:
+    """The same, one dimension after the other, until nothing changes."""
     while True:
         before = len(boxes)
         for dimension in order:

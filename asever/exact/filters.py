@@ -8,7 +8,7 @@ from asever.exact.atoms import Atoms
 from asever.exact.boxes import BUDGET, Box, Budget, Index, TooMany, meet, peel
 from asever.exact.regions import difference, union
 from asever.model.addresses import ALL_ADDRESSES
-from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FilterRow
+from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FilterRow, conditions_of, may_exist
 from asever.model.numbers import EMPTY, NumberSet
 from asever.model.packets import ANY_PORT
 from asever.model.regions import FIELDS, Region
@@ -27,7 +27,7 @@ _PROTOCOLS = NumberSet.span(0, 255)
 # Which dimension is peeled first: the ends, or protocol and ports, in which fewer rules differ (bench/rectangles.py).
 _ORDERS = ((0, 1, 2, 3, 4), (0, 2, 4, 1, 3))
 _STEPS = (300, 3_000, BUDGET)
-_DOMAINS = (_PROTOCOLS, ALL_ADDRESSES, ANY_PORT, ALL_ADDRESSES, ANY_PORT)
+HEADERS: Region = (_PROTOCOLS, ALL_ADDRESSES, ANY_PORT, ALL_ADDRESSES, ANY_PORT)
 
 
 def reading_name(assumption: str) -> str:
@@ -35,68 +35,44 @@ def reading_name(assumption: str) -> str:
     return f"reading {assumption}"
 
 
-class Table:
-    """The rows of a filter in order, ready to be asked about any region.
+@record
+class Line:
+    """A row as product sets over the dimensions of a table: where it surely matches, and where it perhaps does."""
 
-    `tags` are what is known of the two addresses that it sees (`Packet.source_tags`); `fixed` are readings that are given.
-    """
+    action: Action
+    sure: Region
+    perhaps: Region
 
-    def __init__(
-        self,
-        network: EffectiveNetwork,
-        rows: Sequence[FilterRow],
-        otherwise: Action,
-        fixed: Mapping[str, str],
-        tags: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset()),
-    ) -> None:
+
+class Cells:
+    """Rows in order over any dimensions, the header fields first: the first that matches decides."""
+
+    def __init__(self, domain: Region, lines: Sequence[Line], otherwise: Action) -> None:
         self.otherwise = otherwise
-        existing = [row for row in rows if all(fixed.get(name, value) == value for name, value in row.condition)]
-        self.readings = tuple(sorted({name for row in existing for name, _ in row.condition} - fixed.keys()))
-        sure, perhaps = [], []
-        for row in existing:
-            source, target = (
-                _sides(match, known, network.tag_space) for match, known in zip((row.source, row.target), tags, strict=True)
-            )
-            conditions = dict(row.condition)
-            readings = tuple(
-                NumberSet.single(network.assumptions[name].index(conditions[name]))
-                if name in conditions
-                else NumberSet.span(0, len(network.assumptions[name]) - 1)
-                for name in self.readings
-            )
-            sure.append((row.protocol, source[0], row.source_port, target[0], row.target_port, *readings))
-            perhaps.append((row.protocol, source[1], row.source_port, target[1], row.target_port, *readings))
-        domains = (*_DOMAINS, *(NumberSet.span(0, len(network.assumptions[name]) - 1) for name in self.readings))
-        self._lasts = [domain.ranges[-1][1] for domain in domains]
-        self._domains = domains
+        self._lasts = [numbers.ranges[-1][1] for numbers in domain]
         self._atoms = [
-            Atoms((domain, *(one[number] for one in sure), *(one[number] for one in perhaps)))
-            for number, domain in enumerate(domains)
+            Atoms((numbers, *(one.sure[number] for one in lines), *(one.perhaps[number] for one in lines)))
+            for number, numbers in enumerate(domain)
         ]
-        self._actions = [row.action for row in existing]
-        self._sure = [self._box(one) for one in sure]
-        self._index = Index([self._box(one) for one in perhaps])
+        self._actions = [one.action for one in lines]
+        self._sure = [self._box(one.sure) for one in lines]
+        self._index = Index([self._box(one.perhaps) for one in lines])
         self._uniform = sum(1 << number for number, action in enumerate(self._actions) if action is otherwise)
 
     def _box(self, numbers: Sequence[NumberSet]) -> Box:
         return tuple(atoms.mask(one) for atoms, one in zip(self._atoms, numbers, strict=True))
 
-    # -- Asking ---------------------------------------------------------------------------------------------------------
-
-    def parts(self, view: Sequence[Field], region: Variables, budget: Budget) -> Iterator[tuple[Variables, Outcomes]]:
-        """The disjoint parts of a region, each with what the filter may do with the packets of it."""
-        names: list[Field] = [*view, *(reading_name(name) for name in self.readings)]
-        asked = [
-            NumberSet.single(now) if isinstance(now, int) else region.get(now, domain)
-            for now, domain in zip(names, self._domains, strict=True)
-        ]
-        start = self._box(asked)
+    def parts(self, region: Region, budget: Budget) -> Iterator[tuple[Region, Outcomes]]:
+        """The disjoint parts of a region, each with what the rows may do with it."""
+        start = self._box(region)
         for box, outcomes in self._fewest(start, budget):
-            part = dict(region)
-            for number, now in enumerate(names):
-                if isinstance(now, str) and box[number] != start[number]:
-                    part[now] = asked[number] & self._atoms[number].numbers(box[number], self._lasts[number])
-            yield part, outcomes
+            yield (
+                tuple(
+                    numbers if mine == whole else numbers & atoms.numbers(mine, last)
+                    for numbers, mine, whole, atoms, last in zip(region, box, start, self._atoms, self._lasts, strict=True)
+                ),
+                outcomes,
+            )
 
     def _fewest(self, start: Box, budget: Budget) -> list[tuple[Box, Outcomes]]:
         """The parts of a box by an order of dimensions that needs few: no order is good for every filter.
@@ -139,6 +115,68 @@ class Table:
             if surely is not None:
                 yield surely, seen | {action}
             ahead.extend((part, self._index.meeting(part) & rest, seen | {action}) for part in peel(mine, sure))
+
+
+class Table:
+    """The rows of a filter, ready to be asked about any region.
+
+    `tags` are what is known of the two addresses that it sees (`Packet.source_tags`); `fixed` are readings that are given.
+    """
+
+    def __init__(
+        self,
+        network: EffectiveNetwork,
+        rows: Sequence[FilterRow],
+        otherwise: Action,
+        fixed: Mapping[str, str],
+        tags: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset()),
+    ) -> None:
+        existing = [row for row in rows if may_exist(row.condition, fixed)]
+        self.readings = tuple(sorted(conditions_of(row.condition for row in existing) - fixed.keys()))
+        self.domain = (*HEADERS, *(reading_values(network, name) for name in self.readings))
+        self._cells = Cells(self.domain, [_line(network, row, self.readings, tags) for row in existing], otherwise)
+
+    def parts(self, view: Sequence[Field], region: Variables, budget: Budget) -> Iterator[tuple[Variables, Outcomes]]:
+        """The disjoint parts of a region, each with what the filter may do with the packets of it."""
+        names: list[Field] = [*view, *map(reading_name, self.readings)]
+        asked = tuple(
+            NumberSet.single(now) if isinstance(now, int) else region.get(now, domain)
+            for now, domain in zip(names, self.domain, strict=True)
+        )
+        for part, outcomes in self._cells.parts(asked, budget):
+            changed = {
+                now: mine
+                for now, mine, whole in zip(names, part, asked, strict=True)
+                if isinstance(now, str) and mine is not whole
+            }
+            yield {**region, **changed}, outcomes
+
+
+def reading_values(network: EffectiveNetwork, assumption: str) -> NumberSet:
+    """Every position in the list of an assumption's values."""
+    return NumberSet.span(0, len(network.assumptions[assumption]) - 1)
+
+
+def readings_of(network: EffectiveNetwork, row: FilterRow, names: Sequence[str]) -> Region:
+    """The readings of these assumptions in which a row exists."""
+    conditions = dict(row.condition)
+    return tuple(
+        NumberSet.single(network.assumptions[name].index(conditions[name]))
+        if name in conditions
+        else reading_values(network, name)
+        for name in names
+    )
+
+
+def _line(network: EffectiveNetwork, row: FilterRow, names: Sequence[str], tags: tuple[frozenset[str], frozenset[str]]) -> Line:
+    source, target = (
+        _sides(match, known, network.tag_space) for match, known in zip((row.source, row.target), tags, strict=True)
+    )
+    readings = readings_of(network, row, names)
+    sure, perhaps = (
+        (row.protocol, source[number], row.source_port, target[number], row.target_port, *readings) for number in (0, 1)
+    )
+    return Line(action=row.action, sure=sure, perhaps=perhaps)
 
 
 def _sides(match: AddressMatch, known: frozenset[str], tag_space: NumberSet) -> tuple[NumberSet, NumberSet]:

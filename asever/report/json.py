@@ -113,8 +113,8 @@ def _counterexample(finding: Finding, trace: Trace) -> Json:
         "target": claim.target.name if isinstance(claim, Reachability) else trace.site,
         "seen_as": format_address(seen.source),
         "whole_scope": finding.whole_scope,
-        "blockers": [_blocker(one) for one in finding.blockers],
-        "near_misses": [_near_miss(one) for one in finding.near_misses],
+        "blockers": [blocker_json(one) for one in finding.blockers],
+        "near_misses": [near_miss_json(one) for one in finding.near_misses],
     }
 
 
@@ -191,7 +191,8 @@ def _rule(row: FilterRow) -> Json:
     }
 
 
-def _blocker(one: Blocker) -> Json:
+def blocker_json(one: Blocker) -> Json:
+    """One setting in a flow's way."""
     return {
         "resource": one.resource,
         "rule": one.rule,
@@ -201,7 +202,8 @@ def _blocker(one: Blocker) -> Json:
     }
 
 
-def _near_miss(one: NearMiss) -> Json:
+def near_miss_json(one: NearMiss) -> Json:
+    """A rule that nearly lets a flow pass."""
     return {
         "resource": one.resource,
         "rule": one.rule,

@@ -9,13 +9,24 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from asever.model.effective import EffectiveNetwork, FlowQuestion, Scope
+from asever.model.effective import (
+    EffectiveNetwork,
+    Filter,
+    FilterContext,
+    FilterQuestion,
+    FilterRelation,
+    FlowQuestion,
+    Scope,
+)
+from asever.model.numbers import NumberSet
 from asever.model.regions import FIELDS, Region
 from asever.record import record
 from asever.solve.encode import Encoding, ScopeText, encode
+from asever.solve.groups import compare
 from asever.solve.queries import queries, somewhere
+from asever.solve.rows import Rows
 from asever.solve.solver import Session
-from asever.solve.terms import FALSE, Terms, conjunction, disjunction, negation
+from asever.solve.terms import FALSE, TRUE, Terms, conjunction, disjunction, negation
 
 
 @record
@@ -30,12 +41,13 @@ class Shown:
 
 @record
 class Claimed:
-    """A set of headers over some scopes: all of `regions` fare so, and of what is outside only `open` perhaps does."""
+    """A set of headers over some scopes: all of `regions` fare so, of what is outside only `open` perhaps does, `rest` not."""
 
     scopes: Sequence[Scope]
     regions: Sequence[Region]
     open: Sequence[Region]
     shown: Sequence[Shown]
+    rest: Sequence[Region] | None = None
 
 
 def disagreement(
@@ -78,6 +90,14 @@ def _goals(encoding: Encoding, question: FlowQuestion, claims: Sequence[Claimed]
             )
 
 
+def _rest(terms: Terms, claim: Claimed, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """That `rest` is what the other two sets leave of the scopes."""
+    rest, others = holds(terms, claim.rest or ()), holds(terms, (*claim.regions, *claim.open))
+    yield conjunction((rest, others)), "a packet is listed twice"
+    yield conjunction((rest, negation(disjunction(domains)))), "a packet is listed that the check does not cover"
+    yield conjunction((disjunction(domains), negation(rest), negation(others))), "a packet is listed nowhere"
+
+
 def _otherwise(encoding: Encoding, text: ScopeText, otherwise: str, one: Shown) -> str:
     """That a header that is shown may fare otherwise after all."""
     terms = encoding.terms
@@ -101,3 +121,50 @@ def holds(terms: Terms, regions: Sequence[Region], names: Sequence[str] = FIELDS
         ),
         "regions",
     )
+
+
+# -- Filters ------------------------------------------------------------------------------------------------------------
+
+
+def filters_disagree(
+    network: EffectiveNetwork,
+    question: FilterQuestion,
+    pair: tuple[Filter, Filter],
+    names: Sequence[str],
+    regions: Sequence[Region],
+    *,
+    seconds: float | None,
+) -> str | None:
+    """What is wrong with the claim that `regions` are what the first filter lets pass and the second drops; None if nothing.
+
+    `names` are those of the dimensions: header fields, `reading X`, and `source in Sql`, which is 1 for addresses in the tag.
+    Raises `TimeOut` when Z3 finds no answer in time.
+    """
+    left, right = pair
+    context = FilterContext(where="", left=left, right=right)
+    asks = FilterQuestion(relation=FilterRelation.NO_MORE, contexts=(context,), fixed=question.fixed)
+    comparison = compare(network, asks, context)
+    terms, rows = comparison.terms, comparison.rows
+    listed = disjunction(
+        conjunction(
+            terms.inside(name, numbers) if name in FIELDS else _fact(network, rows, terms, name, numbers)
+            for name, numbers in zip(names, region, strict=True)
+        )
+        for region in regions
+    )
+    goals = [
+        (conjunction((comparison.perhaps, negation(listed))), "a packet on which the filters differ is missing"),
+        (conjunction((listed, negation(comparison.perhaps))), "a packet is listed on which the filters do not differ"),
+    ]
+    switches = [(terms.switch(f"goal {number}", formula), what) for number, (formula, what) in enumerate(goals)]
+    session = Session(terms.text(), None if seconds is None else time.monotonic() + seconds)
+    return next((what for switch, what in switches if session.satisfiable([switch])), None)
+
+
+def _fact(network: EffectiveNetwork, rows: Rows, terms: Terms, name: str, numbers: NumberSet) -> str:
+    """What a dimension that is no header field says: a reading, or membership in a tag."""
+    if name.startswith("reading "):
+        values = network.assumptions[name.removeprefix("reading ")]
+        return disjunction(rows.reading(name.removeprefix("reading "), values[number]) for number in numbers)
+    literal = terms.boolean(name)
+    return disjunction(literal if number else negation(literal) for number in numbers) if numbers.size == 1 else TRUE

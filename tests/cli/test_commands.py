@@ -151,9 +151,9 @@ def test_bytes_that_are_no_text_are_wrong_input(tmp_path):
     assert "Traceback" not in run.stderr
 
 
-@pytest.mark.parametrize("command", [("check",), ("fmt",), ("smt",), ("trace",)])
+@pytest.mark.parametrize("command", [("check",), ("explain",), ("fmt",), ("smt",), ("trace",)])
 def test_a_missing_file_is_wrong_input(command):
-    more = {"smt": ("x",), "trace": ("--from", "a", "--to", "b")}.get(command[0], ())
+    more = {"smt": ("x",), "explain": ("x",), "trace": ("--from", "a", "--to", "b")}.get(command[0], ())
     run = asever(*command, "nowhere.asev", *more)
     assert (run.returncode, run.stdout) == (3, "")
     assert "nowhere.asev" in run.stderr
