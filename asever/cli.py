@@ -29,6 +29,9 @@ _TRACE_EXITS = (
     "exit status: 0 delivered, and its reply returns; 1 dropped, or the reply is lost; 2 nobody can say; 3 wrong input."
 )
 _CERTIFICATE_EXITS = "exit status: 0 accepted; 1 refused; 3 the input or the command line is wrong."
+_DIFF_EXITS = (
+    "exit status: 0 no flow and no verdict differs; 1 some does; 2 what differs cannot be told in full; 3 wrong input."
+)
 _FMT_EXITS = (
     "exit status: 0 done, or nothing to do; 1 with --check: some file would change; 3 a file has errors and is left alone."
 )
@@ -135,6 +138,24 @@ def _certificate(arguments: argparse.Namespace) -> int:
     from asever.commands import certificate  # noqa: PLC0415
 
     return certificate.run(arguments)
+
+
+def _matrix(arguments: argparse.Namespace) -> int:
+    from asever.commands import matrix  # noqa: PLC0415
+
+    return matrix.run(arguments)
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    from asever.commands import diff  # noqa: PLC0415
+
+    return diff.run(arguments)
+
+
+def _graph(arguments: argparse.Namespace) -> int:
+    from asever.commands import graph  # noqa: PLC0415
+
+    return graph.run(arguments)
 
 
 def _assumptions(arguments: argparse.Namespace) -> int:
@@ -294,6 +315,46 @@ def _certificate_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _matrix_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument(
+        "--on",
+        metavar="SERVICE",
+        action="append",
+        default=[],
+        help="the traffic, as after `on` in a check: https, 'tcp 443' (repeatable; default: any TCP or UDP port)",
+    )
+    parser.add_argument(
+        "--each", action="store_true", help="a row for every end of a large network, also where nothing tells many apart"
+    )
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="which cells of a large table Z3 confirms (default 0)")
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
+def _diff_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", metavar="OLD", help="a specification")
+    parser.add_argument("new", metavar="NEW", help="what it became")
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
+def _graph_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument(
+        "--format",
+        choices=("svg", "mermaid", "dot"),
+        default="svg",
+        help="svg to look at (default), or text for Mermaid or Graphviz to draw",
+    )
+    _output_argument(parser)
+    _color_argument(parser)
+
+
 def _assumptions_arguments(parser: argparse.ArgumentParser) -> None:
     _format_argument(parser)
     _color_argument(parser)
@@ -312,6 +373,9 @@ COMMANDS: Sequence[tuple[str, str, Adder, Callable[[argparse.Namespace], int]]] 
     ("init", "write a commented specification to start from", _init_arguments, _init),
     ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _smt),
     ("certificate", "verify the proofs that check --certificate wrote", _certificate_arguments, _certificate),
+    ("matrix", "who can reach whom: a table of the whole network", _matrix_arguments, _matrix),
+    ("diff", "which flows become possible and which stop from one file to the next", _diff_arguments, _diff),
+    ("graph", "a picture of the network", _graph_arguments, _graph),
     ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, _assumptions),
     ("help", "what a code, an assumption or a fact of Azure means", _help_arguments, _help),
 )
@@ -336,6 +400,7 @@ _EPILOGS = {
     "trace": _TRACE_EXITS,
     "fmt": _FMT_EXITS,
     "certificate": _CERTIFICATE_EXITS,
+    "diff": _DIFF_EXITS,
 }
 
 

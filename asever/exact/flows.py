@@ -77,30 +77,62 @@ def reading_sets(network: EffectiveNetwork, question: FlowQuestion, readings: Ma
 
 
 _TableKey = tuple[int, Action, frozenset[str], frozenset[str]]
+Tables = dict[_TableKey, Table]
+"""The filters of one network in one choice of readings, made ready; good for every question about these."""
+
+
+def breaks(network: EffectiveNetwork, question: FlowQuestion, tables: Tables, *, budget: Budget | None = None) -> bool | None:
+    """Whether some flow surely breaks a claim about all or none of them; None when that hangs on what nobody knows.
+
+    The answer of `flow_sets` without the sets: the first part that breaks the claim, whatever the unknown is, settles it.
+    """
+    engine = _Engine(network, question, budget or Budget(), tables)
+    wanted = question.quantifier is Quantifier.ALL_ARRIVE
+    sure = True
+    for scope in question.scopes:
+        for path in engine.paths(scope):
+            settled = not (path.unknowns or scope.partial_source or scope.partial_target)
+            for _, answer in engine.parts(path, scope):
+                if answer is not wanted:
+                    if settled and answer is not None:
+                        return True
+                    sure = False
+    if sure:
+        return False
+    sets = flow_sets(network, question, budget=budget).scopes
+    return (
+        True
+        if any(one.lost if wanted else one.delivered for one in sets)
+        else (None if any(one.open for one in sets) else False)
+    )
 
 
 class _Engine:
     """A question; the tables of its filters are kept from one path to the next."""
 
-    def __init__(self, network: EffectiveNetwork, question: FlowQuestion, budget: Budget) -> None:
+    def __init__(self, network: EffectiveNetwork, question: FlowQuestion, budget: Budget, tables: Tables | None = None) -> None:
         self.network = network
         self.question = question
         self.budget = budget
         self.readings: set[str] = set()
-        self._tables: dict[_TableKey, Table] = {}
+        self._tables: Tables = {} if tables is None else tables
+
+    def paths(self, scope: Scope) -> Iterator[Path]:
+        """The paths of a scope; a security claim asks for no replies."""
+        replies = self.question.quantifier is not Quantifier.NONE_ARRIVES
+        return paths(self.network, scope, self.question.fixed, replies=replies)
 
     def sets(self, scope: Scope) -> ScopeSets | None:
         """The sets of one scope; None when it exists in no reading."""
-        replies = self.question.quantifier is not Quantifier.NONE_ARRIVES
-        every = list(paths(self.network, scope, self.question.fixed, replies=replies))
+        every = list(self.paths(scope))
         if not every:
             return None
-        parts = [(path, list(self._parts(path, scope))) for path in every]
+        parts = [(path, list(self.parts(path, scope))) for path in every]
         return _Projection(self.network, self.question.quantifier, scope, parts, self.budget, self.readings).sets()
 
     # -- One path -------------------------------------------------------------------------------------------------------
 
-    def _parts(self, path: Path, scope: Scope) -> Iterator[Part]:
+    def parts(self, path: Path, scope: Scope) -> Iterator[Part]:
         """A path cut into parts, each with what becomes of its flows."""
         values = self.network.assumptions
         readings = {reading_name(name): NumberSet.single(values[name].index(value)) for name, value in path.readings.items()}
