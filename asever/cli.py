@@ -28,6 +28,7 @@ exit status: 0 every check holds or is violated as expected; 1 a check is violat
 _TRACE_EXITS = (
     "exit status: 0 delivered, and its reply returns; 1 dropped, or the reply is lost; 2 nobody can say; 3 wrong input."
 )
+_LINT_EXITS = "exit status: 0 nothing was found; 1 something was; 3 wrong input. What a code means: asever help CODE."
 _FMT_EXITS = (
     "exit status: 0 done, or nothing to do; 1 with --check: some file would change; 3 a file has errors and is left alone."
 )
@@ -104,6 +105,12 @@ def _trace(arguments: argparse.Namespace) -> int:
     from asever.commands import trace  # noqa: PLC0415
 
     return trace.run(arguments)
+
+
+def _lint(arguments: argparse.Namespace) -> int:
+    from asever.commands import lint  # noqa: PLC0415
+
+    return lint.run(arguments)
 
 
 def _fmt(arguments: argparse.Namespace) -> int:
@@ -225,6 +232,15 @@ def _trace_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _lint_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", help="specifications; - reads standard input")
+    _format_argument(parser)
+    _output_argument(parser)
+    parser.add_argument("--only", metavar="CODE", action="append", default=[], help="only findings with this code (repeatable)")
+    parser.add_argument("--quiet", action="store_true", help="one line for each finding, and no count")
+    _color_argument(parser)
+
+
 def _fmt_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", metavar="FILE", nargs="+", help="files to rewrite in place; - writes standard input to standard output"
@@ -260,6 +276,7 @@ def _help_arguments(parser: argparse.ArgumentParser) -> None:
 COMMANDS: Sequence[tuple[str, str, Adder, Callable[[argparse.Namespace], int]]] = (
     ("check", "prove or refute every check", _check_arguments, _check),
     ("trace", "walk one packet through the network, step by step, both ways", _trace_arguments, _trace),
+    ("lint", "what decides nothing, never matches or is not used; no check needed", _lint_arguments, _lint),
     ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _fmt),
     ("init", "write a commented specification to start from", _init_arguments, _init),
     ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _smt),
@@ -295,7 +312,7 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
         )
-        command.epilog = {"check": _EXITS, "trace": _TRACE_EXITS, "fmt": _FMT_EXITS}.get(name)
+        command.epilog = {"check": _EXITS, "trace": _TRACE_EXITS, "lint": _LINT_EXITS, "fmt": _FMT_EXITS}.get(name)
         add_arguments(command)
         command.set_defaults(run=run)
     return parser

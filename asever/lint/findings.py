@@ -1,0 +1,40 @@
+"""Everything that `lint` has to say about a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asever.azure.effective import effective
+from asever.azure.questions import fixed_readings
+from asever.diagnostics import Diagnostic
+from asever.lint.books import books
+from asever.lint.ftp import ftp_findings
+from asever.lint.prefixes import prefix_findings
+from asever.lint.routes import route_findings
+from asever.lint.rules import rule_findings
+from asever.lint.translated import Opened, foreign_ranges, unseen_terms
+from asever.lint.unused import unused_findings
+from asever.model.program import Program
+
+
+def lint(program: Program) -> tuple[Diagnostic, ...]:
+    """The warnings of loading and everything else that can be said without a check, each once."""
+    return tuple(dict.fromkeys((*program.warnings, *_findings(program))))
+
+
+def _findings(program: Program) -> Iterator[Diagnostic]:
+    network = program.network
+    tables = effective(network)
+    fixed = fixed_readings(tables, {})
+    lists = books(network, tables)
+    yield from route_findings(network)
+    yield from unused_findings(program)
+    opened = Opened(network)
+    for book in lists:
+        unseen = list(unseen_terms(network, tables, book))
+        yield from (finding for _, _, finding in unseen)
+        yield from rule_findings(tables, book, fixed, frozenset(key for key, _, _ in unseen))
+        yield from prefix_findings(network, tables, book, fixed)
+        yield from ftp_findings(network, tables, book, fixed)
+    for book in lists:  # after the others: it needs tables of its own
+        yield from foreign_ranges(network, book, fixed, opened)
