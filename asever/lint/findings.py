@@ -12,7 +12,7 @@ from asever.lint.ftp import ftp_findings
 from asever.lint.prefixes import prefix_findings
 from asever.lint.routes import route_findings
 from asever.lint.rules import rule_findings
-from asever.lint.translated import Opened, foreign_ranges, unseen_terms
+from asever.lint.translated import Opened, foreign_ranges, unowned_translations, unseen_terms
 from asever.lint.unused import unused_findings
 from asever.model.program import Program
 
@@ -29,6 +29,7 @@ def _findings(program: Program) -> Iterator[Diagnostic]:
     lists = books(network, tables)
     yield from route_findings(network)
     yield from unused_findings(program)
+    yield from unowned_translations(network, tables)
     opened = Opened(network)
     for book in lists:
         unseen = list(unseen_terms(network, tables, book))

@@ -16,6 +16,7 @@ from asever.solve.effects import Effects, Part, RuleKey, key_of
 from asever.source import Span
 
 _MOST_NAMED = 4
+_DO = {Action.ALLOW: "allow", Action.DENY: "deny", Action.ALWAYS_ALLOW: "always allow"}
 _DOES = {Action.ALLOW: "allows", Action.DENY: "denies", Action.ALWAYS_ALLOW: "always allows"}
 
 
@@ -99,8 +100,8 @@ def _action(rule: DeclaredRule) -> Action:
 def _opposed(unlike: Sequence[FilterRow], own: Action) -> list[str]:
     if not unlike:
         return []
-    does = listed(dict.fromkeys(_DOES[row.action] for row in unlike))
-    return [f"this rule {_DOES[own]}; {listed(row_words(row) for row in unlike)} {does} the same packets before it"]
+    words = dict.fromkeys((_DOES if len(unlike) == 1 else _DO)[row.action] for row in unlike)
+    return [f"this rule {_DOES[own]} what {listed(row_words(row) for row in unlike)} {listed(words)} before it"]
 
 
 def _labels(rows: Sequence[FilterRow], text: str) -> list[Label]:

@@ -95,6 +95,25 @@ def _placeholders(tables: EffectiveNetwork, one: Environment) -> list[int]:
     return [address for address, name in tables.names.items() if name == f"the VIP of {one.name} (not in the file)"]
 
 
+def unowned_translations(network: Network, tables: EffectiveNetwork) -> Iterator[Diagnostic]:
+    """DNAT rules of firewalls for addresses that the firewall does not have (azure-network-semantics 10.1)."""
+    for one in network.firewalls.values():
+        forwarding = tables.sites[one.name].forwarding
+        rows = forwarding.redirects if forwarding is not None else ()
+        for rule in one.rules:
+            own = [row for row in rows if row.origin.span == rule.span]
+            span = rule.parts.get("target", rule.span)
+            if own and span is not None and not any(row.target for row in own):
+                yield warning(
+                    "never-matching-rule",
+                    f"{rule_words(rule)} of firewall `{one.name}` translates nothing: it is not called at {span.text}",
+                    span,
+                    "none of the firewall's addresses",
+                    notes=("a DNAT rule is for the public or the private address of its firewall",),
+                    advice="name an address of the firewall",
+                )
+
+
 # -- Environments that call each other ----------------------------------------------------------------------------------
 
 
