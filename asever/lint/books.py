@@ -81,7 +81,7 @@ def _filters(tables: EffectiveNetwork) -> Iterator[tuple[Site | None, Filter]]:
 # -- What comes to a place ----------------------------------------------------------------------------------------------
 
 
-def own_addresses(tables: EffectiveNetwork, book: Book) -> NumberSet:
+def own_addresses(network: Network, tables: EffectiveNetwork, book: Book) -> NumberSet:
     """The addresses that packets can have on the machines' side of an NSG: as destination inbound, as source outbound.
 
     Inbound it sees packets after every translation of the destination, outbound before any of the source
@@ -90,7 +90,9 @@ def own_addresses(tables: EffectiveNetwork, book: Book) -> NumberSet:
     handed = {one.site for site in tables.sites.values() for route in site.routes for one in route.recipients}
     sets: list[NumberSet] = []
     for site in book.sites:
-        if site.forwarding is not None or site.name in handed:
+        machine = network.machines.get(site.name)
+        forwards = site.forwarding is not None if machine is None else machine.ip_forwarding
+        if forwards or (book.direction is Direction.INBOUND and site.name in handed):
             return ALL_ADDRESSES
         sets.append(site.addresses)
     if book.direction is Direction.INBOUND:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from asever.azure.effective import effective
 from asever.azure.questions import fixed_readings
 from asever.diagnostics import Diagnostic
-from asever.lint.books import books
+from asever.lint.books import Book, books
 from asever.lint.ftp import ftp_findings
 from asever.lint.prefixes import prefix_findings
 from asever.lint.routes import route_findings
@@ -15,6 +16,8 @@ from asever.lint.rules import rule_findings
 from asever.lint.translated import Opened, foreign_ranges, unowned_translations, unseen_terms
 from asever.lint.unused import unused_findings
 from asever.model.program import Program
+from asever.model.things import Direction
+from asever.solve.effects import RuleKey
 
 
 def lint(program: Program) -> tuple[Diagnostic, ...]:
@@ -34,8 +37,15 @@ def _findings(program: Program) -> Iterator[Diagnostic]:
     for book in lists:
         unseen = list(unseen_terms(network, tables, book))
         yield from (finding for _, _, finding in unseen)
-        yield from rule_findings(tables, book, fixed, frozenset(key for key, _, _ in unseen))
+        yield from rule_findings(tables, book, fixed, _lost(book, Counter(key for key, _, _ in unseen)))
         yield from prefix_findings(network, tables, book, fixed)
         yield from ftp_findings(network, tables, book, fixed)
     for book in lists:  # after the others: it needs tables of its own
         yield from foreign_ranges(network, book, fixed, opened)
+
+
+def _lost(book: Book, unseen: Mapping[RuleKey, int]) -> frozenset[RuleKey]:
+    """The rules that match nothing where they stand: no packet carries any member of one of their lists."""
+    inbound = book.direction is Direction.INBOUND
+    sides = {key: rule.targets if inbound else rule.sources for key, rule in book.rules.items()}
+    return frozenset(key for key, number in unseen.items() if number == len(sides[key]))

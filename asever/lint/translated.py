@@ -27,7 +27,7 @@ def unseen_terms(network: Network, tables: EffectiveNetwork, book: Book) -> Iter
     """Members of rules' lists that no packet carries where the NSG stands: a destination inbound, a source outbound."""
     if book.kind is not FilterKind.NSG:
         return
-    seen = own_addresses(tables, book)
+    seen = own_addresses(network, tables, book)
     inbound = book.direction is Direction.INBOUND
     empty = _space(network) - union(prefix for one in network.subnets.values() for prefix in one.prefixes)
     for key, rule in book.rules.items():

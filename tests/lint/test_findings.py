@@ -203,6 +203,29 @@ def test_an_address_that_a_forwarding_machine_may_be_handed_is_no_mistake():
     assert codes(inbound("100 allow tcp from * to v/b port 443", network=forwarding)) == []
 
 
+def test_public_addresses_of_machines_and_load_balancers_are_translated_too():
+    network = NETWORK + "vm x { subnet v/a  ip 10.0.1.4  public-ip 40.1.1.1 }\n"
+    network += "load-balancer lb { frontend 40.2.2.2  rule tcp 80 -> 8080  backend x }\n"
+    assert codes(inbound("100 deny tcp from Internet to x.public-ip port 443", network=network)) == ["rule-targets-vip"]
+    assert codes(inbound("100 allow tcp from Internet to 10.0.1.4, 40.2.2.2 port 8080", network=network)) == [
+        "rule-targets-vip"
+    ]
+    outbound = inbound("100 deny tcp from 40.1.1.1 to * port 25", network=network).replace("inbound", "outbound")
+    assert codes(outbound) == ["rule-from-vip"]
+
+
+def test_a_rule_with_one_address_that_is_never_seen_is_looked_at_all_the_same():
+    network = NETWORK + "vm x { subnet v/a  ip 10.0.1.4  public-ip 40.1.1.1 }\n"
+    rules = ("100 deny tcp from * to * port 443", "200 allow tcp from * to 10.0.1.4, 40.1.1.1 port 443")
+    assert sorted(codes(inbound(*rules, network=network))) == ["rule-targets-vip", "shadowed-rule"]
+    assert codes(inbound(rules[0], "200 allow tcp from * to 40.1.1.1 port 443", network=network)) == ["rule-targets-vip"]
+
+
+def test_hundreds_of_warnings_are_no_error():
+    rules = (f"{number} allow tcp from 10.0.9.{number - 100} to * port 443" for number in range(100, 300))
+    assert codes(inbound(*rules)).count("rule-for-nobody") == 200
+
+
 def test_a_call_to_an_environment_that_is_inside_carries_the_subnet():
     network = NETWORK + "ase one { version v1  subnet v/b  vip 40.1.1.1 }\nase two { version v1  subnet v/a  ilb 10.0.1.10 }\n"
     assert codes(inbound("100 allow tcp from v/b to * port 443", network=network)) == []
