@@ -166,8 +166,10 @@ def _partly(book: Book, rule: DeclaredRule, effects: Effects, key: RuleKey, memb
         if effects.decides(key, one.part):
             continue
         rows = effects.instead(key, one.part)
+        if not rows:
+            continue  # nothing takes it: the rule itself has no packets there, as ICMP has no ports
         own = _action(rule)
-        names = listed(row_words(row) for row in rows) if rows else "Azure's own rules"
+        names = listed(row_words(row) for row in rows)
         yield warning(
             "partly-shadowed-rule",
             f"{one.words} of {rule_words(rule)} of {book.title} decides nothing: {names} {_take(rows)} it",

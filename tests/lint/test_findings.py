@@ -182,6 +182,10 @@ def test_a_firewall_translates_nothing_to_an_address_that_is_not_its_own():
     assert codes(hub + firewall.format(rule.format("20.1.1.2"))) == ["never-matching-rule"]
 
 
+def test_ports_of_a_protocol_without_ports_are_no_part_that_is_taken():
+    assert codes(inbound("100 deny icmp from Internet to * port 80, 443")) == []
+
+
 def test_an_nsg_that_stands_nowhere_is_all_that_is_said_of_it():
     text = inbound("100 allow any from * to *", "200 deny tcp from * to *", network=NETWORK.replace("  nsg g", ""))
     assert codes(text) == ["unused-nsg"]
