@@ -32,6 +32,7 @@ _CERTIFICATE_EXITS = "exit status: 0 accepted; 1 refused; 3 the input or the com
 _DIFF_EXITS = (
     "exit status: 0 no flow and no verdict differs; 1 some does; 2 what differs cannot be told in full; 3 wrong input."
 )
+_LINT_EXITS = "exit status: 0 nothing was found; 1 something was; 3 wrong input. What a code means: asever help CODE."
 _FMT_EXITS = (
     "exit status: 0 done, or nothing to do; 1 with --check: some file would change; 3 a file has errors and is left alone."
 )
@@ -114,6 +115,12 @@ def _explain(arguments: argparse.Namespace) -> int:
     from asever.commands import explain  # noqa: PLC0415
 
     return explain.run(arguments)
+
+
+def _lint(arguments: argparse.Namespace) -> int:
+    from asever.commands import lint  # noqa: PLC0415
+
+    return lint.run(arguments)
 
 
 def _fmt(arguments: argparse.Namespace) -> int:
@@ -275,6 +282,15 @@ def _explain_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _lint_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", help="specifications; - reads standard input")
+    _format_argument(parser)
+    _output_argument(parser)
+    parser.add_argument("--only", metavar="CODE", action="append", default=[], help="only findings with this code (repeatable)")
+    parser.add_argument("--quiet", action="store_true", help="one line for each finding, and no count")
+    _color_argument(parser)
+
+
 def _fmt_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", metavar="FILE", nargs="+", help="files to rewrite in place; - writes standard input to standard output"
@@ -369,6 +385,7 @@ COMMANDS: Sequence[tuple[str, str, Adder, Callable[[argparse.Namespace], int]]] 
     ("check", "prove or refute every check", _check_arguments, _check),
     ("trace", "walk one packet through the network, step by step, both ways", _trace_arguments, _trace),
     ("explain", "everything known about one check: exactly which packets fail, and why", _explain_arguments, _explain),
+    ("lint", "what decides nothing, never matches or is not used; no check needed", _lint_arguments, _lint),
     ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _fmt),
     ("init", "write a commented specification to start from", _init_arguments, _init),
     ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _smt),
@@ -401,6 +418,7 @@ _EPILOGS = {
     "fmt": _FMT_EXITS,
     "certificate": _CERTIFICATE_EXITS,
     "diff": _DIFF_EXITS,
+    "lint": _LINT_EXITS,
 }
 
 

@@ -59,6 +59,11 @@ def errors_json(diagnostics: Iterable[Diagnostic], *, version: str = "") -> Json
     return {"asever": version, "diagnostics": diagnostics_json(diagnostics)}
 
 
+def lint_json(findings: Iterable[Diagnostic], *, version: str = "") -> Json:
+    """What `lint` found, in the order of the places."""
+    return {"asever": version, "findings": diagnostics_json(findings)}
+
+
 def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> list[Json]:
     """Every diagnostic in the order of its place, with spans as line and column."""
     return [_diagnostic(one) for one in places.in_order(diagnostics)]
