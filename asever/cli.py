@@ -28,6 +28,11 @@ exit status: 0 every check holds or is violated as expected; 1 a check is violat
 _TRACE_EXITS = (
     "exit status: 0 delivered, and its reply returns; 1 dropped, or the reply is lost; 2 nobody can say; 3 wrong input."
 )
+_CERTIFICATE_EXITS = "exit status: 0 accepted; 1 refused; 3 the input or the command line is wrong."
+_DIFF_EXITS = (
+    "exit status: 0 no flow and no verdict differs; 1 some does; 2 what differs cannot be told in full; 3 wrong input."
+)
+_LINT_EXITS = "exit status: 0 nothing was found; 1 something was; 3 wrong input. What a code means: asever help CODE."
 _FMT_EXITS = (
     "exit status: 0 done, or nothing to do; 1 with --check: some file would change; 3 a file has errors and is left alone."
 )
@@ -106,6 +111,18 @@ def _trace(arguments: argparse.Namespace) -> int:
     return trace.run(arguments)
 
 
+def _explain(arguments: argparse.Namespace) -> int:
+    from asever.commands import explain  # noqa: PLC0415
+
+    return explain.run(arguments)
+
+
+def _lint(arguments: argparse.Namespace) -> int:
+    from asever.commands import lint  # noqa: PLC0415
+
+    return lint.run(arguments)
+
+
 def _fmt(arguments: argparse.Namespace) -> int:
     from asever.commands import fmt  # noqa: PLC0415
 
@@ -128,6 +145,30 @@ def _smt(arguments: argparse.Namespace) -> int:
     from asever.commands import smt  # noqa: PLC0415
 
     return smt.run(arguments)
+
+
+def _certificate(arguments: argparse.Namespace) -> int:
+    from asever.commands import certificate  # noqa: PLC0415
+
+    return certificate.run(arguments)
+
+
+def _matrix(arguments: argparse.Namespace) -> int:
+    from asever.commands import matrix  # noqa: PLC0415
+
+    return matrix.run(arguments)
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    from asever.commands import diff  # noqa: PLC0415
+
+    return diff.run(arguments)
+
+
+def _graph(arguments: argparse.Namespace) -> int:
+    from asever.commands import graph  # noqa: PLC0415
+
+    return graph.run(arguments)
 
 
 def _assumptions(arguments: argparse.Namespace) -> int:
@@ -222,6 +263,10 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for each check (default 30)")
     _assume_argument(parser)
     _set_argument(parser)
+    parser.add_argument(
+        "--certificate", metavar="DIR", type=Path, help="write a proof of every check that holds, for other programs to check"
+    )
+    parser.add_argument("--cross-check", action="store_true", help="ask a second, different solver too; both must agree")
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first check that is not as expected")
     parser.add_argument("--quiet", action="store_true", help="name only the checks that are not as expected")
     parser.add_argument("--evidence", action="store_true", help="say more about what holds, and why")
@@ -250,6 +295,29 @@ def _trace_arguments(parser: argparse.ArgumentParser) -> None:
     _set_argument(parser)
     _format_argument(parser)
     _output_argument(parser)
+    _color_argument(parser)
+
+
+def _explain_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument("check", metavar="CHECK", help="the name of a check, or its text")
+    _format_argument(parser)
+    _output_argument(parser)
+    parser.add_argument(
+        "--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for the check, and for the proof (default 30)"
+    )
+    _assume_argument(parser)
+    _set_argument(parser)
+    _color_argument(parser)
+
+
+def _lint_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", help="specifications; - reads standard input")
+    _format_argument(parser)
+    _output_argument(parser)
+    parser.add_argument("--only", metavar="CODE", action="append", default=[], help="only findings with this code (repeatable)")
+    parser.add_argument("--quiet", action="store_true", help="one line for each finding, and no count")
+    _set_argument(parser)
     _color_argument(parser)
 
 
@@ -284,6 +352,68 @@ def _smt_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _certificate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", metavar="verify", choices=("verify",), help="what to do with it")
+    parser.add_argument("directory", metavar="DIR", type=Path, help="what asever check --certificate wrote")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="*", help="the specifications it must be about (default: those that it names)"
+    )
+    parser.add_argument(
+        "--assume",
+        metavar="NAME=VALUE",
+        action=_Assume,
+        default={},
+        help="readings that it must assume, and no others (repeatable; default: whatever it assumes)",
+    )
+    _format_argument(parser)
+    _output_argument(parser)
+    _set_argument(parser)
+    _color_argument(parser)
+
+
+def _matrix_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument(
+        "--on",
+        metavar="SERVICE",
+        action="append",
+        default=[],
+        help="the traffic, as after `on` in a check: https, 'tcp 443' (repeatable; default: any TCP or UDP port)",
+    )
+    parser.add_argument(
+        "--each", action="store_true", help="a row for every end of a large network, also where nothing tells many apart"
+    )
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="which cells of a large table Z3 confirms (default 0)")
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _set_argument(parser)
+    _color_argument(parser)
+
+
+def _diff_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", metavar="OLD", help="a specification")
+    parser.add_argument("new", metavar="NEW", help="what it became")
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _set_argument(parser)
+    _color_argument(parser)
+
+
+def _graph_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument(
+        "--format",
+        choices=("svg", "mermaid", "dot"),
+        default="svg",
+        help="svg to look at (default), or text for Mermaid or Graphviz to draw",
+    )
+    _output_argument(parser)
+    _set_argument(parser)
+    _color_argument(parser)
+
+
 def _assumptions_arguments(parser: argparse.ArgumentParser) -> None:
     _format_argument(parser)
     _color_argument(parser)
@@ -297,10 +427,16 @@ def _help_arguments(parser: argparse.ArgumentParser) -> None:
 COMMANDS: Sequence[tuple[str, str, Adder, Callable[[argparse.Namespace], int]]] = (
     ("check", "prove or refute every check", _check_arguments, _check),
     ("trace", "walk one packet through the network, step by step, both ways", _trace_arguments, _trace),
+    ("explain", "everything known about one check: exactly which packets fail, and why", _explain_arguments, _explain),
+    ("lint", "what decides nothing, never matches or is not used; no check needed", _lint_arguments, _lint),
     ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _fmt),
     ("import", "write what a template or an export holds as a specification", _import_arguments, _import),
     ("init", "write a commented specification to start from", _init_arguments, _init),
     ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _smt),
+    ("certificate", "verify the proofs that check --certificate wrote", _certificate_arguments, _certificate),
+    ("matrix", "who can reach whom: a table of the whole network", _matrix_arguments, _matrix),
+    ("diff", "which flows become possible and which stop from one file to the next", _diff_arguments, _diff),
+    ("graph", "a picture of the network", _graph_arguments, _graph),
     ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, _assumptions),
     ("help", "what a code, an assumption or a fact of Azure means", _help_arguments, _help),
 )
@@ -319,6 +455,17 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+_EPILOGS = {
+    "check": _EXITS,
+    "explain": _EXITS,
+    "trace": _TRACE_EXITS,
+    "fmt": _FMT_EXITS,
+    "certificate": _CERTIFICATE_EXITS,
+    "diff": _DIFF_EXITS,
+    "lint": _LINT_EXITS,
+}
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
     parser = _Parser(
@@ -333,7 +480,7 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
         )
-        command.epilog = {"check": _EXITS, "trace": _TRACE_EXITS, "fmt": _FMT_EXITS}.get(name)
+        command.epilog = _EPILOGS.get(name)
         add_arguments(command)
         command.set_defaults(run=run)
     return parser
@@ -423,6 +570,10 @@ def _internal(error: Exception) -> int:
     if type(error).__name__ == "ReadingsDisagree":
         sys.stderr.write(f"asever: error[readings-disagree]: the solver and the interpreter give different answers\n{error}\n")
         sys.stderr.write("  help: this is a bug in asever; please report it with the text above, which reproduces it\n")
+        return Status.INTERNAL
+    if type(error).__name__ == "NotCertified":
+        sys.stderr.write(f"asever: error[solvers-disagree]: {error}\n{getattr(error, 'reproducer', '')}")
+        sys.stderr.write("  help: this is a bug; please report it with the text above, which reproduces it\n")
         return Status.INTERNAL
     text = str(error).split("\n", 1)[0]
     sys.stderr.write(f"asever: internal error: {type(error).__name__}{': ' + text if text else ''}\n")

@@ -294,6 +294,11 @@ class _Walk:
         return False
 
     def _filters(self, filters: Iterable[Filter], packet: Packet) -> None:
+        """One place: every filter decides, until one lets the packet past all others.
+
+        Where nobody knows whether one does, it makes a difference only if a later one drops the packet.
+        """
+        perhaps_past: list[str] = []
         for one in filters:
             self.passed.add(one.resource)
             self.assumed.update(name for row in one.rows for name, _ in row.condition)
@@ -301,9 +306,14 @@ class _Walk:
             action = row.action if row is not None else one.otherwise
             name = row.name if row is not None else "no rule matches"
             others = [other for other in perhaps if other.action is not action]
-            if others:
-                self.unknown.append(unknown_rule(others[0], one.resource))
-                self._step(one.resource, StepKind.UNKNOWN, f"{others[0].name} or {name}", packet, row=row, one=one)
+            if others and Action.DENY not in (action, *(other.action for other in others)):
+                perhaps_past.append(unknown_rule(others[0], one.resource))
+                self._step(one.resource, StepKind.PASS, name, packet, row=row, one=one)
+                continue
+            if others or (action is Action.DENY and perhaps_past):
+                self.unknown.append(unknown_rule(others[0], one.resource) if others else perhaps_past[0])
+                either = f"{others[0].name} or {name}" if others else f"{name}, unless it is let past"
+                self._step(one.resource, StepKind.UNKNOWN, either, packet, row=row, one=one)
                 continue
             if action is Action.DENY:
                 self._step(one.resource, StepKind.DROP, name, packet, row=row, one=one)

@@ -14,6 +14,7 @@ from asever.model.addresses import format_address
 from asever.model.answers import (
     Blocker,
     CoreRow,
+    CrossCheck,
     DeadRows,
     Dependence,
     Evidence,
@@ -58,6 +59,11 @@ def errors_json(diagnostics: Iterable[Diagnostic], *, version: str = "") -> Json
     return {"asever": version, "diagnostics": diagnostics_json(diagnostics)}
 
 
+def lint_json(findings: Iterable[Diagnostic], *, version: str = "") -> Json:
+    """What `lint` found, in the order of the places."""
+    return {"asever": version, "findings": diagnostics_json(findings)}
+
+
 def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> list[Json]:
     """Every diagnostic in the order of its place, with spans as line and column."""
     return [_diagnostic(one) for one in places.in_order(diagnostics)]
@@ -86,8 +92,14 @@ def finding_json(finding: Finding) -> Json:
         "evidence": _evidence(finding.evidence) if finding.evidence else None,
         "difference": _difference(finding.difference) if finding.difference else None,
         "dead_rules": _dead(finding.dead_rows) if finding.dead_rows else None,
+        "certificate": list(finding.certificate),
+        "cross_check": _cross_check(finding.cross_check) if finding.cross_check else None,
         "requirements": [finding_json(one) for one in finding.requirements],
     }
+
+
+def _cross_check(found: CrossCheck) -> Json:
+    return {"solver": found.solver, "answer": found.answer, "agrees": found.agrees}
 
 
 def trace_json(trace: Trace) -> Json:
@@ -113,8 +125,8 @@ def _counterexample(finding: Finding, trace: Trace) -> Json:
         "target": claim.target.name if isinstance(claim, Reachability) else trace.site,
         "seen_as": format_address(seen.source),
         "whole_scope": finding.whole_scope,
-        "blockers": [_blocker(one) for one in finding.blockers],
-        "near_misses": [_near_miss(one) for one in finding.near_misses],
+        "blockers": [blocker_json(one) for one in finding.blockers],
+        "near_misses": [near_miss_json(one) for one in finding.near_misses],
     }
 
 
@@ -191,7 +203,8 @@ def _rule(row: FilterRow) -> Json:
     }
 
 
-def _blocker(one: Blocker) -> Json:
+def blocker_json(one: Blocker) -> Json:
+    """One setting in a flow's way."""
     return {
         "resource": one.resource,
         "rule": one.rule,
@@ -201,7 +214,8 @@ def _blocker(one: Blocker) -> Json:
     }
 
 
-def _near_miss(one: NearMiss) -> Json:
+def near_miss_json(one: NearMiss) -> Json:
+    """A rule that nearly lets a flow pass."""
     return {
         "resource": one.resource,
         "rule": one.rule,

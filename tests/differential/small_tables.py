@@ -225,7 +225,7 @@ def arrivals(draw, onward: tuple[str, ...], *, devices: bool, tags: bool):
 def networks(draw):
     """Two sites, two devices and the platform, three fabrics."""
     tags = draw(st.booleans())
-    always = not tags and draw(st.booleans())
+    always = draw(st.booleans())
     devices = draw(st.booleans())
 
     def site(
