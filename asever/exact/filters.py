@@ -9,7 +9,8 @@ from asever.exact.boxes import BUDGET, Box, Budget, Index, TooMany, meet, peel
 from asever.exact.regions import difference, union
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FilterRow, conditions_of, may_exist
-from asever.model.numbers import EMPTY, NumberSet
+from asever.model.numbers import NumberSet
+from asever.model.numbers import union as union_of_numbers
 from asever.model.packets import ANY_PORT
 from asever.model.regions import FIELDS, Region
 from asever.record import record
@@ -184,7 +185,7 @@ def _sides(match: AddressMatch, known: frozenset[str], tag_space: NumberSet) -> 
     if match.unknown_tags & known:
         return ALL_ADDRESSES, ALL_ADDRESSES
     open_tags = match.open_tags(known)
-    return match.addresses, match.addresses | (tag_space if open_tags else EMPTY)
+    return match.addresses, union_of_numbers((match.addresses, *(match.space(tag, tag_space) for tag in open_tags)))
 
 
 @record

@@ -80,7 +80,7 @@ class World:
         if match.addresses:
             yield match.addresses, ""
         for tag in sorted(match.unknown_tags):
-            yield ALL_ADDRESSES if tag == _ANYWHERE else self.network.tag_space, tag
+            yield ALL_ADDRESSES if tag == _ANYWHERE else match.space(tag, self.network.tag_space), tag
 
     def conditions(self, region: Region) -> tuple[str, ...]:
         """What must hold for a region besides its header fields, in words: `X=Y`, `the source is in Sql`."""
@@ -94,7 +94,7 @@ class World:
                 if numbers != reading_values(self.network, name)
             ),
             *(
-                f"the {'source' if side == 'source' else 'destination'} is {'' if numbers == _IN else 'not '}in {tag}"
+                _membership("source" if side == "source" else "destination", tag, inside=numbers == _IN)
                 for (side, tag), numbers in tags
                 if numbers != _EITHER
             ),
@@ -114,3 +114,10 @@ def more(world: World, left: Filter, right: Filter, *, budget: Budget | None = N
         if Action.DENY in others
     ]
     return union(found, disjoint=True)
+
+
+def _membership(side: str, tag: str, *, inside: bool) -> str:
+    """`the source is in Sql`; where an address is not known, what it would have to be."""
+    if tag.startswith("whether "):
+        return f"{tag.removeprefix('whether ')}: {'yes' if inside else 'no'}"
+    return f"the {side} is {'' if inside else 'not '}in {tag}"
