@@ -29,7 +29,7 @@ def passes(one, packet, readings, members):
             and target_port in row.target_port
             and all(
                 address in match.addresses
-                or (address in TAG_SPACE and any((side, tag) in members for tag in match.unknown_tags))
+                or any(address in match.space(tag, TAG_SPACE) and (side, tag) in members for tag in match.unknown_tags)
                 for side, match, address in sides
             )
         ):
