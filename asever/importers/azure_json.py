@@ -54,9 +54,12 @@ def _resource(value: Value) -> Resource | None:
     key = key_of_id(identity) if identity is not None else None
     own = _text(value, "name")
     path = (identity or "").rsplit("/providers/", 1)[-1].strip("/").split("/")
-    name = "/".join(path[2::2]) if key is not None and len(path) > 2 else own
-    if not name:
+    names = path[2::2] if key is not None and len(path) > 2 else [own] if own else []
+    if not names:
         return None
+    if own is not None and own.casefold() == names[-1].casefold():
+        names[-1] = own  # ids do not keep the letter case of names
+    name = "/".join(names)
     nested = value.get("properties")
     location = _text(value, "location")
     called = value.get("name")

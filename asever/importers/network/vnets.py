@@ -194,8 +194,8 @@ def _peering(to: Making, vnet: Resource, one: Resource) -> nodes.Attribute | Non
     span = to.at(one)
     remote = prop(one.properties, "remoteVirtualNetwork")
     state = prop(one.properties, "peeringState")
-    if state is not None and state.text is not None and state.text.casefold() == "disconnected":
-        to.leave_out(one, "the peering is disconnected")
+    if state is not None and state.text is not None and state.text.casefold() != "connected":
+        to.leave_out(one, f"the peering is not in effect: {state.text}")
         return None
     found = to.book.find(remote, VNET)
     if found is not None:
