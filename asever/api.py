@@ -13,12 +13,13 @@ from asever.pipeline import Options, run
 from asever.semantics.loading import load_program
 
 
-def load(path: str | os.PathLike[str], *, text: str | None = None) -> Program:
+def load(path: str | os.PathLike[str], *, text: str | None = None, settings: Mapping[str, str] | None = None) -> Program:
     """The program of a file and of everything it imports; raises `SpecError`, which carries every diagnostic.
 
-    With `text` the file is not read: `path` is what messages call it, and where its imports are looked for.
+    With `text` the file is not read: `path` is what messages call it, and where its imports are looked for. `settings` are
+    values for what imported files leave open, as `--set` gives them.
     """
-    program, diagnostics = load_program(Path(path), text=text)
+    program, diagnostics = load_program(Path(path), text=text, settings=settings)
     if program is None:
         raise SpecError(diagnostics)
     return program

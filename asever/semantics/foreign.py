@@ -9,7 +9,7 @@ from pathlib import Path
 
 from asever.diagnostics import Diagnostic, Diagnostics, Label, Severity, nearest
 from asever.importers import foreign, json_text, service_tags
-from asever.importers.network.sheet import LeftOut, Part, Sheet
+from asever.importers.network.sheet import Part, Sheet
 from asever.importers.network.unmodelled import NO_PART
 from asever.importers.network.whole import network
 from asever.importers.network.words import addresses as literal
@@ -27,8 +27,6 @@ _ADVICE = {
     ".yml": "import JSON",
     ".xml": "import JSON",
 }
-_LINES = 8
-"""How many of the things that an import leaves out are listed; a template may hold hundreds."""
 
 
 @record
@@ -252,18 +250,17 @@ def _tell(one: Foreigner, sheet: Sheet, diagnostics: Diagnostics) -> None:
             Diagnostic(code="wrong-resource", message=wrong.why, primary=Label(wrong.span, "Azure would refuse this"))
         )
     if sheet.left_out:
-        kinds: dict[str, list[LeftOut]] = {}
-        for each in sheet.left_out:
-            kinds.setdefault(f"{each.kind} {each.name}: {each.why}", []).append(each)
-        # What changes verdicts comes first.
-        lines = sorted(kinds, key=lambda line: line.endswith(NO_PART))
-        more = (f"and {len(lines) - _LINES} more",) if len(lines) > _LINES else ()
+        # What changes verdicts comes first; resources of one type that are left out for one reason are one line.
+        ordered = sorted(sheet.left_out, key=lambda each: each.why == NO_PART)
+        lines: dict[tuple[str, str], dict[str, None]] = {}
+        for each in ordered:
+            lines.setdefault((each.kind, each.why), {})[each.name] = None
         diagnostics.add(
             Diagnostic(
                 code="not-modelled",
-                message=f"`{one.unread.file.name}` holds what the network does not have, {len(lines)} in all",
-                primary=Label(kinds[lines[0]][0].span, "the first one"),
-                notes=(*lines[:_LINES], *more),
+                message=f"`{Path(one.unread.file.name).name}` holds what the network does not have",
+                primary=Label(ordered[0].span, "the first one"),
+                notes=tuple(f"{kind} {', '.join(names)}: {why}" for (kind, why), names in lines.items()),
                 severity=Severity.WARNING,
             )
         )

@@ -27,6 +27,8 @@ def environments(to: Making) -> None:
 def _environment(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
     at, kind = to.at(one), one.body.get("kind")
     version = _version(one)
+    if kind is not None and kind.symbol is not None:
+        to.leave_out(one, f"its version is not known ({kind.symbol.name}): it is taken to be of version 1", kind.span)
     yield words.attribute("version", to.place(kind, one), words.ref(version, to.place(kind, one)))
     yield _subnet(to, one)
     yield from _addresses(to, one, version)
