@@ -9,7 +9,7 @@ from pathlib import Path
 
 from asever.diagnostics import Diagnostic, Diagnostics, Label, Severity, nearest
 from asever.importers import foreign, json_text, service_tags
-from asever.importers.network.sheet import Part, Sheet
+from asever.importers.network.sheet import LeftOut, Part, Sheet
 from asever.importers.network.unmodelled import NO_PART
 from asever.importers.network.whole import network
 from asever.importers.network.words import addresses as literal
@@ -250,20 +250,27 @@ def _tell(one: Foreigner, sheet: Sheet, diagnostics: Diagnostics) -> None:
             Diagnostic(code="wrong-resource", message=wrong.why, primary=Label(wrong.span, "Azure would refuse this"))
         )
     if sheet.left_out:
-        # What changes verdicts comes first; resources of one type that are left out for one reason are one line.
         ordered = sorted(sheet.left_out, key=lambda each: each.why == NO_PART)
-        lines: dict[tuple[str, str], dict[str, None]] = {}
-        for each in ordered:
-            lines.setdefault((each.kind, each.why), {})[each.name] = None
         diagnostics.add(
             Diagnostic(
                 code="not-modelled",
                 message=f"`{Path(one.unread.file.name).name}` holds what the network does not have",
                 primary=Label(ordered[0].span, "the first one"),
-                notes=tuple(f"{kind} {', '.join(names)}: {why}" for (kind, why), names in lines.items()),
+                notes=tuple(_lines(ordered)),
                 severity=Severity.WARNING,
             )
         )
+
+
+def _lines(left_out: Sequence[LeftOut]) -> Iterator[str]:
+    """What is left out, resources of one type and reason together; what changes no verdict comes last, all in one."""
+    lines: dict[tuple[str, str], dict[str, None]] = {}
+    for each in left_out:
+        lines.setdefault((each.kind, each.why), {})[each.name] = None
+    apart = [f"{kind} {', '.join(names)}" for (kind, why), names in lines.items() if why == NO_PART]
+    yield from (f"{kind} {', '.join(names)}: {why}" for (kind, why), names in lines.items() if why != NO_PART)
+    if apart:
+        yield f"of types that the model does not know, and in no subnet of the file: {'; '.join(apart)}"
 
 
 def _tell_left(one: Foreigner, read: foreign.Foreign, diagnostics: Diagnostics) -> None:
