@@ -14,8 +14,9 @@ from asever.model.answers import Finding, Report
 from asever.model.claims import Check
 from asever.model.effective import EffectiveNetwork
 from asever.model.program import Program
+from asever.solve.answer import Depth
 
-__all__ = ["Options", "ReadingsDisagree", "judge", "run", "selected"]
+__all__ = ["Depth", "Options", "ReadingsDisagree", "judge", "run", "selected"]
 
 
 def run(program: Program, options: Options) -> Report:

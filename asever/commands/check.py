@@ -20,7 +20,7 @@ from asever.commands.console import (
 from asever.diagnostics import Diagnostic, SpecError
 from asever.model.answers import Report, Verdict
 from asever.model.program import Program
-from asever.pipeline import Options
+from asever.pipeline import Depth, Options
 from asever.pipeline import run as judge_all
 
 
@@ -60,7 +60,11 @@ def _checked(programs: Sequence[Program], arguments: Namespace) -> list[tuple[Re
     pairs: list[tuple[Report, Program]] = []
     for program, patterns in _asked(programs, arguments.only):
         options = Options(
-            only=patterns, seconds=arguments.timeout, readings=dict(arguments.assume), fail_fast=arguments.fail_fast
+            only=patterns,
+            seconds=arguments.timeout,
+            readings=dict(arguments.assume),
+            core=Depth.SETTINGS if arguments.evidence else Depth.RULES,
+            fail_fast=arguments.fail_fast,
         )
         with progress("checking"):
             report = judge_all(program, options)
