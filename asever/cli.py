@@ -357,13 +357,7 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
         )
-        command.epilog = {
-            "check": _EXITS,
-            "trace": _TRACE_EXITS,
-            "fmt": _FMT_EXITS,
-            "coverage": _SCORE_EXITS,
-            "mutate": _SCORE_EXITS,
-        }.get(name)
+        command.epilog = _EPILOGS.get(name)
         add_arguments(command)
         command.set_defaults(run=run)
     return parser

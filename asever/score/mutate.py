@@ -99,9 +99,7 @@ class _Judge:
             return self._shown(next(iter(covering.values())), why, tuple(covering))
         found = self._difference(self.verdicts.pairs)
         if found is not None:
-            return self._shown(
-                found, "a flow between ends that a check names fares otherwise, but no check asks about such traffic"
-            )
+            return self._shown(found, "a flow between ends of checks fares otherwise, but no check asks about such traffic")
         if self.verdicts.pairs:
             return Harmless(fault=fault, why="no flow between two ends that a check names fares otherwise")
         if differs is None:

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
+from asever.model.addresses import typical
 from asever.model.effective import Arrival, EffectiveNetwork, FlowQuestion, Packets, Quantifier, Route, Scope, Success
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, TCP, Packet
@@ -166,6 +167,7 @@ def _different(one: EffectiveNetwork, other: EffectiveNetwork, asks: FlowQuestio
         ("source_port", _USUAL_SOURCE_PORT),
         *(("target_port", port) for port in (*scope.preferred_ports, *_USUAL_PORTS)),
     ]
+    wishes += [("target", typical(packets.target)), ("source", typical(packets.source))]
     wishes = [(name, number) for name, number in wishes if number in getattr(packets, name)]
     for name, number in wishes:
         terms.at_least(name, number)
