@@ -18,8 +18,9 @@ from asever.report.words import filter_title, outermost, packet_text, place
 
 STYLES = {Verdict.HOLDS: Style.GOOD, Verdict.VIOLATED: Style.BAD, Verdict.UNKNOWN: Style.UNSURE}
 _COLUMN = 10
-# A line of evidence names this many rules; `--evidence` names all.
+# A line of evidence names this many rules of an nsg, and this many routes; `--evidence` names all.
 _ROWS = 6
+_ROUTES = 3
 
 
 def finding_lines(finding: Finding, page: Page) -> list[Line]:
@@ -79,7 +80,9 @@ def _evidence_parts(finding: Finding) -> Iterator[str]:
         if covered:
             more = f", and {len(covered) - 1} more such group{'s' if len(covered) > 2 else ''}" if len(covered) > 1 else ""
             yield f"proved for {_flows(covered[0])}{more}"
-        needed = [*([_rows_by_group(rests_on.rows)] if rests_on.rows else []), *_written(rests_on)]
+        routes = _written(rests_on)
+        more = [f"{len(routes) - _ROUTES} more"] if len(routes) > _ROUTES else []
+        needed = [*([_rows_by_group(rests_on.rows)] if rests_on.rows else []), *routes[:_ROUTES], *more]
         if needed:
             yield f"rests on {listed(needed)}"
     if finding.dependences:

@@ -58,14 +58,15 @@ def _coverage_summary(found: Coverage, page: Page) -> list[Line]:
         return [line("there is no rule, route or setting to test")]
     style = Style.GOOD if found.covered == len(found.parts) else Style.UNSURE
     lines = [line(Piece(f"{percent(found.percent)} tested", style), f": {listed(counts)}")]
-    return [*lines, *_not_met(found.met, found.checks, "rests on anything", page)]
+    return [*lines, *_not_met(found.met, found.checks, "covers nothing", page)]
 
 
 def _not_met(met: int, checks: int, what: str, page: Page) -> list[Line]:
     """That checks which are not as expected say nothing here."""
     if met == checks:
         return []
-    return page.remark("note", f"{checks - met} of {checks} checks are not as expected, and none of these {what}")
+    less = checks - met
+    return page.remark("note", f"{less} of {checks} checks {'is' if less == 1 else 'are'} not as expected and {what}")
 
 
 def percent(number: float) -> str:
@@ -85,7 +86,7 @@ def render_score(score: Score, *, color: bool = False, width: int = WIDTH, every
     if everything:
         for caught in score.caught:
             lines += _fault_lines("CAUGHT", Style.GOOD, caught.fault, page)
-            lines += page.paragraph(f"{caught.check} is {caught.verdict.value}", 10, Style.FAINT)
+            lines += page.paragraph(f"by {caught.check}: {caught.verdict.value}", 10, Style.FAINT)
         for harmless in score.harmless:
             lines += _fault_lines("NONE", Style.FAINT, harmless.fault, page)
             lines += page.paragraph(harmless.why, 10, Style.FAINT)
@@ -128,7 +129,7 @@ def _score_summary(score: Score, page: Page) -> list[Line]:
     first = head[0][0].text
     number, colon, rest = first.partition(":")
     lines = [line(Piece(number, style), f"{colon}{rest}"), *head[1:]]
-    return [*lines, *_harmless_lines(score, page), *_not_met(score.met, score.checks, "can notice anything", page)]
+    return [*lines, *_harmless_lines(score, page), *_not_met(score.met, score.checks, "catches nothing", page)]
 
 
 def _harmless_lines(score: Score, page: Page) -> Iterator[Line]:

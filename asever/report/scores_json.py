@@ -1,4 +1,4 @@
-"""Coverage and mutation scores for machines (`scores.schema.json` describes both)."""
+"""Coverage and mutation scores for machines (`scores-schema.json` describes both)."""
 
 from __future__ import annotations
 
