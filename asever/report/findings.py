@@ -81,8 +81,8 @@ def _evidence_parts(finding: Finding) -> Iterator[str]:
             more = f", and {len(covered) - 1} more such group{'s' if len(covered) > 2 else ''}" if len(covered) > 1 else ""
             yield f"proved for {_flows(covered[0])}{more}"
         routes = _written(rests_on)
-        more = [f"{len(routes) - _ROUTES} more"] if len(routes) > _ROUTES else []
-        needed = [*([_rows_by_group(rests_on.rows)] if rests_on.rows else []), *routes[:_ROUTES], *more]
+        others = [f"{len(routes) - _ROUTES} more"] if len(routes) > _ROUTES else []
+        needed = [*([_rows_by_group(rests_on.rows)] if rests_on.rows else []), *routes[:_ROUTES], *others]
         if needed:
             yield f"rests on {listed(needed)}"
     if finding.dependences:

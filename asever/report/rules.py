@@ -126,7 +126,8 @@ def way_text(one: CoreWay) -> str:
         case SourceTranslation():
             return f"{row.because or row.drops or _translated(row)} at {where}"
         case Redirect():
-            return f"rule {row.name or row.because} of {row.resource or where} translates the destination"
+            name = row.name if row.name.startswith("rule ") else f'rule "{row.name or row.because}"'
+            return f"{name} of {row.resource or where} translates the destination"
         case Arrival():
             return f"{row.because or row.drops or _arrives(row)}, in {where}"
 

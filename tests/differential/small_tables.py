@@ -30,6 +30,7 @@ from asever.model.effective import (
     FlowQuestion,
     Forwarding,
     HopKind,
+    Origin,
     Packets,
     Quantifier,
     Recipient,
@@ -45,6 +46,7 @@ from asever.model.effective import (
 from asever.model.numbers import NumberSet
 from asever.model.packets import TCP, UDP, Flow, Packet
 from asever.model.things import Direction
+from asever.source import SourceFile, Span
 
 EVERY = NumberSet.span(0, 15)
 PORTS = NumberSet.span(0, 3)
@@ -55,6 +57,7 @@ ASSUMPTIONS = {"first": ("yes", "no"), "second": ("one", "two")}
 FABRICS = ("vnet v", "Internet", "tunnel")
 DEVICES = ((11, "d"), (12, "e"))  # where routes may lead to, and who is there
 TAGS = ("Sql", "Storage")
+WRITTEN = SourceFile("small.asev", "three\n")
 OFF = "it is switched off"
 
 
@@ -275,6 +278,24 @@ def networks(draw):
         probe_source=PROBE_SOURCE,
         names=draw(st.sampled_from(({}, {3: "three", 7: "seven"}))),
     )
+
+
+@st.composite
+def written_networks(draw):
+    """A network in which somebody wrote some of the routes, the same line several of them."""
+    network = draw(networks())
+    lines = st.sampled_from((None, *(Span(WRITTEN, at, at + 1) for at in range(3))))
+    sites = {
+        name: replace(site, routes=tuple(replace(row, origin=Origin(span=draw(lines))) for row in site.routes))
+        for name, site in network.sites.items()
+    }
+    return replace(network, sites=sites)
+
+
+def same_line(network: EffectiveNetwork, row: Route) -> set[int]:
+    """The identities of all routes that the line of one made."""
+    every = (one for site in network.sites.values() for one in site.routes)
+    return {id(one) for one in every if one.origin.span is not None and one.origin.span == row.origin.span}
 
 
 @st.composite
