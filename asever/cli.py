@@ -28,6 +28,7 @@ exit status: 0 every check holds or is violated as expected; 1 a check is violat
 _TRACE_EXITS = (
     "exit status: 0 delivered, and its reply returns; 1 dropped, or the reply is lost; 2 nobody can say; 3 wrong input."
 )
+_SCORE_EXITS = "exit status: 0 done; 1 the number is less than --fail-under asks for; 3 wrong input; 4 an internal error."
 _CERTIFICATE_EXITS = "exit status: 0 accepted; 1 refused; 3 the input or the command line is wrong."
 _DIFF_EXITS = (
     "exit status: 0 no flow and no verdict differs; 1 some does; 2 what differs cannot be told in full; 3 wrong input."
@@ -36,6 +37,16 @@ _LINT_EXITS = "exit status: 0 nothing was found; 1 something was; 3 wrong input.
 _FMT_EXITS = (
     "exit status: 0 done, or nothing to do; 1 with --check: some file would change; 3 a file has errors and is left alone."
 )
+
+
+_EPILOGS = {
+    "check": _EXITS,
+    "trace": _TRACE_EXITS,
+    "fmt": _FMT_EXITS,
+    "coverage": _SCORE_EXITS,
+    "mutate": _SCORE_EXITS,
+    "certificate": _CERTIFICATE_EXITS,
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -82,6 +93,22 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _percent(text: str) -> float:
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a percentage (0 to 100)")
+    return number
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number above 0")
+    return int(text)
+
+
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 <= int(text[:9]) <= 65535):
         raise argparse.ArgumentTypeError(f"`{text}` is not a port (0 to 65535)")
@@ -121,6 +148,18 @@ def _lint(arguments: argparse.Namespace) -> int:
     from asever.commands import lint  # noqa: PLC0415
 
     return lint.run(arguments)
+
+
+def _coverage(arguments: argparse.Namespace) -> int:
+    from asever.commands import coverage  # noqa: PLC0415
+
+    return coverage.run(arguments)
+
+
+def _mutate(arguments: argparse.Namespace) -> int:
+    from asever.commands import mutate  # noqa: PLC0415
+
+    return mutate.run(arguments)
 
 
 def _fmt(arguments: argparse.Namespace) -> int:
@@ -291,6 +330,34 @@ def _lint_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _score_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `coverage` and `mutate` share."""
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument("--all", action="store_true", help="list what is well too")
+    parser.add_argument(
+        "--fail-under",
+        metavar="PERCENT",
+        type=_percent,
+        default=0.0,
+        help="exit status 1 if the number is less (default: never)",
+    )
+    parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for each check (default 30)")
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
+def _coverage_arguments(parser: argparse.ArgumentParser) -> None:
+    _score_arguments(parser)
+
+
+def _mutate_arguments(parser: argparse.ArgumentParser) -> None:
+    _score_arguments(parser)
+    parser.add_argument("--most", metavar="N", type=_count, help="try this many of the faults, drawn at random")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="which ones are drawn (default 0)")
+
+
 def _fmt_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", metavar="FILE", nargs="+", help="files to rewrite in place; - writes standard input to standard output"
@@ -386,6 +453,8 @@ COMMANDS: Sequence[tuple[str, str, Adder, Callable[[argparse.Namespace], int]]] 
     ("trace", "walk one packet through the network, step by step, both ways", _trace_arguments, _trace),
     ("explain", "everything known about one check: exactly which packets fail, and why", _explain_arguments, _explain),
     ("lint", "what decides nothing, never matches or is not used; no check needed", _lint_arguments, _lint),
+    ("coverage", "the rules, routes and settings that no check rests on", _coverage_arguments, _coverage),
+    ("mutate", "which seeded faults the checks catch", _mutate_arguments, _mutate),
     ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _fmt),
     ("init", "write a commented specification to start from", _init_arguments, _init),
     ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _smt),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from asever.diagnostics import Diagnostic
+    from asever.diagnostics import Diagnostic, SpecError
     from asever.model.program import Program
 
 STANDARD_INPUT = "-"
@@ -99,6 +99,16 @@ def loaded(name: str) -> tuple[Program | None, Sequence[Diagnostic]]:
         return None, (text,)
     program, diagnostics = load_program(Path(STANDARD_INPUT_NAME), text=text)
     return program, tuple(diagnostics)
+
+
+def refused(error: SpecError, color: str) -> int:
+    """Wrong input that only a closer look finds: its errors on standard error. What `load` has shown is not shown again."""
+    from asever.diagnostics import Severity  # noqa: PLC0415 - nothing of the kind happens to a right program
+
+    found = [one for one in error.diagnostics if one.severity is Severity.ERROR]
+    show_diagnostics(found, color)
+    say_nothing_done(found, "nothing was done")
+    return Status.WRONG_INPUT
 
 
 def say_nothing_done(diagnostics: Sequence[Diagnostic], what: str) -> None:

@@ -12,6 +12,7 @@ from asever.diagnostics import Diagnostic, Edit, Label, Severity
 from asever.model.addresses import ALL_ADDRESSES, parse_address, parse_addresses
 from asever.model.answers import (
     Blocker,
+    Core,
     CoreRow,
     DeadRows,
     Dependence,
@@ -354,8 +355,7 @@ HOLDS = Finding(
             "any of 3,685,482,237 addresses of the Internet and any source port to 192.23.1.3 on tcp 80, 443",
             "any of 3,685,482,237 addresses of the Internet and any source port to any of 59 addresses of ase two on tcp 80",
         ),
-        rests_on=tuple(CoreRow(LOCKDOWN, row) for row in LOCKDOWN.rows),
-        minimal=True,
+        rests_on=Core(rows=tuple(CoreRow(LOCKDOWN, row) for row in LOCKDOWN.rows), minimal=True),
         replayed=24,
         witness=Flow(origin="Internet", packet=packet("8.8.8.8", "192.23.1.3")),
     ),

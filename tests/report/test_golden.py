@@ -11,8 +11,11 @@ import pytest
 from asever.report.diagnostics import render_diagnostics
 from asever.report.json import diagnostics_json, lint_json, report_json
 from asever.report.lint import render_lint
+from asever.report.scores import render_coverage, render_score
+from asever.report.scores_json import coverage_json, score_json
 from asever.report.text import render_report, render_trace
 from tests.report.samples import CROSS_CALL, DIAGNOSTICS, NAMES, PROGRAM, REPORTS
+from tests.report.score_samples import COVERAGE, EMPTY, SCORE
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -33,6 +36,13 @@ TEXTS = {
     "violated-color.txt": lambda: render_report(REPORTS["violated"], PROGRAM, color=True),
     "quiet.txt": lambda: render_report(REPORTS["expected"], PROGRAM, quiet=True),
     "trace.txt": lambda: render_trace(CROSS_CALL, PROGRAM, NAMES, origin="ase one"),
+    "coverage.txt": lambda: render_coverage(COVERAGE),
+    "coverage-all-80-columns.txt": lambda: render_coverage(COVERAGE, width=80, everything=True),
+    "coverage.json": lambda: dumped(coverage_json(COVERAGE, version="0.1.0")),
+    "mutate.txt": lambda: render_score(SCORE),
+    "mutate-all-80-columns.txt": lambda: render_score(SCORE, width=80, everything=True),
+    "mutate-empty.txt": lambda: render_score(EMPTY),
+    "mutate.json": lambda: dumped(score_json(SCORE, version="0.1.0")),
     "diagnostics.txt": lambda: render_diagnostics(DIAGNOSTICS),
     "diagnostics-80-columns.txt": lambda: render_diagnostics(DIAGNOSTICS, width=80),
     "lint.txt": lambda: render_lint(DIAGNOSTICS, files=2),
