@@ -28,6 +28,9 @@ exit status: 0 every check holds or is violated as expected; 1 a check is violat
 _TRACE_EXITS = (
     "exit status: 0 delivered, and its reply returns; 1 dropped, or the reply is lost; 2 nobody can say; 3 wrong input."
 )
+_FIX_EXITS = (
+    "exit status: that of the checks to be fixed, after --write as the files are then: 0 all met; 1 one is violated; 2 unknown."
+)
 _FMT_EXITS = (
     "exit status: 0 done, or nothing to do; 1 with --check: some file would change; 3 a file has errors and is left alone."
 )
@@ -110,6 +113,12 @@ def _fmt(arguments: argparse.Namespace) -> int:
     from asever.commands import fmt  # noqa: PLC0415
 
     return fmt.run(arguments)
+
+
+def _fix(arguments: argparse.Namespace) -> int:
+    from asever.commands import fix  # noqa: PLC0415
+
+    return fix.run(arguments)
 
 
 def _init(arguments: argparse.Namespace) -> int:
@@ -235,6 +244,19 @@ def _fmt_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _fix_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument(
+        "check", metavar="CHECK", nargs="?", help="a check by its name or text (* and ? stand for any); default: all not met"
+    )
+    parser.add_argument("--write", action="store_true", help="apply the first fix of each check to the files")
+    parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for each check (default 30)")
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
 def _init_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", metavar="DIR", nargs="?", default=".", help="where to (default: here)")
 
@@ -260,6 +282,7 @@ def _help_arguments(parser: argparse.ArgumentParser) -> None:
 COMMANDS: Sequence[tuple[str, str, Adder, Callable[[argparse.Namespace], int]]] = (
     ("check", "prove or refute every check", _check_arguments, _check),
     ("trace", "walk one packet through the network, step by step, both ways", _trace_arguments, _trace),
+    ("fix", "find the smallest edits that make a check met and break no other", _fix_arguments, _fix),
     ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _fmt),
     ("init", "write a commented specification to start from", _init_arguments, _init),
     ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _smt),
@@ -295,7 +318,7 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
         )
-        command.epilog = {"check": _EXITS, "trace": _TRACE_EXITS, "fmt": _FMT_EXITS}.get(name)
+        command.epilog = {"check": _EXITS, "trace": _TRACE_EXITS, "fix": _FIX_EXITS, "fmt": _FMT_EXITS}.get(name)
         add_arguments(command)
         command.set_defaults(run=run)
     return parser
