@@ -35,6 +35,7 @@ from asever.repair.lists import (
     rule_behind,
     rule_name,
     term_extent,
+    width,
 )
 from asever.repair.places import NewRule, appended, replaced
 from asever.repair.wording import Term
@@ -104,7 +105,7 @@ class _Change:
     extent: Extent
     words: str
     literal: bool = False
-    left: int = 0
+    order: int = 0
 
 
 def _widened(
@@ -121,7 +122,9 @@ def _widened(
             words=f"let rule {rule.priority} of {listed.title} {words}",
             edits=tuple(change.edit for change in changes),
             widening=counted(listed, after).beyond(before),
+            width=width(listed, after, before),
             literal=any(change.literal for change in changes),
+            order=sum(change.order for change in changes),
             left=counted(listed, after).size,
             takes=frozenset({listed.resource}) if before.beyond(counted(listed, after)) else frozenset(),
         )
@@ -166,7 +169,7 @@ def _changes(
             yield _Change(edit=appended(span, ports_text(more)), extent=after, words=f"name port {ports_text(more)} too")
             text = "*" if needed == ANY_PORT else ports_text(needed)
             after = replace(before, target_port=needed)
-            yield _Change(edit=replaced(span, text), extent=after, words=f"name port {text} instead", left=1)
+            yield _Change(edit=replaced(span, text), extent=after, words=f"name port {text} instead", order=1)
 
 
 def _addresses(
@@ -201,7 +204,7 @@ def _addresses(
             extent=after,
             words=f"name the {noun} {term.text} too",
             literal=not term.named,
-            left=1,
+            order=1,
         )
 
 
@@ -225,6 +228,7 @@ def _reordered(one: Case, step: Step, filter_: Filter, listed: RuleList, decider
                 words=f"ask rule {rule.priority} of {listed.title} before rule {decider.priority}, which shadows it",
                 edits=(replaced(span, str(priority)),),
                 widening=extent_of(listed, rows, rule, one.tables).size,
+                width=width(listed, extent_of(listed, rows, rule, one.tables)),
             )
             return
 
@@ -238,6 +242,7 @@ def _turned(one: Case, filter_: Filter, listed: RuleList, decider: DeclaredRule)
             words=f"let rule {decider.priority} of {listed.title} allow what it denies",
             edits=(replaced(span, "allow"),),
             widening=extent_of(listed, rows, decider, one.tables).size,
+            width=width(listed, extent_of(listed, rows, decider, one.tables)),
         )
 
 
@@ -283,6 +288,8 @@ def _added(one: Case, step: Step, listed: RuleList, decider: DeclaredRule | None
                 words=f"add rule {priority} to {listed.title} for exactly these packets",
                 edits=(edit,),
                 widening=counted(listed, extent).size,
+                width=width(listed, extent),
+                left=counted(listed, extent).size,
                 literal=not (source.named and target.named),
                 fresh=True,
             )

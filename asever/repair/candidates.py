@@ -22,22 +22,26 @@ from asever.repair.wording import Term, terms_for
 class Candidate:
     """Edits that belong together, and how much they change. `takes` are the resources that let less pass with them.
 
-    `literal` when it writes numbers where names would do; `fresh` when it writes a new rule or thing; `left` ranks what lets
-    equally much pass: fewer packets in all, first.
+    `widening` counts packets that filters newly let pass. `width` is the same without the side on which an NSG stands: `to *`
+    in a rule of the file is how its author writes "here", and no reason to write a rule of its own.
+    `literal` when it writes numbers where names would do; `fresh` when it writes a new rule or thing; `order` and then `left`, the
+    packets that may pass in all, rank what is alike otherwise.
     """
 
     words: str
     edits: tuple[Edit, ...]
     widening: int = 0
+    width: int = 0
     literal: bool = False
     fresh: bool = False
+    order: int = 0
     left: int = 0
     takes: frozenset[str] = frozenset()
 
     @property
-    def cost(self) -> tuple[int, int, int, int, int]:
+    def cost(self) -> tuple[int, ...]:
         """Few edits, little let in, names over numbers, existing rules over new ones."""
-        return len(self.edits), self.widening, self.literal, self.fresh, self.left
+        return len(self.edits), self.width, self.literal, self.fresh, self.order, self.left
 
 
 @record

@@ -20,6 +20,7 @@ from asever.source import Span
 _LOWEST = {FilterKind.NSG: 100, FilterKind.ADMIN: 1, FilterKind.FIREWALL: 100}
 _HIGHEST = {FilterKind.NSG: 4096, FilterKind.ADMIN: 4096, FilterKind.FIREWALL: 65000}
 _MOST_NAME = 60
+_HERE = NumberSet.single(0)
 
 
 @record
@@ -166,6 +167,15 @@ def counted(listed: RuleList, extent: Extent) -> Extent:
     """What a rule matches where its list stands."""
     side = "target" if listed.direction is Direction.INBOUND else "source"
     return replace(extent, **{side: getattr(extent, side) & listed.guards})
+
+
+def width(listed: RuleList, extent: Extent, before: Extent | None = None) -> int:
+    """How much an extent lets pass beyond another, the side where an NSG stands left out."""
+    if listed.kind is FilterKind.NSG:
+        here = {"target" if listed.direction is Direction.INBOUND else "source": _HERE}
+        extent = replace(extent, **here)
+        before = None if before is None else replace(before, **here)
+    return extent.size if before is None else extent.beyond(before)
 
 
 def extent_of(listed: RuleList, rows: Sequence[FilterRow], rule: DeclaredRule, tables: EffectiveNetwork) -> Extent:

@@ -203,8 +203,9 @@ class _Search:
         except SpecError:
             return None
         pairs = list(zip(self.before.results, after.results, strict=True))
-        worse = any(rank(new.check, new.verdict) < rank(old.check, old.verdict) for old, new in pairs)
-        if worse or after.results[self.index].met is not True:
+        others = [pair for index, pair in enumerate(pairs) if index != self.index]
+        worse = any(rank(new.check, new.verdict) < rank(old.check, old.verdict) for old, new in others)
+        if worse or after.results[self.index].verdict is not Verdict.HOLDS:
             return None
         turns = (
             Turn(name=new.name, before=old.verdict, after=new.verdict, expected=new.check.expect_violated) for old, new in pairs

@@ -80,6 +80,7 @@ def _setting(one: Case, step: Step) -> Iterator[Candidate]:
                 words=f"admit {term.text} to the access list of platform-service {service.name}",
                 edits=(appended(service.parts["allows"], term.text),),
                 widening=term.addresses.size,
+                width=term.addresses.size,
                 literal=not term.named,
             )
         subnet = network.subnets.get(one.tables.sites[one.trace.flow.origin].subnet or "")
@@ -184,7 +185,9 @@ def _new_group(one: Case, step: Step, thing: Thing) -> Iterator[Candidate]:
         edits = (attribute(thing.span, thing.parts, "nsg", name), after_declaration(top.span, group))
         if edits[0] is not None and edits[1] is not None:
             words = f"put a new nsg {name} on {thing.name}, which allows exactly these"
-            yield Candidate(words=words, edits=(edits[0], edits[1]), widening=term.addresses.size, fresh=True)
+            yield Candidate(
+                words=words, edits=(edits[0], edits[1]), widening=term.addresses.size, width=term.addresses.size, fresh=True
+            )
 
 
 def _top(vnets: Mapping[str, Vnet], thing: Thing) -> Thing:

@@ -155,6 +155,7 @@ def _proposal_json(one: Proposal) -> Json:
     return {
         "words": list(one.words),
         "edits": [_edit_json(edit) for edit in one.edits],
+        "newly_permitted": str(one.widening),  # a number that many readers of JSON could not hold
         "checks": [
             {"name": turn.name, "before": turn.before.value, "after": turn.after.value, "expected": turn.expected}
             for turn in one.turns
