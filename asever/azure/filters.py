@@ -217,7 +217,7 @@ def same_subnet_filter(environment: Environment, subnet: Subnet, others: NumberS
     """
     row = FilterRow(
         priority=0,
-        name="other machines of the environment's own subnet",
+        name="calls to other machines of the environment's own subnet",
         action=Action.DENY,
         target=AddressMatch(addresses=others, text=f"other machines in {subnet.name}"),
         origin=Origin(span=environment.span, azure="same-subnet-block", parts=environment.parts),

@@ -56,7 +56,7 @@ def _cross_calls(known: Inventory, one: Environment) -> Iterator[SourceTranslati
         becomes=becomes,
         tags=tags,
         unknown=unknown,
-        because="taking a call to another environment's ILB address as an Internet call",
+        because="a call to another environment's ILB address is taken as an Internet call",
         fact=CROSS_CALL.name,
         resource=one.name,
         condition=reading(CROSS_CALL, "vip"),

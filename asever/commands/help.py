@@ -34,7 +34,7 @@ def run(arguments: Namespace, commands: Mapping[str, Callable[[], str]]) -> int:
         one = ASSUMPTIONS[word]
         named = word not in ENTRIES
         sys.stdout.write("" if named else "\n")
-        sys.stdout.write(render_assumptions([(one.name, one.question, one.values, one.granted)], color=color, named=named))
+        sys.stdout.write(render_assumptions([(one.name, one.question, one.values, one.granted, "")], color=color, named=named))
     return Status.MET
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from asever.azure.platform import PROBE, PROBE_SOURCE
 from asever.catalogue import ENTRIES
 from asever.evaluate.judge import matches_address
 from asever.evaluate.walk import walk_through
@@ -26,11 +27,12 @@ from asever.model.effective import (
     exists_in,
 )
 from asever.model.numbers import NumberSet
-from asever.model.packets import ANY_PROTOCOL, PROTOCOL_NAMES, Packet
+from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOL_NAMES, Packet
 from asever.source import Span
 
 _MOST = 5
 _MOST_FACTS = 3
+_VNET = "VirtualNetwork"
 _ADDRESS_FIELDS = ("source", "target")
 # Fields as Azure calls them.
 _FIELD_WORDS = {"source_port": "source port", "target": "destination", "target_port": "destination port"}
@@ -100,7 +102,8 @@ def _near_misses(network: EffectiveNetwork, trace: Trace, drops: Iterable[Step])
     """The user's allow rules that would have let the flow pass but for one field, in the filters that dropped it.
 
     Where no rule fails in one field alone, those that fail in the fewest. A rule that is about another service (its port
-    fails) is named only if no rule fails by its addresses. With each comes the fact that explains it, if there is one.
+    fails) is named only if no rule fails by its addresses, and one about every port only if none names the port. With each
+    comes the fact that explains it, if there is one.
     """
     for step in drops:
         if step.filter is None or not step.filter.kind.has_rules:
@@ -112,7 +115,8 @@ def _near_misses(network: EffectiveNetwork, trace: Trace, drops: Iterable[Step])
         fewest = min(len(fields) for _, fields in found)
         best = [(row, fields) for row, fields in found if len(fields) == fewest]
         by_address = [(row, fields) for row, fields in best if any(one in _ADDRESS_FIELDS for one in fields)]
-        for row, fields in (by_address or best)[:_MOST]:
+        of_service = [(row, fields) for row, fields in by_address if row.target_port != ANY_PORT]
+        for row, fields in (of_service or by_address or best)[:_MOST]:
             yield _near_miss(network, trace, step, row, fields)
 
 
@@ -127,6 +131,8 @@ def _candidates(
         if row.action is Action.DENY or row.origin.azure is not None or not exists_in(row.condition, readings):
             continue
         fields = tuple(failing_fields(row, step.before, network.tag_space))
+        if step.before.source == PROBE_SOURCE and row.source.addresses != PROBE:
+            continue  # a rule for other senders was never meant for probes
         key = (row.priority, row.name)
         if fields and (key not in found or len(fields) < len(found[key][1])):
             found[key] = (row, fields)
@@ -252,9 +258,9 @@ def facts(trace: Trace, behind: Iterable[str] = (), *, let_in: bool = False) -> 
 
     `behind` are the facts behind its near misses; `let_in` asks for those behind its delivery.
     """
-    welcome = _let_in_facts(trace) if let_in else ()
-    found = dict.fromkeys((*_lost_facts(trace), *behind, *_way_facts(trace), *welcome))
-    return tuple(word for word in found if word in ENTRIES)[:_MOST_FACTS]
+    way = tuple(_way_facts(trace))
+    found = (*way, *_let_in_facts(trace)) if let_in else (*_lost_facts(trace), *behind, *way)
+    return tuple(word for word in dict.fromkeys(found) if word in ENTRIES)[:_MOST_FACTS]
 
 
 def _lost_facts(trace: Trace) -> Iterator[str]:
@@ -281,12 +287,40 @@ def _drop_facts(step: Step) -> Iterator[str]:
         yield step.row.origin.azure
     if isinstance(step.row, (SourceTranslation, Arrival)) and step.row.fact:
         yield step.row.fact
+    if isinstance(step.row, Route) and step.row.origin.azure:
+        yield step.row.origin.azure
+    if step.filter is not None and isinstance(step.row, FilterRow):
+        yield from _rule_facts(step.filter, step.row, step.before)
+
+
+def _rule_facts(one: Filter, row: FilterRow, packet: Packet) -> Iterator[str]:
+    """What an engineer overlooks in a rule that drops a probe, or something that a device is to send on."""
+    if packet.source == PROBE_SOURCE and one.kind.has_rules:
+        yield "health-probe"
+        if _VNET in row.source.text:
+            yield "virtual-network-tag"
+    elif row.origin.azure is not None and any(_is_for_elsewhere(each, packet) for each in one.rows):
+        yield "virtual-network-tag"
+
+
+def _is_for_elsewhere(row: FilterRow, packet: Packet) -> bool:
+    """Whether the default rule for VirtualNetwork lacks a packet only because it goes on to somewhere else."""
+    return (
+        row.origin.azure is not None
+        and row.source.text == row.target.text == _VNET
+        and packet.source in row.source.addresses
+        and packet.target not in row.target.addresses
+    )
 
 
 def _let_in_facts(trace: Trace) -> Iterator[str]:
-    """What lets a packet pass that should not: a default rule."""
+    """What lets a packet pass that should not: a default rule, or the width of VirtualNetwork."""
     for step in trace.steps:
         if step.kind is not StepKind.PASS or step.filter is None or not step.filter.kind.has_rules:
             continue
-        if isinstance(step.row, FilterRow) and step.row.origin.azure is not None:
-            yield "virtual-network-tag" if "Vnet" in step.row.name else "default-rules"
+        if not isinstance(step.row, FilterRow):
+            continue
+        if _VNET in step.row.source.text:
+            yield "virtual-network-tag"
+        elif step.row.origin.azure is not None:
+            yield "default-rules"

@@ -221,7 +221,11 @@ def _sentence(finding: Finding, page: Page) -> str:
     if claim.verb is Verb.CAN_REACH:
         return f"No flow that the check covers arrives as it should. This one, for example, {verb}:"
     if claim.verb in {Verb.NEVER_REACHES, Verb.ONLY}:
-        return f"This flow {verb}, although the check forbids it{every if finding.whole_scope else ''}:"
+        lost_too = "; that its reply is lost does not matter here" if trace.outcome is Outcome.REPLY_LOST else ""
+        arrives = OUTCOMES[Outcome.DELIVERED][0] if lost_too else verb
+        return f"This flow {arrives}, although the check forbids it{every if finding.whole_scope else ''}{lost_too}:"
+    if trace.outcome is Outcome.UNKNOWN and finding.verdict is Verdict.VIOLATED:
+        return f"Whatever becomes of this flow, {listed(list(_lacks(trace, claim, page))) or 'it is not as the check demands'}:"
     if trace.outcome is Outcome.DELIVERED:
         return f"This flow is delivered, but {listed(list(_lacks(trace, claim, page))) or 'not as the check demands'}:"
     if finding.whole_scope:
@@ -239,8 +243,9 @@ def _lacks(trace: Trace, claim: Reachability, page: Page) -> Iterator[str]:
         and claim.seen_as
         and not any(seen.source in one.addresses or one.text in seen.source_tags for one in claim.seen_as)
     ):
-        demanded = listed([term.text for term in claim.seen_as])
-        yield f"{claim.target.name} sees the source {page.words.named(seen.source)}, not {demanded}"
+        demanded = " or ".join(term.text for term in claim.seen_as)
+        sees = "another source" if trace.outcome is Outcome.UNKNOWN else f"the source {page.words.named(seen.source)}"
+        yield f"{claim.target.name} sees {sees}, not {demanded}"
     for endpoint in claim.via:
         if endpoint.name not in trace.passed:
             yield f"it does not pass {endpoint.name}"

@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 from asever.model.addresses import format_address
 from asever.model.answers import NearMiss, Outcome, Step, StepKind, Trace
-from asever.model.effective import Action, FilterKind, FilterRow, Route, SourceTranslation
+from asever.model.effective import Action, Arrival, FilterKind, FilterRow, Route, SourceTranslation
 from asever.model.packets import Packet
 from asever.report.lines import WIDTH, Line, Piece, Style, line, wrapped
 from asever.report.rules import decision_lines
-from asever.report.words import Vocabulary, direction_text, filter_title, has_ports, packet_text, tags_text
+from asever.report.words import PLATFORM, Vocabulary, direction_text, filter_title, has_ports, packet_text, tags_text
 from asever.source import Span
 
 _PLACE = 28
@@ -95,6 +95,8 @@ def _where(step: Step, words: Vocabulary) -> str:
         return filter_title(step.filter)
     if step.kind is StepKind.ROUTE:
         return "route"
+    if step.kind is StepKind.SEND and step.detail.startswith(PLATFORM):
+        return PLATFORM
     return words.title(step.at)
 
 
@@ -109,11 +111,13 @@ def step_text(step: Step, words: Vocabulary) -> str:
         return f"delivered; it sees the source {words.named(step.after.source)}"
     if step.kind is StepKind.ROUTE and "->" not in step.detail:
         return f"over {step.detail}"
-    if step.kind is StepKind.DROP and isinstance(step.row, Route) and not step.because:
+    if step.kind is StepKind.DROP and isinstance(step.row, Route) and not step.because and says_no_reason(step.row):
         return f"{step.detail}: drops it"
     if step.kind is StepKind.UNKNOWN and step.detail == unmodelled(step):
         return f"{step.detail}: not modelled yet"
     change = _change(step.before, step.after, words)
+    if unknown_source(step):
+        change = f"source {words.named(step.before.source)} -> an unknown address (say {words.named(step.after.source)})"
     if step.kind in {StepKind.SOURCE_NAT, StepKind.DESTINATION_NAT, StepKind.RELAY} and change:
         return change
     return step.detail or step.kind.value
@@ -124,6 +128,18 @@ def unmodelled(step: Step) -> str | None:
     return step.row.unmodelled if isinstance(step.row, (Route, SourceTranslation)) else None
 
 
+def says_no_reason(route: Route) -> bool:
+    """Whether the text of a route that drops a packet is a plain route: prefix, hop, and where it comes from."""
+    return "->" in route.text and ", which is invalid" not in route.text
+
+
+def unknown_source(step: Step) -> str | None:
+    """Why nobody knows the source that a step gives to the packet, None where it is known or kept."""
+    if isinstance(step.row, Arrival):
+        return step.row.doubt if step.row.source_becomes else None
+    return step.row.unknown if isinstance(step.row, SourceTranslation) else None
+
+
 def probed(trace: Trace, step: Step) -> bool:
     """Whether a step is about a health probe and not about the flow itself, which waits for it."""
     probe = next((one for one in trace.steps if one.kind is StepKind.PROBE and one.before == step.before), None)
@@ -132,6 +148,8 @@ def probed(trace: Trace, step: Step) -> bool:
 
 def _filter_text(step: Step) -> str:
     one = step.filter
+    if one is not None and one.kind is FilterKind.PLATFORM and step.kind is StepKind.DROP:
+        return f"drops {step.detail}"
     if one is None or not one.kind.has_rules:
         return step.detail
     direction = "network rules" if one.kind is FilterKind.FIREWALL else direction_text(one.direction)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from asever.catalogue import ENTRIES
-from asever.model.answers import Blocker, Finding, NearMiss, Outcome, Step, StepKind, Trace
+from asever.model.answers import Blocker, Finding, NearMiss, Step, StepKind, Trace
 from asever.model.claims import Claim, Reachability, Verb
-from asever.model.effective import FilterRow, Route
+from asever.model.effective import FilterKind, FilterRow, Route
 from asever.report.lines import BLANK, Line, line, wrapped
 from asever.report.page import Page, dependence_text, head_of, listed
 from asever.report.quote import Mark
-from asever.report.steps import probed, rule_title
-from asever.report.words import Vocabulary, filter_title, place
+from asever.report.steps import probed, rule_title, says_no_reason, unknown_source
+from asever.report.words import PLATFORM, Vocabulary, filter_title, place
 
 # More near misses than these are alternatives that the list of rules shows anyway.
 _NEAR_MISSES = 2
@@ -20,21 +20,20 @@ _NEAR_MISSES = 2
 
 def why_lines(finding: Finding, page: Page) -> list[Line]:
     """The reason, with the lines of the source that matter."""
-    if finding.near_misses:
-        lost = lost_at(finding.trace) if finding.trace else None
-        what = "health probe" if finding.trace and lost and probed(finding.trace, lost) else "packet"
-        return [one for miss in finding.near_misses[:_NEAR_MISSES] for one in _near_miss(miss, page, what)]
-    if finding.trace is None:
+    trace, claim = finding.trace, finding.check.claim
+    lost = lost_at(trace) if trace else None
+    # A rule that misses by two fields was hardly meant for the packet: the list of rules shows it, and that is enough.
+    near = [one for one in finding.near_misses if " and " not in one.field]
+    if near:
+        what = "health probe" if trace and lost and probed(trace, lost) else "packet"
+        return [one for miss in near[:_NEAR_MISSES] for one in _near_miss(miss, page, what)]
+    if trace is None:
         return []
-    lost = lost_at(finding.trace)
+    if trace.arrived is not None and isinstance(claim, Reachability) and claim.verb in {Verb.NEVER_REACHES, Verb.ONLY}:
+        return _why_let_in(trace, page)
     if lost is not None:
-        return _why_lost(lost, page, of_probe=probed(finding.trace, lost))
-    if finding.trace.outcome is not Outcome.DELIVERED:
-        return []
-    claim = finding.check.claim
-    if isinstance(claim, Reachability) and claim.verb in {Verb.NEVER_REACHES, Verb.ONLY}:
-        return _why_let_in(finding.trace, page)
-    return _why_not_as_demanded(finding.trace, claim, page)
+        return _why_lost(lost, page, of_probe=probed(trace, lost))
+    return _why_not_as_demanded(trace, claim, page) if trace.arrived is not None else []
 
 
 def lost_at(trace: Trace) -> Step | None:
@@ -62,6 +61,8 @@ def _why_lost(step: Step, page: Page, *, of_probe: bool) -> list[Line]:
     what = "the health probe" if of_probe else "it"
     if step.filter is None or not step.filter.kind.has_rules:
         text = _lost_on_route(step) if isinstance(step.row, Route) else step.because or step.detail
+        if step.filter is not None and step.filter.kind is FilterKind.PLATFORM:
+            text = f"{PLATFORM} drops {step.detail}, whatever the rules say"
         marks = [Mark(head_of(span), "what decides this")] if span is not None else []
         return [BLANK, *page.remark("why", text), *page.quoted(marks)]
     title = filter_title(step.filter)
@@ -84,6 +85,9 @@ def _why_lost(step: Step, page: Page, *, of_probe: bool) -> list[Line]:
 
 def _lost_on_route(step: Step) -> str:
     """Which route loses a packet, or sends a reply astray."""
+    if isinstance(step.row, Route) and not says_no_reason(step.row):
+        taken = "the reply" if step.reply else "it"
+        return f"{taken} takes the route {step.detail}" if "->" in step.detail else step.detail
     if not step.reply:
         return f"the route {step.detail} drops it"
     if isinstance(step.row, Route) and step.row.fabric is None and not step.row.recipients:
@@ -118,7 +122,7 @@ def _why_not_as_demanded(trace: Trace, claim: Claim, page: Page) -> list[Line]:
             lines += page.remark("why", "nothing on the way translates the source")
         for step in rewrites:
             span = None if step.row is None else step.row.origin.span
-            lines += page.remark("why", step.because or step.detail)
+            lines += page.remark("why", unknown_source(step) or step.because or step.detail)
             lines += page.quoted([Mark(head_of(span), "the source comes from here")] if span else [])
     if isinstance(claim, Reachability) and claim.within_region:
         for route in (route for route in trace.routes if not route.regional):

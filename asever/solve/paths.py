@@ -231,13 +231,12 @@ class _Journey:
             if row.unmodelled is not None:
                 yield replace(went, unmodelled=row.unmodelled)
                 continue
-            let_in = _filtered(went, row.filters)
             if row.recipients:
-                for sent in self._translate(let_in, sender, TO_DEVICE):
-                    yield from self._to_device(sent, sender, row)
+                for sent in self._translate(went, sender, TO_DEVICE):
+                    yield from self._to_device(_filtered(sent, row.filters), sender, row)
             elif row.fabric is not None:
-                for sent in self._translate(let_in, sender, row.fabric):
-                    yield from self._arrive(sent, sender, row.fabric)
+                for sent in self._translate(went, sender, row.fabric):
+                    yield from self._arrive(_filtered(sent, row.filters), sender, row.fabric)
             else:
                 yield went
 
@@ -272,11 +271,12 @@ class _Journey:
         What is lost here, or cannot be followed, ends here.
         """
         rest = [path]
-        target, protocol = path.view[_TARGET], path.view[_PROTOCOL]
+        source, target, protocol = path.view[_SOURCE], path.view[_TARGET], path.view[_PROTOCOL]
         for row in sender.translations:
             if row.fabric != fabric:
                 continue
-            rest, taken = self._first(rest, ((target, row.destinations), (protocol, row.protocol)), row.condition)
+            wanted = ((source, row.sources), (target, row.destinations), (protocol, row.protocol))
+            rest, taken = self._first(rest, wanted, row.condition)
             for one in taken:
                 went = _through(one, row.resource)
                 if row.unmodelled is not None:
@@ -351,16 +351,18 @@ class _Journey:
 
     def _balanced(self, path: Path, sender: Site, row: Arrival) -> Iterator[Path]:
         for one, chosen in _handed_to(path, row.recipients):
-            if not row.hairpins and one.site == self.origin.name:
-                yield chosen
-                continue
             site = self.network.sites[one.site]
-            here = chosen
-            if not row.keeps_target or row.port is not None:
-                target = chosen.view[_TARGET] if row.keeps_target else one.address
-                here = _with_target(chosen, target, row.port)
-            probes = _Probes(address=one.address, ports=one.probes)
-            yield from self._delivered(self._enter(here, sender, site, row.guards, probes), site)
+            others, own = [chosen], list[Path]()
+            if not row.hairpins:
+                others, own = self._first(others, ((chosen.view[_SOURCE], site.addresses),))
+            yield from own
+            for other in others:
+                here = other
+                if not row.keeps_target or row.port is not None:
+                    target = other.view[_TARGET] if row.keeps_target else one.address
+                    here = _with_target(other, target, row.port)
+                probes = _Probes(address=one.address, ports=one.probes)
+                yield from self._delivered(self._enter(here, sender, site, row.guards, probes), site)
 
     def _at_site(self, path: Path, sender: Site, row: Arrival) -> Iterator[Path]:
         assert row.site is not None  # noqa: S101 - an arrival drops, continues or names a site
@@ -411,7 +413,13 @@ class _Journey:
             if own:
                 yield one
             else:
-                yield from self._send(_filtered(one, site.forwarding.filters), site)
+                let_on = _filtered(one, site.forwarding.filters)
+                kept, translated = self._first([let_on], ((let_on.view[_SOURCE], site.forwarding.translated),))
+                for each in kept:
+                    yield from self._send(each, site)
+                for each in translated:
+                    after = _with_source(each, "egress", site.forwarding.source_becomes, frozenset())
+                    yield from self._send(after, site)
 
     def _delivered(self, path: Path, site: Site) -> Iterator[Path]:
         delivered = replace(path, site=site.name)
@@ -448,17 +456,28 @@ class _Journey:
         An address that was not translated must be the sender's in that fabric. A translation waits in its own fabric; one that
         was made inside a virtual network with a public address is found through the Internet too.
         """
-        if row.recipients:
-            back = any(one.site == leg.sender.name for one in row.recipients)
-            return ([], [path]) if back else ([path], [])
         fabric = row.fabric
-        if fabric is None or (INTERNET in leg.fabrics and fabric != INTERNET):
+        if INTERNET in leg.fabrics and fabric != INTERNET:
             return [path], []
-        if leg.translated_in is not None:
-            if fabric == leg.translated_in:
-                return [], [path]
-            rows = self.network.fabrics[fabric].arrivals if fabric == INTERNET else ()
-            return self._first([path], ((leg.source, union(one.called for one in rows)),))
+        if row.recipients:
+            known = any(one.site == leg.sender.name for one in row.recipients)
+            return ([], [path]) if known else ([path], [])
+        if fabric is None:
+            return [path], []
+        if leg.translated_in is None:
+            return self._at_sender(path, leg, fabric)
+        # What a device translates to an address of its own is found like anything that it sends itself.
+        away, own = self._first([path], ((leg.source, leg.sender.addresses),))
+        rows = self.network.fabrics[fabric].arrivals if fabric == INTERNET else ()
+        waits = ((leg.source, union(one.called for one in rows)),)
+        lost, found = ([], away) if fabric == leg.translated_in else self._first(away, waits)
+        for one in own:
+            astray, back = self._at_sender(one, leg, fabric)
+            lost, found = [*lost, *astray], [*found, *back]
+        return lost, found
+
+    def _at_sender(self, path: Path, leg: Leg, fabric: str) -> tuple[list[Path], list[Path]]:
+        """What of a reply is lost in a fabric, and what comes to the sender by an address of its own."""
         lost: list[Path] = []
         mine = [path]
         if leg.forwarded:

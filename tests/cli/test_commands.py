@@ -438,6 +438,8 @@ def test_assumptions_are_listed():
     assert "--assume private-front-ends=silent" in text
     listed = json.loads(asever("assumptions", "--format", "json").stdout)["assumptions"]
     assert all(len(one["values"]) == 2 for one in listed)
+    assert all(one["sources"] for one in listed)
+    assert text.count("  source: ") == len(listed)
 
 
 def test_help_explains_words():

@@ -162,6 +162,7 @@ def translations(draw):
     drops = draw(mostly(st.none(), st.just("it cannot leave"), one_in=8))
     return SourceTranslation(
         fabric=draw(st.sampled_from((*FABRICS, TO_DEVICE))),
+        sources=draw(mostly(st.just(EVERY), sets(EVERY))),
         destinations=draw(mostly(st.just(EVERY), sets(EVERY))),
         protocol=draw(PROTOCOLS),
         becomes=draw(mostly(few(EVERY), st.just(NumberSet()), one_in=5)),
@@ -217,7 +218,7 @@ def arrivals(draw, onward: tuple[str, ...], *, devices: bool, tags: bool):
 def networks(draw):
     """Two sites, two devices and the platform, three fabrics."""
     tags = draw(st.booleans())
-    always = not tags and draw(st.booleans())
+    always = draw(st.booleans())
     devices = draw(st.booleans())
 
     def site(
@@ -293,7 +294,10 @@ def redirects(draw, *, tags: bool):
 
 @st.composite
 def forwardings(draw, *, tags: bool):
+    translates = draw(mostly(st.just(False), st.just(True), one_in=3))
     return Forwarding(
+        translated=draw(sets(EVERY)) if translates else NumberSet(),
+        source_becomes=draw(few(EVERY)) if translates else NumberSet(),
         redirects=tuple(draw(st.lists(redirects(tags=tags), max_size=2))),
         filters=tuple(draw(mostly(st.just([]), st.lists(filters(Direction.INBOUND, tags=tags, always=False), max_size=1)))),
     )

@@ -81,6 +81,37 @@ def test_a_rule_about_another_service_is_none_beside_one_about_this():
     assert [name for name, *_ in found] == ["SQL"]
 
 
+def test_a_rule_about_every_port_is_none_beside_one_that_names_this():
+    found = fields(
+        machines(
+            rule(100, "allow", "any", "10.0.1.5", name="a friend"),
+            rule(200, "allow", "tcp", "10.0.1.5", "*", "1433", name="SQL"),
+        )
+    )
+
+    assert [name for name, *_ in found] == ["SQL"]
+
+
+def test_a_rule_for_other_senders_was_never_meant_for_probes():
+    where = network(
+        vnet("corp", "10.0.0.0/16"),
+        subnet("corp/apps", "10.0.1.0/24", nsg="in"),
+        ase("one", "corp/apps", version=2, vip="192.23.1.2"),
+        nsg(
+            "in",
+            inbound=[
+                rule(100, "allow", "any", "10.0.1.0/24", name="ourselves"),
+                rule(110, "allow", "tcp", "AzureLoadBalancer", "*", "80", name="another probe"),
+                rule(200, "deny", "any", "VirtualNetwork", name="nobody inside"),
+            ],
+        ),
+    )
+    found = blamed(where, flow("platform of corp", "168.63.129.16", "10.0.1.4", 16001))
+
+    assert [miss.rule for miss in found.near_misses] == ["another probe"]
+    assert found.facts == ("health-probe", "virtual-network-tag")
+
+
 def test_without_one_the_rules_that_fail_in_the_fewest_fields():
     found = fields(
         machines(

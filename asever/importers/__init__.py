@@ -1,0 +1,6 @@
+"""Foreign files as syntax nodes: ARM templates, REST and `az` JSON, Terraform plans and states, Azure's service tag file.
+
+Every source becomes the same two things on its way: a JSON tree whose values know where they stand
+(`asever.importers.tree`), and a list of Azure resources (`asever.importers.resources`). What the resources mean for the
+network is said once, for all sources.
+"""
