@@ -23,9 +23,9 @@ class Candidate:
     """Edits that belong together, and how much they change. `takes` are the resources that let less pass with them.
 
     `widening` counts packets that filters newly let pass. `width` is the same without the side on which an NSG stands: `to *`
-    in a rule of the file is how its author writes "here", and no reason to write a rule of its own.
-    `literal` when it writes numbers where names would do; `fresh` when it writes a new rule or thing; `order` and then `left`, the
-    packets that may pass in all, rank what is alike otherwise.
+    in a rule of the file is how its author writes "here", and no reason to write a rule of its own. `literal` when it writes
+    numbers where names would do; `fresh` when it writes a new rule or thing; `order` and then `left`, the packets that may
+    pass in all, rank what is alike otherwise.
     """
 
     words: str
