@@ -9,8 +9,8 @@ from asever.model.claims import Reachability
 from asever.model.effective import HopKind, Route
 
 
-def advice(finding: Finding) -> Iterator[str]:
-    """Cures that only a person can choose, and what the answer hangs on."""
+def advice(finding: Finding, *, fixed: bool = False) -> Iterator[str]:
+    """What the answer hangs on, and unless edits have `fixed` the check, the cures that only a person can choose."""
     if finding.verdict is Verdict.UNKNOWN:
         yield "the check is unknown, so nothing can be proved to make it hold: settle what stands under its reasons first"
         return
@@ -22,6 +22,8 @@ def advice(finding: Finding) -> Iterator[str]:
             f"the answer hangs on {one.name}: with {one.name}={one.alternative} it is {one.otherwise.value.upper()} "
             f"(asever help {one.name}); find out which is true of your network"
         )
+    if fixed:
+        return
     steps = finding.trace.steps if finding.trace is not None else ()
     lost = next((step for step in steps if step.kind is StepKind.DROP), None)
     if lost is not None:

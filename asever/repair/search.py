@@ -68,7 +68,7 @@ def repair(path: Path, program: Program, before: Report, finding: Finding, optio
         exhausted=not search.stopped,
         contradiction=search.contradiction,
         conflicts=tuple(sorted(search.conflicts.items(), key=lambda each: (-each[1], each[0]))),
-        advice=tuple(advice(finding)),
+        advice=tuple(advice(finding, fixed=bool(proposals))),
     )
 
 
@@ -269,8 +269,7 @@ def _candidates(one: Edited, shown: Counterexample, title: str) -> Iterator[Cand
         return
     trouble = _first_trouble(it)
     if trouble is None:
-        if it.trace.outcome is Outcome.DELIVERED:
-            yield from misrouted(it)
+        yield from misrouted(it)
         return
     yield from admitting(it, trouble)
     yield from otherwise(it, trouble)

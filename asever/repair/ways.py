@@ -20,6 +20,7 @@ from asever.source import Span
 
 _MOST_PREFIXES = 2
 _DEFAULT = "0.0.0.0/0"
+_DETOURS = (HopKind.GATEWAY, HopKind.APPLIANCE)
 
 
 def otherwise(one: Case, step: Step) -> Iterator[Candidate]:
@@ -49,7 +50,9 @@ def misrouted(one: Case) -> Iterator[Candidate]:
     tag = service.service if service is not None else tag
     if one.claim.seen_as and subnet is not None and subnet.span is not None and tag is not None:
         yield from _service_endpoint(subnet, tag)
-    yield from _without_routes(one)
+    for step in one.trace.steps:
+        if isinstance(step.row, Route) and not step.reply and step.row.hop in _DETOURS:
+            yield from _routes(one, step)
 
 
 def _service_endpoint(subnet: Subnet, tag: str) -> Iterator[Candidate]:

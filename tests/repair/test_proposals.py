@@ -123,6 +123,19 @@ check "it" one reaches two on tcp 443
     assert fixed(text, "it").proposals[0].words == ("say `ip-forwarding on` of nva",)
 
 
+def test_a_detour_that_changes_the_source_is_led_past():
+    text = """\
+vnet corp { address 10.0.0.0/16  subnet s { address 10.0.1.0/24  route-table all } subnet GatewaySubnet { address 10.0.0.0/27 } }
+gateway circuit { vnet corp  kind expressroute  learns 0.0.0.0/0 }
+route-table all { route 203.0.113.0/24 -> internet }
+ase one { version v2  subnet corp/s  vip 40.1.1.1 }
+check "it" one reaches 8.8.8.8 on tcp 443 as one.vip
+"""
+    words = [one.words[0] for one in fixed(text, "it").proposals]
+    assert "lead 8.8.8.8/32 to the Internet in route-table all" in words
+    assert "say `bgp-propagation off` of all" in words
+
+
 def test_no_rule_cures_the_same_subnet_block_and_the_cure_is_said():
     text = """\
 vnet corp { address 10.0.0.0/16  subnet s { address 10.0.1.0/24 } }
