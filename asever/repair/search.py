@@ -84,6 +84,14 @@ class _State:
         return tuple(edit for one in self.changes for edit in one.edits)
 
     @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(one.words for one in self.changes)
+
+    @property
+    def takes(self) -> frozenset[str]:
+        return frozenset[str]().union(*(one.takes for one in self.changes))
+
+    @property
     def cost(self) -> tuple[int, ...]:
         return tuple(sum(each) for each in zip(*(one.cost for one in self.changes), strict=True))
 
@@ -114,6 +122,8 @@ class _Search:
             if self.trials.count >= self.limits.tries or (seconds is not None and time.monotonic() - started > seconds):
                 self.stopped = True
                 return
+            if any(one.words == state.words for one in found) and not state.takes:
+                continue  # the same at the same place, and more of it
             proposal = self._tried(state)
             if proposal is not None and not any(set(one.edits) <= set(proposal.edits) for one in found):
                 found.append(proposal)
@@ -163,9 +173,8 @@ class _Search:
             if rank(check, found.verdict) < was:
                 self.conflicts[finding.name] = self.conflicts.get(finding.name, 0) + 1
                 return found
-        takes = frozenset().union(*(change.takes for change in state.changes))
         network = self.trials.original.network
-        behind = environments_behind(network.environments, network.subnets, takes) if takes else []
+        behind = environments_behind(network.environments, network.subnets, state.takes) if state.takes else []
         for _, shown in self.trials.guards(one, behind):
             return Judged(verdict=Verdict.VIOLATED, counterexample=shown)
         return None
@@ -185,7 +194,9 @@ class _Search:
         for scope in both:
             wanted, barred = (scope, shown.scope) if demands is own else (shown.scope, scope)
             if wanted.arrives_at <= barred.arrives_at and wanted.condition == barred.condition:
-                return shown.check.name or shown.check.text
+                name = shown.check.name or shown.check.text
+                declared = shown.check in one.program.checks
+                return name if declared else f"{name}, which the platform needs (is healthy)"
         return None
 
     def _suffices(self, edits: Sequence[Edit]) -> bool:
@@ -211,7 +222,7 @@ class _Search:
             Turn(name=new.name, before=old.verdict, after=new.verdict, expected=new.check.expect_violated) for old, new in pairs
         )
         return Proposal(
-            words=tuple(change.words for change in state.changes),
+            words=state.words,
             edits=state.edits,
             hunks=hunks(self.trials.files.values(), state.edits),
             widening=sum(change.widening for change in state.changes),
