@@ -31,6 +31,7 @@ _TRACE_EXITS = (
 _FIX_EXITS = (
     "exit status: that of the checks to be fixed, after --write as the files are then: 0 all met; 1 one is violated; 2 unknown."
 )
+_CERTIFICATE_EXITS = "exit status: 0 accepted; 1 refused; 3 the input or the command line is wrong."
 _FMT_EXITS = (
     "exit status: 0 done, or nothing to do; 1 with --check: some file would change; 3 a file has errors and is left alone."
 )
@@ -133,6 +134,12 @@ def _smt(arguments: argparse.Namespace) -> int:
     return smt.run(arguments)
 
 
+def _certificate(arguments: argparse.Namespace) -> int:
+    from asever.commands import certificate  # noqa: PLC0415
+
+    return certificate.run(arguments)
+
+
 def _assumptions(arguments: argparse.Namespace) -> int:
     from asever.commands import assumptions  # noqa: PLC0415
 
@@ -204,6 +211,10 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for each check (default 30)")
     _assume_argument(parser)
+    parser.add_argument(
+        "--certificate", metavar="DIR", type=Path, help="write a proof of every check that holds, for other programs to check"
+    )
+    parser.add_argument("--cross-check", action="store_true", help="ask a second, different solver too; both must agree")
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first check that is not as expected")
     parser.add_argument("--quiet", action="store_true", help="name only the checks that are not as expected")
     parser.add_argument("--evidence", action="store_true", help="say more about what holds, and why")
@@ -269,6 +280,24 @@ def _smt_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _certificate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", metavar="verify", choices=("verify",), help="what to do with it")
+    parser.add_argument("directory", metavar="DIR", type=Path, help="what asever check --certificate wrote")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="*", help="the specifications it must be about (default: those that it names)"
+    )
+    parser.add_argument(
+        "--assume",
+        metavar="NAME=VALUE",
+        action=_Assume,
+        default={},
+        help="readings that it must assume, and no others (repeatable; default: whatever it assumes)",
+    )
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
 def _assumptions_arguments(parser: argparse.ArgumentParser) -> None:
     _format_argument(parser)
     _color_argument(parser)
@@ -286,6 +315,7 @@ COMMANDS: Sequence[tuple[str, str, Adder, Callable[[argparse.Namespace], int]]] 
     ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _fmt),
     ("init", "write a commented specification to start from", _init_arguments, _init),
     ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _smt),
+    ("certificate", "verify the proofs that check --certificate wrote", _certificate_arguments, _certificate),
     ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, _assumptions),
     ("help", "what a code, an assumption or a fact of Azure means", _help_arguments, _help),
 )
@@ -318,7 +348,14 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
         )
-        command.epilog = {"check": _EXITS, "trace": _TRACE_EXITS, "fix": _FIX_EXITS, "fmt": _FMT_EXITS}.get(name)
+        epilogs = {
+            "check": _EXITS,
+            "trace": _TRACE_EXITS,
+            "fix": _FIX_EXITS,
+            "fmt": _FMT_EXITS,
+            "certificate": _CERTIFICATE_EXITS,
+        }
+        command.epilog = epilogs.get(name)
         add_arguments(command)
         command.set_defaults(run=run)
     return parser
@@ -408,6 +445,10 @@ def _internal(error: Exception) -> int:
     if type(error).__name__ == "ReadingsDisagree":
         sys.stderr.write(f"asever: error[readings-disagree]: the solver and the interpreter give different answers\n{error}\n")
         sys.stderr.write("  help: this is a bug in asever; please report it with the text above, which reproduces it\n")
+        return Status.INTERNAL
+    if type(error).__name__ == "NotCertified":
+        sys.stderr.write(f"asever: error[solvers-disagree]: {error}\n{getattr(error, 'reproducer', '')}")
+        sys.stderr.write("  help: this is a bug; please report it with the text above, which reproduces it\n")
         return Status.INTERNAL
     text = str(error).split("\n", 1)[0]
     sys.stderr.write(f"asever: internal error: {type(error).__name__}{': ' + text if text else ''}\n")

@@ -14,11 +14,27 @@ from asever.model.answers import Finding, Report
 from asever.model.claims import Check
 from asever.model.effective import EffectiveNetwork
 from asever.model.program import Program
+from asever.record import record
 
-__all__ = ["Options", "ReadingsDisagree", "judge", "run", "selected"]
+__all__ = ["Examined", "Options", "ReadingsDisagree", "examine", "judge", "run", "selected"]
+
+
+@record
+class Examined:
+    """A report with what it was made from; `asked` has an entry for every finding, and in the same order."""
+
+    program: Program
+    tables: EffectiveNetwork
+    asked: tuple[Asked, ...]
+    report: Report
 
 
 def run(program: Program, options: Options) -> Report:
+    """Judges every check that the options select; raises as `examine` does."""
+    return examine(program, options).report
+
+
+def examine(program: Program, options: Options) -> Examined:
     """Judges every check that the options select, in the order of the file.
 
     Raises `SpecError` for a check that covers nothing, an assumption or value that does not exist, and a name in `only`
@@ -33,7 +49,8 @@ def run(program: Program, options: Options) -> Report:
     if vacuous:
         raise SpecError((*program.warnings, *vacuous))
     results = tuple(_findings(tables, asked, options))
-    return Report(results=results, names=tables.names, seconds=time.perf_counter() - started)
+    report = Report(results=results, names=tables.names, seconds=time.perf_counter() - started)
+    return Examined(program=program, tables=tables, asked=tuple(asked[: len(results)]), report=report)
 
 
 def _findings(tables: EffectiveNetwork, asked: list[Asked], options: Options) -> Iterator[Finding]:

@@ -245,10 +245,21 @@ class Evidence:
 
 
 @record
+class CrossCheck:
+    """What a second solver says of a check: `answer` in words, and whether that agrees (None: it came to no answer)."""
+
+    solver: str
+    answer: str
+    agrees: bool | None
+    reproducer: str = field(default="", repr=False)
+
+
+@record
 class Finding:
     """Everything there is to say about one check. `verdict` is the claim's own; `met` also heeds `expect violated`.
 
     `facts` are words for `asever help` that explain the counterexample. `requirements` are the findings of `is healthy`.
+    `certificate` are the folders with the proofs of it, where they were asked for.
     """
 
     check: Check
@@ -266,6 +277,8 @@ class Finding:
     requirements: tuple[Finding, ...] = ()
     origin_title: str = ""
     target_title: str = ""
+    certificate: tuple[str, ...] = ()
+    cross_check: CrossCheck | None = None
     seconds: float = 0.0
 
     @property

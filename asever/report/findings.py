@@ -24,6 +24,10 @@ _ROWS = 6
 
 def finding_lines(finding: Finding, page: Page) -> list[Line]:
     """Everything about one check that the page asks for."""
+    return [*_finding_lines(finding, page), *_others(finding, page)]
+
+
+def _finding_lines(finding: Finding, page: Page) -> list[Line]:
     lines = [headline(finding, page), *_claim(finding, page)]
     if finding.requirements:
         return [*lines, *_healthy(finding, page)]
@@ -36,6 +40,21 @@ def finding_lines(finding: Finding, page: Page) -> list[Line]:
             return [*lines, *_unknown(finding, page)]
         case _:
             assert_never(finding.verdict)
+
+
+def _others(finding: Finding, page: Page) -> list[Line]:
+    """What a second solver says, and where proofs for others stand: under the claim, or set off from a longer text."""
+    said: list[tuple[str, str]] = []
+    second = finding.cross_check
+    if second is not None:
+        words = {True: "agrees", False: f"DISAGREES: {second.answer}", None: f"has no answer ({second.answer})"}
+        said.append(("cross-check", f"{second.solver} {words[second.agrees]}"))
+    if finding.certificate:
+        first, *more = finding.certificate
+        said.append(("certificate", f"{first}{f' and {len(more)} more' if more else ''}"))
+    if finding.verdict is Verdict.HOLDS and not page.evidence:
+        return [one for word, text in said for one in page.paragraph(f"{word}: {text}", _COLUMN)]
+    return [*([BLANK] if said else []), *(one for word, text in said for one in page.remark(word, text))]
 
 
 def headline(finding: Finding, page: Page) -> Line:

@@ -14,6 +14,7 @@ from asever.model.addresses import format_address
 from asever.model.answers import (
     Blocker,
     CoreRow,
+    CrossCheck,
     DeadRows,
     Dependence,
     Evidence,
@@ -86,8 +87,14 @@ def finding_json(finding: Finding) -> Json:
         "evidence": _evidence(finding.evidence) if finding.evidence else None,
         "difference": _difference(finding.difference) if finding.difference else None,
         "dead_rules": _dead(finding.dead_rows) if finding.dead_rows else None,
+        "certificate": list(finding.certificate),
+        "cross_check": _cross_check(finding.cross_check) if finding.cross_check else None,
         "requirements": [finding_json(one) for one in finding.requirements],
     }
+
+
+def _cross_check(found: CrossCheck) -> Json:
+    return {"solver": found.solver, "answer": found.answer, "agrees": found.agrees}
 
 
 def trace_json(trace: Trace) -> Json:

@@ -129,7 +129,7 @@ def _have(fixed: int) -> str:
 
 
 def repairs_json(repairs: Sequence[Repair], *, version: str = "", written: Sequence[Repair] = ()) -> Json:
-    """Everything for machines (`fix.schema.json`): an edit is the text `old` at a place, to be replaced by `new`."""
+    """Everything for machines (`fix-schema.json`): an edit is the text `old` at a place, to be replaced by `new`."""
     return {"asever": version, "checks": [_repair_json(one, written=any(one is each for each in written)) for one in repairs]}
 
 

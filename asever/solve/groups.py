@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, V6_BASE, parse_address, parse_addresses
@@ -17,7 +18,7 @@ from asever.model.effective import (
     FilterRow,
 )
 from asever.model.numbers import NumberSet
-from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, TCP, Packet
+from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, TCP, Packet, outside
 from asever.record import record
 from asever.solve.paths import FIELDS
 from asever.solve.rows import Hull, Rows
@@ -274,7 +275,7 @@ class Deciders:
     def __init__(self, network: EffectiveNetwork, question: FilterQuestion, context: FilterContext) -> None:
         self.context = context
         self.terms = terms = Terms()
-        tags = _Tags(terms)
+        self.tags = tags = _Tags(terms)
         self.rows = Rows(terms, network, question.fixed, tags.one_world)
         self.decides: dict[int, str] = {}
         self.matches: dict[int, str] = {}
@@ -313,6 +314,31 @@ class _Dead:
         literals = _literals(self.deciders.rows, readings)
         decides = self.deciders.decides
         return any(index in decides and self.session.satisfiable([decides[index], *literals]) for index in indexes)
+
+    def packet(self, indexes: Sequence[int], readings: Mapping[str, str]) -> Packet | None:
+        """A packet that one of these rows decides, with every tag of unknown content that it is in or outside of."""
+        literals = _literals(self.deciders.rows, readings)
+        terms, decides = self.deciders.terms, self.deciders.decides
+        found = (index for index in indexes if index in decides and self.session.satisfiable([decides[index], *literals]))
+        index = next(found, None)
+        if index is None:
+            return None
+        search = Search(self.session, terms, [decides[index], *literals])
+        tags: dict[str, set[str]] = {"source": set(), "target": set()}
+        for side, tag in self.deciders.tags.spaces:
+            without = search.keep(negation(terms.boolean(f"{side} in {tag}")))
+            tags[side].add(outside(tag) if without else tag)
+        for name, numbers in self._matched(index).items():
+            search.least(name, numbers)
+        return Packet(**search.values, source_tags=frozenset(tags["source"]), target_tags=frozenset(tags["target"]))
+
+    def _matched(self, index: int) -> dict[str, NumberSet]:
+        """Where the packets lie that a row can match."""
+        row = self.context.left.rows[index]
+        found = {name: _EVERY_PACKET[name] & getattr(row, name) for name in ("protocol", "target_port", "source_port")}
+        for name, match in (("source", row.source), ("target", row.target)):
+            found[name] = _EVERY_PACKET[name] if match.unknown_tags else match.addresses
+        return {name: found[name] for name in _ORDER}
 
     def instead(self, indexes: Sequence[int], readings: Mapping[str, str]) -> tuple[FilterRow, ...]:
         """The rows that decide what these rows match."""
@@ -353,8 +379,7 @@ def _dead_rows(network: EffectiveNetwork, question: FilterQuestion, deadline: fl
     for one in every:
         for rule, indexes in one.deciders.rules().items():
             rules.setdefault(rule, []).append((one, indexes))
-    names = [name for name in network.assumptions if any(name in one.deciders.rows.open for one in every)]
-    combinations = [dict(zip(names, values, strict=True)) for values in product(*(network.assumptions[name] for name in names))]
+    combinations = _combinations(network, [one.deciders for one in every])
     dead: list[tuple[FilterRow, tuple[FilterRow, ...]]] = []
     where: FilterContext | None = None
     for places in rules.values():
@@ -365,3 +390,38 @@ def _dead_rows(network: EffectiveNetwork, question: FilterQuestion, deadline: fl
                 where = where or first.context
                 break
     return Proved(minimal=True) if where is None else DeadRows(rows=tuple(dead), context=where)
+
+
+def _combinations(network: EffectiveNetwork, every: Sequence[Deciders]) -> list[dict[str, str]]:
+    names = [name for name in network.assumptions if any(name in one.rows.open for one in every)]
+    return [dict(zip(names, values, strict=True)) for values in product(*(network.assumptions[name] for name in names))]
+
+
+@record
+class Decided:
+    """In these readings a rule (`direction`, `priority`, `name`) decides a packet, in the context of this number."""
+
+    rule: tuple[str, int, str]
+    readings: Mapping[str, str]
+    context: int = 0
+    packet: Packet | None = None
+
+
+def rules_to_show(network: EffectiveNetwork, question: FilterQuestion) -> list[Decided]:
+    """Each of the user's rules in each combination of readings: what needs a packet for no rule to be dead."""
+    every = [Deciders(network, question, context) for context in question.contexts]
+    rules = dict.fromkeys(rule for one in every for rule in one.rules())
+    return [Decided(rule=rule, readings=readings) for rule in rules for readings in _combinations(network, every)]
+
+
+def deciding_packets(network: EffectiveNetwork, question: FilterQuestion) -> list[Decided]:
+    """A packet for each of `rules_to_show`, as far as there is one."""
+    every = [_Dead(Deciders(network, question, context), None) for context in question.contexts]
+    found = []
+    for wanted in rules_to_show(network, question):
+        for number, one in enumerate(every):
+            packet = one.packet(one.deciders.rules().get(wanted.rule, ()), wanted.readings)
+            if packet is not None:
+                found.append(replace(wanted, context=number, packet=packet))
+                break
+    return found

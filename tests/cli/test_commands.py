@@ -59,10 +59,10 @@ class Run:
     stderr: str
 
 
-def asever(*arguments, stdin=""):
+def asever(*arguments, stdin="", folder=ROOT):
     """One command in this process, with streams of its own."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
-    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(ROOT):
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
         patch.setattr(
             sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin if isinstance(stdin, bytes) else stdin.encode()), encoding="utf-8")
         )

@@ -14,7 +14,7 @@ from asever.commands import fix
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYERED = (ROOT / "examples" / "layered.asev").read_text(encoding="utf-8")
-SCHEMA = Draft202012Validator(json.loads(files("asever.report").joinpath("fix.schema.json").read_text(encoding="utf-8")))
+SCHEMA = Draft202012Validator(json.loads(files("asever.report").joinpath("fix-schema.json").read_text(encoding="utf-8")))
 NAME = "front door calls the API"
 
 
