@@ -32,6 +32,10 @@ _FIX_EXITS = (
     "exit status: that of the checks to be fixed, after --write as the files are then: 0 all met; 1 one is violated; 2 unknown."
 )
 _CERTIFICATE_EXITS = "exit status: 0 accepted; 1 refused; 3 the input or the command line is wrong."
+_DIFF_EXITS = (
+    "exit status: 0 no flow and no verdict differs; 1 some does; 2 what differs cannot be told in full; 3 wrong input."
+)
+_LINT_EXITS = "exit status: 0 nothing was found; 1 something was; 3 wrong input. What a code means: asever help CODE."
 _FMT_EXITS = (
     "exit status: 0 done, or nothing to do; 1 with --check: some file would change; 3 a file has errors and is left alone."
 )
@@ -110,6 +114,18 @@ def _trace(arguments: argparse.Namespace) -> int:
     return trace.run(arguments)
 
 
+def _explain(arguments: argparse.Namespace) -> int:
+    from asever.commands import explain  # noqa: PLC0415
+
+    return explain.run(arguments)
+
+
+def _lint(arguments: argparse.Namespace) -> int:
+    from asever.commands import lint  # noqa: PLC0415
+
+    return lint.run(arguments)
+
+
 def _fmt(arguments: argparse.Namespace) -> int:
     from asever.commands import fmt  # noqa: PLC0415
 
@@ -138,6 +154,24 @@ def _certificate(arguments: argparse.Namespace) -> int:
     from asever.commands import certificate  # noqa: PLC0415
 
     return certificate.run(arguments)
+
+
+def _matrix(arguments: argparse.Namespace) -> int:
+    from asever.commands import matrix  # noqa: PLC0415
+
+    return matrix.run(arguments)
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    from asever.commands import diff  # noqa: PLC0415
+
+    return diff.run(arguments)
+
+
+def _graph(arguments: argparse.Namespace) -> int:
+    from asever.commands import graph  # noqa: PLC0415
+
+    return graph.run(arguments)
 
 
 def _assumptions(arguments: argparse.Namespace) -> int:
@@ -245,6 +279,27 @@ def _trace_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _explain_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument("check", metavar="CHECK", help="the name of a check, or its text")
+    _format_argument(parser)
+    _output_argument(parser)
+    parser.add_argument(
+        "--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for the check, and for the proof (default 30)"
+    )
+    _assume_argument(parser)
+    _color_argument(parser)
+
+
+def _lint_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", help="specifications; - reads standard input")
+    _format_argument(parser)
+    _output_argument(parser)
+    parser.add_argument("--only", metavar="CODE", action="append", default=[], help="only findings with this code (repeatable)")
+    parser.add_argument("--quiet", action="store_true", help="one line for each finding, and no count")
+    _color_argument(parser)
+
+
 def _fmt_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", metavar="FILE", nargs="+", help="files to rewrite in place; - writes standard input to standard output"
@@ -298,6 +353,46 @@ def _certificate_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _matrix_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument(
+        "--on",
+        metavar="SERVICE",
+        action="append",
+        default=[],
+        help="the traffic, as after `on` in a check: https, 'tcp 443' (repeatable; default: any TCP or UDP port)",
+    )
+    parser.add_argument(
+        "--each", action="store_true", help="a row for every end of a large network, also where nothing tells many apart"
+    )
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="which cells of a large table Z3 confirms (default 0)")
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
+def _diff_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", metavar="OLD", help="a specification")
+    parser.add_argument("new", metavar="NEW", help="what it became")
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
+def _graph_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument(
+        "--format",
+        choices=("svg", "mermaid", "dot"),
+        default="svg",
+        help="svg to look at (default), or text for Mermaid or Graphviz to draw",
+    )
+    _output_argument(parser)
+    _color_argument(parser)
+
+
 def _assumptions_arguments(parser: argparse.ArgumentParser) -> None:
     _format_argument(parser)
     _color_argument(parser)
@@ -311,11 +406,16 @@ def _help_arguments(parser: argparse.ArgumentParser) -> None:
 COMMANDS: Sequence[tuple[str, str, Adder, Callable[[argparse.Namespace], int]]] = (
     ("check", "prove or refute every check", _check_arguments, _check),
     ("trace", "walk one packet through the network, step by step, both ways", _trace_arguments, _trace),
+    ("explain", "everything known about one check: exactly which packets fail, and why", _explain_arguments, _explain),
+    ("lint", "what decides nothing, never matches or is not used; no check needed", _lint_arguments, _lint),
     ("fix", "find the smallest edits that make a check met and break no other", _fix_arguments, _fix),
     ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _fmt),
     ("init", "write a commented specification to start from", _init_arguments, _init),
     ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _smt),
     ("certificate", "verify the proofs that check --certificate wrote", _certificate_arguments, _certificate),
+    ("matrix", "who can reach whom: a table of the whole network", _matrix_arguments, _matrix),
+    ("diff", "which flows become possible and which stop from one file to the next", _diff_arguments, _diff),
+    ("graph", "a picture of the network", _graph_arguments, _graph),
     ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, _assumptions),
     ("help", "what a code, an assumption or a fact of Azure means", _help_arguments, _help),
 )
@@ -334,6 +434,18 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+_EPILOGS = {
+    "check": _EXITS,
+    "explain": _EXITS,
+    "trace": _TRACE_EXITS,
+    "fix": _FIX_EXITS,
+    "fmt": _FMT_EXITS,
+    "certificate": _CERTIFICATE_EXITS,
+    "diff": _DIFF_EXITS,
+    "lint": _LINT_EXITS,
+}
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
     parser = _Parser(
@@ -348,14 +460,7 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
         )
-        epilogs = {
-            "check": _EXITS,
-            "trace": _TRACE_EXITS,
-            "fix": _FIX_EXITS,
-            "fmt": _FMT_EXITS,
-            "certificate": _CERTIFICATE_EXITS,
-        }
-        command.epilog = epilogs.get(name)
+        command.epilog = _EPILOGS.get(name)
         add_arguments(command)
         command.set_defaults(run=run)
     return parser

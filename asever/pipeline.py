@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from asever.azure.effective import effective
 from asever.diagnostics import Diagnostic, SpecError, nearest
+from asever.explain.exactly import explained
 from asever.explain.finding import Asked, Options, ask, judge, judged, vacuities
 from asever.explain.witness import ReadingsDisagree
 from asever.model.answers import Finding, Report
 from asever.model.claims import Check
 from asever.model.effective import EffectiveNetwork
+from asever.model.explanations import Explanation
 from asever.model.program import Program
 from asever.record import record
 
-__all__ = ["Examined", "Options", "ReadingsDisagree", "examine", "judge", "run", "selected"]
+__all__ = ["Examined", "Options", "ReadingsDisagree", "examine", "explain", "judge", "run", "selected"]
 
 
 @record
@@ -51,6 +53,17 @@ def examine(program: Program, options: Options) -> Examined:
     results = tuple(_findings(tables, asked, options))
     report = Report(results=results, names=tables.names, seconds=time.perf_counter() - started)
     return Examined(program=program, tables=tables, asked=tuple(asked[: len(results)]), report=report)
+
+
+def explain(program: Program, check: Check, options: Options) -> tuple[Explanation, Mapping[int, str]]:
+    """Everything known about one check, and names for addresses; raises as `run` does."""
+    tables = effective(program.network)
+    _known_readings(tables, options)
+    asked = ask(program, tables, check, options.readings)
+    vacuous = tuple(vacuities(asked))
+    if vacuous:
+        raise SpecError((*program.warnings, *vacuous))
+    return explained(tables, asked, options), tables.names
 
 
 def _findings(tables: EffectiveNetwork, asked: list[Asked], options: Options) -> Iterator[Finding]:

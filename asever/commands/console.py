@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
@@ -81,6 +81,15 @@ def show_diagnostics(diagnostics: Sequence[Diagnostic], color: str) -> None:
 
     if diagnostics:
         sys.stderr.write(render_diagnostics(diagnostics, color=wants_color(color, sys.stderr)))
+
+
+def known_readings(assumptions: Mapping[str, Sequence[str]], chosen: Mapping[str, str]) -> dict[str, str]:
+    """The readings that were chosen; raises `UsageError` for one that does not exist."""
+    for name, value in chosen.items():
+        if value not in assumptions.get(name, ()):
+            known = " or ".join(assumptions.get(name, ())) or "none: asever assumptions lists those that exist"
+            raise UsageError(f"there is no reading {name}={value}", advice=f"the values of {name} are {known}")
+    return dict(chosen)
 
 
 def load(name: str, color: str) -> Program | None:

@@ -59,6 +59,11 @@ def errors_json(diagnostics: Iterable[Diagnostic], *, version: str = "") -> Json
     return {"asever": version, "diagnostics": diagnostics_json(diagnostics)}
 
 
+def lint_json(findings: Iterable[Diagnostic], *, version: str = "") -> Json:
+    """What `lint` found, in the order of the places."""
+    return {"asever": version, "findings": diagnostics_json(findings)}
+
+
 def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> list[Json]:
     """Every diagnostic in the order of its place, with spans as line and column."""
     return [_diagnostic(one) for one in places.in_order(diagnostics)]
@@ -120,8 +125,8 @@ def _counterexample(finding: Finding, trace: Trace) -> Json:
         "target": claim.target.name if isinstance(claim, Reachability) else trace.site,
         "seen_as": format_address(seen.source),
         "whole_scope": finding.whole_scope,
-        "blockers": [_blocker(one) for one in finding.blockers],
-        "near_misses": [_near_miss(one) for one in finding.near_misses],
+        "blockers": [blocker_json(one) for one in finding.blockers],
+        "near_misses": [near_miss_json(one) for one in finding.near_misses],
     }
 
 
@@ -198,7 +203,8 @@ def _rule(row: FilterRow) -> Json:
     }
 
 
-def _blocker(one: Blocker) -> Json:
+def blocker_json(one: Blocker) -> Json:
+    """One setting in a flow's way."""
     return {
         "resource": one.resource,
         "rule": one.rule,
@@ -208,7 +214,8 @@ def _blocker(one: Blocker) -> Json:
     }
 
 
-def _near_miss(one: NearMiss) -> Json:
+def near_miss_json(one: NearMiss) -> Json:
+    """A rule that nearly lets a flow pass."""
     return {
         "resource": one.resource,
         "rule": one.rule,

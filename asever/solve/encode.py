@@ -86,7 +86,7 @@ class _Encoder:
             (scope, tuple(paths(self.network, scope, self.question.fixed, replies=replies))) for scope in self.question.scopes
         ]
         self._hulls = self._measured(
-            path for scope, its in ways for path in its if _can_arrive(path, scope, self.question.success)
+            path for scope, its in ways for path in its if can_arrive(path, scope, self.question.success)
         )
         existing = [(scope, its) for scope, its in ways if its]
         scopes = tuple(
@@ -131,12 +131,12 @@ class _Encoder:
     def _branch(self, scope: Scope, path: Path) -> Branch:
         where = self._where(scope, path)
         success = self.question.success
-        if not _can_arrive(path, scope, success):
+        if not can_arrive(path, scope, success):
             return Branch(path=path, where=where)
         perhaps = self._passes(path, sure=False)
         if path.unmodelled is not None:
             return Branch(path=path, where=where, perhaps_arrives=perhaps, perhaps_succeeds=perhaps)
-        sure = self._passes(path, sure=True) if _surely_arrives(path, scope, success) else FALSE
+        sure = self._passes(path, sure=True) if surely_arrives(path, scope, success) else FALSE
         source, target = path.view[1], path.view[3]
         seen_must, seen_may = self._seen(success.seen_as, source, path)
         as_wanted = self.rows.lies(target, scope.arrives_as, path.region)
@@ -219,7 +219,7 @@ def _key(one: Filter, place: Place) -> _Key:
 # -- What needs no solver -----------------------------------------------------------------------------------------------
 
 
-def _can_arrive(path: Path, scope: Scope, success: Success) -> bool:
+def can_arrive(path: Path, scope: Scope, success: Success) -> bool:
     """Whether flows of a path may succeed, as far as the path alone tells."""
     if path.unmodelled is not None:
         return True
@@ -228,7 +228,7 @@ def _can_arrive(path: Path, scope: Scope, success: Success) -> bool:
     return not success.within_region or stays_in_region(path, scope) is not False
 
 
-def _surely_arrives(path: Path, scope: Scope, success: Success) -> bool:
+def surely_arrives(path: Path, scope: Scope, success: Success) -> bool:
     """Whether nothing on a path that can arrive leaves it open, filters apart."""
     return not path.doubts and (not success.within_region or stays_in_region(path, scope) is True)
 

@@ -26,7 +26,7 @@ from asever.solve.search import Search
 from asever.solve.solver import Session
 from asever.solve.terms import FALSE, TRUE, Terms, conjunction, disjunction, meets, negation
 
-_EVERY_PACKET: Hull = {
+EVERY_PACKET: Hull = {
     "protocol": ANY_PROTOCOL,
     "source": ALL_ADDRESSES,
     "source_port": ANY_PORT,
@@ -47,7 +47,7 @@ _PASSES = {Action.ALLOW: TRUE, Action.ALWAYS_ALLOW: TRUE, Action.DENY: FALSE}
 _TAGS_OF_PLACES = frozenset({"VirtualNetwork"})
 
 
-class _Tags:
+class Tags:
     """The tags of unknown content that the rules of one text name.
 
     In `one_world` every address either is in such a tag or is not, the same for both filters: what is unsatisfiable then
@@ -105,7 +105,7 @@ class Comparison:
     """Two filters at one place. `perhaps`: they break the relation for some content of the tags. `surely`: for any content."""
 
     terms: Terms
-    tags: _Tags
+    tags: Tags
     rows: Rows
     perhaps: str
     surely: str
@@ -116,7 +116,7 @@ def compare(network: EffectiveNetwork, question: FilterQuestion, context: Filter
     """`perhaps` is unsatisfiable iff the relation holds for every packet, whatever the unknown tags hold."""
     assert context.right is not None  # noqa: S101 - only dead rules are about one filter
     terms = Terms()
-    tags = _Tags(terms)
+    tags = Tags(terms)
     one_world = Rows(terms, network, question.fixed, tags.one_world)
     left, right = (_decision(one_world, one, sure=True) for one in (context.left, context.right))
     perhaps = _breaks(question.relation, (left, left), (right, right))
@@ -139,7 +139,7 @@ def _breaks(relation: FilterRelation, left: Sequence[str], right: Sequence[str])
 
 
 def _decision(rows: Rows, one: Filter, *, sure: bool) -> str:
-    matches = tuple(rows.matching(one.rows, FIELDS, _EVERY_PACKET, frozenset(), frozenset()))
+    matches = tuple(rows.matching(one.rows, FIELDS, EVERY_PACKET, frozenset(), frozenset()))
     return rows.decision(one.resource, matches, _PASSES, one.otherwise, sure=sure)
 
 
@@ -263,7 +263,7 @@ def _complete(search: Search, network: EffectiveNetwork, ports: Sequence[int]) -
         if not named and not search.keep(terms.at_least(side, _USUAL_ADDRESS), negation(terms.at_least(side, V6_BASE))):
             search.keep(terms.at_least(side, _USUAL_V6_ADDRESS))
     for name in _ORDER:
-        search.least(name, _EVERY_PACKET[name])
+        search.least(name, EVERY_PACKET[name])
 
 
 # -- Dead rules ---------------------------------------------------------------------------------------------------------
@@ -275,13 +275,13 @@ class Deciders:
     def __init__(self, network: EffectiveNetwork, question: FilterQuestion, context: FilterContext) -> None:
         self.context = context
         self.terms = terms = Terms()
-        self.tags = tags = _Tags(terms)
+        self.tags = tags = Tags(terms)
         self.rows = Rows(terms, network, question.fixed, tags.one_world)
         self.decides: dict[int, str] = {}
         self.matches: dict[int, str] = {}
         earlier = FALSE
         for index, row in enumerate(context.left.rows):
-            match = self.rows.match(row, FIELDS, _EVERY_PACKET)
+            match = self.rows.match(row, FIELDS, EVERY_PACKET)
             if match is None:
                 continue
             self.matches[index] = terms.switch(f"matches {index}", match.must)
@@ -335,9 +335,9 @@ class _Dead:
     def _matched(self, index: int) -> dict[str, NumberSet]:
         """Where the packets lie that a row can match."""
         row = self.context.left.rows[index]
-        found = {name: _EVERY_PACKET[name] & getattr(row, name) for name in ("protocol", "target_port", "source_port")}
+        found = {name: EVERY_PACKET[name] & getattr(row, name) for name in ("protocol", "target_port", "source_port")}
         for name, match in (("source", row.source), ("target", row.target)):
-            found[name] = _EVERY_PACKET[name] if match.unknown_tags else match.addresses
+            found[name] = EVERY_PACKET[name] if match.unknown_tags else match.addresses
         return {name: found[name] for name in _ORDER}
 
     def instead(self, indexes: Sequence[int], readings: Mapping[str, str]) -> tuple[FilterRow, ...]:
@@ -350,7 +350,7 @@ class _Dead:
             if any(
                 other < index
                 and index in matches
-                and _overlap(rows[other], rows[index])
+                and overlap(rows[other], rows[index])
                 and self.session.satisfiable([decides, matches[index], *literals])
                 for index in indexes
             )
@@ -358,7 +358,7 @@ class _Dead:
         return tuple(dict.fromkeys(found))
 
 
-def _overlap(one: FilterRow, other: FilterRow) -> bool:
+def overlap(one: FilterRow, other: FilterRow) -> bool:
     """Whether two rows may share a packet, at a glance."""
     return (
         meets(one.protocol, other.protocol)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from asever.report.diagnostics import render_diagnostics
-from asever.report.json import diagnostics_json, report_json
+from asever.report.json import diagnostics_json, lint_json, report_json
+from asever.report.lint import render_lint
 from asever.report.repairs import render_repairs, repairs_json
 from asever.report.text import render_report, render_trace
 from tests.report.samples import CROSS_CALL, DIAGNOSTICS, FILE, NAMES, PROGRAM, REPAIRS, REPORTS
@@ -43,6 +44,9 @@ TEXTS = {
     "trace.txt": lambda: render_trace(CROSS_CALL, PROGRAM, NAMES, origin="ase one"),
     "diagnostics.txt": lambda: render_diagnostics(DIAGNOSTICS),
     "diagnostics-80-columns.txt": lambda: render_diagnostics(DIAGNOSTICS, width=80),
+    "lint.txt": lambda: render_lint(DIAGNOSTICS, files=2),
+    "lint-quiet.txt": lambda: render_lint(DIAGNOSTICS, files=2, quiet=True),
+    "lint.json": lambda: dumped(lint_json(DIAGNOSTICS, version="0.1.0")),
     "diagnostics.json": lambda: dumped(diagnostics_json(DIAGNOSTICS)),
 }
 
