@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,6 +30,9 @@ _TRACE_EXITS = (
     "exit status: 0 delivered, and its reply returns; 1 dropped, or the reply is lost; 2 nobody can say; 3 wrong input."
 )
 _SCORE_EXITS = "exit status: 0 done; 1 the number is less than --fail-under asks for; 3 wrong input; 4 an internal error."
+_FIX_EXITS = (
+    "exit status: that of the checks to be fixed, after --write as the files are then: 0 all met; 1 one is violated; 2 unknown."
+)
 _CERTIFICATE_EXITS = "exit status: 0 accepted; 1 refused; 3 the input or the command line is wrong."
 _DIFF_EXITS = (
     "exit status: 0 no flow and no verdict differs; 1 some does; 2 what differs cannot be told in full; 3 wrong input."
@@ -37,16 +41,6 @@ _LINT_EXITS = "exit status: 0 nothing was found; 1 something was; 3 wrong input.
 _FMT_EXITS = (
     "exit status: 0 done, or nothing to do; 1 with --check: some file would change; 3 a file has errors and is left alone."
 )
-
-
-_EPILOGS = {
-    "check": _EXITS,
-    "trace": _TRACE_EXITS,
-    "fmt": _FMT_EXITS,
-    "coverage": _SCORE_EXITS,
-    "mutate": _SCORE_EXITS,
-    "certificate": _CERTIFICATE_EXITS,
-}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -123,98 +117,6 @@ def _switch(text: str, parser: argparse.ArgumentParser) -> tuple[str, str]:
 
 
 # -- The commands -------------------------------------------------------------------------------------------------------
-# Each runs by a function of its own, so that nothing is imported before it is known which one is asked for.
-
-
-def _check(arguments: argparse.Namespace) -> int:
-    from asever.commands import check  # noqa: PLC0415
-
-    return check.run(arguments)
-
-
-def _trace(arguments: argparse.Namespace) -> int:
-    from asever.commands import trace  # noqa: PLC0415
-
-    return trace.run(arguments)
-
-
-def _explain(arguments: argparse.Namespace) -> int:
-    from asever.commands import explain  # noqa: PLC0415
-
-    return explain.run(arguments)
-
-
-def _lint(arguments: argparse.Namespace) -> int:
-    from asever.commands import lint  # noqa: PLC0415
-
-    return lint.run(arguments)
-
-
-def _coverage(arguments: argparse.Namespace) -> int:
-    from asever.commands import coverage  # noqa: PLC0415
-
-    return coverage.run(arguments)
-
-
-def _mutate(arguments: argparse.Namespace) -> int:
-    from asever.commands import mutate  # noqa: PLC0415
-
-    return mutate.run(arguments)
-
-
-def _fmt(arguments: argparse.Namespace) -> int:
-    from asever.commands import fmt  # noqa: PLC0415
-
-    return fmt.run(arguments)
-
-
-def _init(arguments: argparse.Namespace) -> int:
-    from asever.commands import init  # noqa: PLC0415
-
-    return init.run(arguments)
-
-
-def _smt(arguments: argparse.Namespace) -> int:
-    from asever.commands import smt  # noqa: PLC0415
-
-    return smt.run(arguments)
-
-
-def _certificate(arguments: argparse.Namespace) -> int:
-    from asever.commands import certificate  # noqa: PLC0415
-
-    return certificate.run(arguments)
-
-
-def _matrix(arguments: argparse.Namespace) -> int:
-    from asever.commands import matrix  # noqa: PLC0415
-
-    return matrix.run(arguments)
-
-
-def _diff(arguments: argparse.Namespace) -> int:
-    from asever.commands import diff  # noqa: PLC0415
-
-    return diff.run(arguments)
-
-
-def _graph(arguments: argparse.Namespace) -> int:
-    from asever.commands import graph  # noqa: PLC0415
-
-    return graph.run(arguments)
-
-
-def _assumptions(arguments: argparse.Namespace) -> int:
-    from asever.commands import assumptions  # noqa: PLC0415
-
-    return assumptions.run(arguments)
-
-
-def _help(arguments: argparse.Namespace) -> int:
-    from asever.commands import help as help_  # noqa: PLC0415
-
-    return help_.run(arguments, {name: parser.format_help for name, parser in _commands(build_parser()).items()})
-
 
 Adder = Callable[[argparse.ArgumentParser], None]
 
@@ -368,6 +270,19 @@ def _fmt_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _fix_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument(
+        "check", metavar="CHECK", nargs="?", help="a check by its name or text (* and ? stand for any); default: all not met"
+    )
+    parser.add_argument("--write", action="store_true", help="apply the first fix of each check to the files")
+    parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for each check (default 30)")
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
 def _init_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", metavar="DIR", nargs="?", default=".", help="where to (default: here)")
 
@@ -443,28 +358,35 @@ def _assumptions_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _usages() -> dict[str, Callable[[], str]]:
+    return {name: parser.format_help for name, parser in _commands(build_parser()).items()}
+
+
 def _help_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(usages=_usages)
     parser.add_argument("word", metavar="WORD", nargs="?", help="a code, an assumption, a fact or a command")
     _color_argument(parser)
 
 
-COMMANDS: Sequence[tuple[str, str, Adder, Callable[[argparse.Namespace], int]]] = (
-    ("check", "prove or refute every check", _check_arguments, _check),
-    ("trace", "walk one packet through the network, step by step, both ways", _trace_arguments, _trace),
-    ("explain", "everything known about one check: exactly which packets fail, and why", _explain_arguments, _explain),
-    ("lint", "what decides nothing, never matches or is not used; no check needed", _lint_arguments, _lint),
-    ("coverage", "the rules, routes and settings that no check rests on", _coverage_arguments, _coverage),
-    ("mutate", "which seeded faults the checks catch", _mutate_arguments, _mutate),
-    ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _fmt),
-    ("init", "write a commented specification to start from", _init_arguments, _init),
-    ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _smt),
-    ("certificate", "verify the proofs that check --certificate wrote", _certificate_arguments, _certificate),
-    ("matrix", "who can reach whom: a table of the whole network", _matrix_arguments, _matrix),
-    ("diff", "which flows become possible and which stop from one file to the next", _diff_arguments, _diff),
-    ("graph", "a picture of the network", _graph_arguments, _graph),
-    ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, _assumptions),
-    ("help", "what a code, an assumption or a fact of Azure means", _help_arguments, _help),
+COMMANDS: Sequence[tuple[str, str, Adder, str | None]] = (
+    ("check", "prove or refute every check", _check_arguments, _EXITS),
+    ("trace", "walk one packet through the network, step by step, both ways", _trace_arguments, _TRACE_EXITS),
+    ("explain", "everything known about one check: exactly which packets fail, and why", _explain_arguments, _EXITS),
+    ("fix", "find the smallest edits that make a check met and break no other", _fix_arguments, _FIX_EXITS),
+    ("lint", "what decides nothing, never matches or is not used; no check needed", _lint_arguments, _LINT_EXITS),
+    ("matrix", "who can reach whom: a table of the whole network", _matrix_arguments, None),
+    ("diff", "which flows become possible and which stop from one file to the next", _diff_arguments, _DIFF_EXITS),
+    ("coverage", "the rules, routes and settings that no check rests on", _coverage_arguments, _SCORE_EXITS),
+    ("mutate", "which seeded faults the checks catch", _mutate_arguments, _SCORE_EXITS),
+    ("graph", "a picture of the network", _graph_arguments, None),
+    ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _FMT_EXITS),
+    ("init", "write a commented specification to start from", _init_arguments, None),
+    ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, None),
+    ("certificate", "verify the proofs that check --certificate wrote", _certificate_arguments, _CERTIFICATE_EXITS),
+    ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, None),
+    ("help", "what a code, an assumption or a fact of Azure means", _help_arguments, None),
 )
+"""Each command: its name and module, what it does, what adds its arguments, and what its help says of the exit status."""
 
 
 class _Version(argparse.Action):
@@ -484,6 +406,7 @@ _EPILOGS = {
     "check": _EXITS,
     "explain": _EXITS,
     "trace": _TRACE_EXITS,
+    "fix": _FIX_EXITS,
     "fmt": _FMT_EXITS,
     "certificate": _CERTIFICATE_EXITS,
     "diff": _DIFF_EXITS,
@@ -501,13 +424,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, dest="version", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, summary, add_arguments, run in COMMANDS:
+    for name, summary, add_arguments, epilog in COMMANDS:
         command = commands.add_parser(
-            name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
+            name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", epilog=epilog, allow_abbrev=False
         )
-        command.epilog = _EPILOGS.get(name)
         add_arguments(command)
-        command.set_defaults(run=run)
     return parser
 
 
@@ -583,9 +504,13 @@ def _run(arguments: Sequence[str]) -> int:
         word = next(word for word in arguments if not word.startswith("-"))
         complain("asever", f"there is no command called `{word}`", advice=advice, usage=parser.format_usage())
         return Status.WRONG_INPUT
-    parsed = parser.parse_args(arguments)
-    run: Callable[[argparse.Namespace], int] = parsed.run
-    return run(parsed)
+    return _run_module(parser.parse_args(arguments))
+
+
+def _run_module(arguments: argparse.Namespace) -> int:
+    """Runs a command by its module, so that nothing is imported before it is known which one is asked for."""
+    status: int = import_module(f"asever.commands.{arguments.command}").run(arguments)
+    return status
 
 
 def _internal(error: Exception) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -54,6 +55,18 @@ def write_result(text: str, output: Path | None = None) -> None:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {reason(error)}") from error
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Replaces a file in one move, with its permissions: a reader sees the old text or the new, never half of one."""
+    path = path.resolve()
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(data)
+        os.chmod(file.name, path.stat().st_mode)  # noqa: PTH101 - the name of a file, no path
+        os.replace(file.name, path)  # noqa: PTH105
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {reason(error)}") from error
 
 
 def reason(error: OSError) -> str:
