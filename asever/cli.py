@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,6 +29,15 @@ exit status: 0 every check holds or is violated as expected; 1 a check is violat
 _TRACE_EXITS = (
     "exit status: 0 delivered, and its reply returns; 1 dropped, or the reply is lost; 2 nobody can say; 3 wrong input."
 )
+_SCORE_EXITS = "exit status: 0 done; 1 the number is less than --fail-under asks for; 3 wrong input; 4 an internal error."
+_FIX_EXITS = (
+    "exit status: that of the checks to be fixed, after --write as the files are then: 0 all met; 1 one is violated; 2 unknown."
+)
+_CERTIFICATE_EXITS = "exit status: 0 accepted; 1 refused; 3 the input or the command line is wrong."
+_DIFF_EXITS = (
+    "exit status: 0 no flow and no verdict differs; 1 some does; 2 what differs cannot be told in full; 3 wrong input."
+)
+_LINT_EXITS = "exit status: 0 nothing was found; 1 something was; 3 wrong input. What a code means: asever help CODE."
 _FMT_EXITS = (
     "exit status: 0 done, or nothing to do; 1 with --check: some file would change; 3 a file has errors and is left alone."
 )
@@ -77,6 +87,22 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _percent(text: str) -> float:
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a percentage (0 to 100)")
+    return number
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number above 0")
+    return int(text)
+
+
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 <= int(text[:9]) <= 65535):
         raise argparse.ArgumentTypeError(f"`{text}` is not a port (0 to 65535)")
@@ -91,50 +117,6 @@ def _switch(text: str, parser: argparse.ArgumentParser) -> tuple[str, str]:
 
 
 # -- The commands -------------------------------------------------------------------------------------------------------
-# Each runs by a function of its own, so that nothing is imported before it is known which one is asked for.
-
-
-def _check(arguments: argparse.Namespace) -> int:
-    from asever.commands import check  # noqa: PLC0415
-
-    return check.run(arguments)
-
-
-def _trace(arguments: argparse.Namespace) -> int:
-    from asever.commands import trace  # noqa: PLC0415
-
-    return trace.run(arguments)
-
-
-def _fmt(arguments: argparse.Namespace) -> int:
-    from asever.commands import fmt  # noqa: PLC0415
-
-    return fmt.run(arguments)
-
-
-def _init(arguments: argparse.Namespace) -> int:
-    from asever.commands import init  # noqa: PLC0415
-
-    return init.run(arguments)
-
-
-def _smt(arguments: argparse.Namespace) -> int:
-    from asever.commands import smt  # noqa: PLC0415
-
-    return smt.run(arguments)
-
-
-def _assumptions(arguments: argparse.Namespace) -> int:
-    from asever.commands import assumptions  # noqa: PLC0415
-
-    return assumptions.run(arguments)
-
-
-def _help(arguments: argparse.Namespace) -> int:
-    from asever.commands import help as help_  # noqa: PLC0415
-
-    return help_.run(arguments, {name: parser.format_help for name, parser in _commands(build_parser()).items()})
-
 
 Adder = Callable[[argparse.ArgumentParser], None]
 
@@ -195,6 +177,10 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for each check (default 30)")
     _assume_argument(parser)
+    parser.add_argument(
+        "--certificate", metavar="DIR", type=Path, help="write a proof of every check that holds, for other programs to check"
+    )
+    parser.add_argument("--cross-check", action="store_true", help="ask a second, different solver too; both must agree")
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first check that is not as expected")
     parser.add_argument("--quiet", action="store_true", help="name only the checks that are not as expected")
     parser.add_argument("--evidence", action="store_true", help="say more about what holds, and why")
@@ -225,6 +211,55 @@ def _trace_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _explain_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument("check", metavar="CHECK", help="the name of a check, or its text")
+    _format_argument(parser)
+    _output_argument(parser)
+    parser.add_argument(
+        "--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for the check, and for the proof (default 30)"
+    )
+    _assume_argument(parser)
+    _color_argument(parser)
+
+
+def _lint_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", help="specifications; - reads standard input")
+    _format_argument(parser)
+    _output_argument(parser)
+    parser.add_argument("--only", metavar="CODE", action="append", default=[], help="only findings with this code (repeatable)")
+    parser.add_argument("--quiet", action="store_true", help="one line for each finding, and no count")
+    _color_argument(parser)
+
+
+def _score_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `coverage` and `mutate` share."""
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument("--all", action="store_true", help="list what is well too")
+    parser.add_argument(
+        "--fail-under",
+        metavar="PERCENT",
+        type=_percent,
+        default=0.0,
+        help="exit status 1 if the number is less (default: never)",
+    )
+    parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for each check (default 30)")
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
+def _coverage_arguments(parser: argparse.ArgumentParser) -> None:
+    _score_arguments(parser)
+
+
+def _mutate_arguments(parser: argparse.ArgumentParser) -> None:
+    _score_arguments(parser)
+    parser.add_argument("--most", metavar="N", type=_count, help="try this many of the faults, drawn at random")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="which ones are drawn (default 0)")
+
+
 def _fmt_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", metavar="FILE", nargs="+", help="files to rewrite in place; - writes standard input to standard output"
@@ -232,6 +267,19 @@ def _fmt_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check", action="store_true", help="change nothing; name the files that would change, exit status 1 if any"
     )
+    _color_argument(parser)
+
+
+def _fix_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument(
+        "check", metavar="CHECK", nargs="?", help="a check by its name or text (* and ? stand for any); default: all not met"
+    )
+    parser.add_argument("--write", action="store_true", help="apply the first fix of each check to the files")
+    parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for each check (default 30)")
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
     _color_argument(parser)
 
 
@@ -247,25 +295,98 @@ def _smt_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _certificate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", metavar="verify", choices=("verify",), help="what to do with it")
+    parser.add_argument("directory", metavar="DIR", type=Path, help="what asever check --certificate wrote")
+    parser.add_argument(
+        "files", metavar="FILE", nargs="*", help="the specifications it must be about (default: those that it names)"
+    )
+    parser.add_argument(
+        "--assume",
+        metavar="NAME=VALUE",
+        action=_Assume,
+        default={},
+        help="readings that it must assume, and no others (repeatable; default: whatever it assumes)",
+    )
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
+def _matrix_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument(
+        "--on",
+        metavar="SERVICE",
+        action="append",
+        default=[],
+        help="the traffic, as after `on` in a check: https, 'tcp 443' (repeatable; default: any TCP or UDP port)",
+    )
+    parser.add_argument(
+        "--each", action="store_true", help="a row for every end of a large network, also where nothing tells many apart"
+    )
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="which cells of a large table Z3 confirms (default 0)")
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
+def _diff_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", metavar="OLD", help="a specification")
+    parser.add_argument("new", metavar="NEW", help="what it became")
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
+def _graph_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument(
+        "--format",
+        choices=("svg", "mermaid", "dot"),
+        default="svg",
+        help="svg to look at (default), or text for Mermaid or Graphviz to draw",
+    )
+    _output_argument(parser)
+    _color_argument(parser)
+
+
 def _assumptions_arguments(parser: argparse.ArgumentParser) -> None:
     _format_argument(parser)
     _color_argument(parser)
 
 
+def _usages() -> dict[str, Callable[[], str]]:
+    return {name: parser.format_help for name, parser in _commands(build_parser()).items()}
+
+
 def _help_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(usages=_usages)
     parser.add_argument("word", metavar="WORD", nargs="?", help="a code, an assumption, a fact or a command")
     _color_argument(parser)
 
 
-COMMANDS: Sequence[tuple[str, str, Adder, Callable[[argparse.Namespace], int]]] = (
-    ("check", "prove or refute every check", _check_arguments, _check),
-    ("trace", "walk one packet through the network, step by step, both ways", _trace_arguments, _trace),
-    ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _fmt),
-    ("init", "write a commented specification to start from", _init_arguments, _init),
-    ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _smt),
-    ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, _assumptions),
-    ("help", "what a code, an assumption or a fact of Azure means", _help_arguments, _help),
+COMMANDS: Sequence[tuple[str, str, Adder, str | None]] = (
+    ("check", "prove or refute every check", _check_arguments, _EXITS),
+    ("trace", "walk one packet through the network, step by step, both ways", _trace_arguments, _TRACE_EXITS),
+    ("explain", "everything known about one check: exactly which packets fail, and why", _explain_arguments, _EXITS),
+    ("fix", "find the smallest edits that make a check met and break no other", _fix_arguments, _FIX_EXITS),
+    ("lint", "what decides nothing, never matches or is not used; no check needed", _lint_arguments, _LINT_EXITS),
+    ("matrix", "who can reach whom: a table of the whole network", _matrix_arguments, None),
+    ("diff", "which flows become possible and which stop from one file to the next", _diff_arguments, _DIFF_EXITS),
+    ("coverage", "the rules, routes and settings that no check rests on", _coverage_arguments, _SCORE_EXITS),
+    ("mutate", "which seeded faults the checks catch", _mutate_arguments, _SCORE_EXITS),
+    ("graph", "a picture of the network", _graph_arguments, None),
+    ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _FMT_EXITS),
+    ("init", "write a commented specification to start from", _init_arguments, None),
+    ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, None),
+    ("certificate", "verify the proofs that check --certificate wrote", _certificate_arguments, _CERTIFICATE_EXITS),
+    ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, None),
+    ("help", "what a code, an assumption or a fact of Azure means", _help_arguments, None),
 )
+"""Each command: its name and module, what it does, what adds its arguments, and what its help says of the exit status."""
 
 
 class _Version(argparse.Action):
@@ -281,6 +402,18 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+_EPILOGS = {
+    "check": _EXITS,
+    "explain": _EXITS,
+    "trace": _TRACE_EXITS,
+    "fix": _FIX_EXITS,
+    "fmt": _FMT_EXITS,
+    "certificate": _CERTIFICATE_EXITS,
+    "diff": _DIFF_EXITS,
+    "lint": _LINT_EXITS,
+}
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line."""
     parser = _Parser(
@@ -291,13 +424,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, dest="version", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, summary, add_arguments, run in COMMANDS:
+    for name, summary, add_arguments, epilog in COMMANDS:
         command = commands.add_parser(
-            name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
+            name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", epilog=epilog, allow_abbrev=False
         )
-        command.epilog = {"check": _EXITS, "trace": _TRACE_EXITS, "fmt": _FMT_EXITS}.get(name)
         add_arguments(command)
-        command.set_defaults(run=run)
     return parser
 
 
@@ -373,9 +504,13 @@ def _run(arguments: Sequence[str]) -> int:
         word = next(word for word in arguments if not word.startswith("-"))
         complain("asever", f"there is no command called `{word}`", advice=advice, usage=parser.format_usage())
         return Status.WRONG_INPUT
-    parsed = parser.parse_args(arguments)
-    run: Callable[[argparse.Namespace], int] = parsed.run
-    return run(parsed)
+    return _run_module(parser.parse_args(arguments))
+
+
+def _run_module(arguments: argparse.Namespace) -> int:
+    """Runs a command by its module, so that nothing is imported before it is known which one is asked for."""
+    status: int = import_module(f"asever.commands.{arguments.command}").run(arguments)
+    return status
 
 
 def _internal(error: Exception) -> int:
@@ -385,6 +520,10 @@ def _internal(error: Exception) -> int:
     if type(error).__name__ == "ReadingsDisagree":
         sys.stderr.write(f"asever: error[readings-disagree]: the solver and the interpreter give different answers\n{error}\n")
         sys.stderr.write("  help: this is a bug in asever; please report it with the text above, which reproduces it\n")
+        return Status.INTERNAL
+    if type(error).__name__ == "NotCertified":
+        sys.stderr.write(f"asever: error[solvers-disagree]: {error}\n{getattr(error, 'reproducer', '')}")
+        sys.stderr.write("  help: this is a bug; please report it with the text above, which reproduces it\n")
         return Status.INTERNAL
     text = str(error).split("\n", 1)[0]
     sys.stderr.write(f"asever: internal error: {type(error).__name__}{': ' + text if text else ''}\n")

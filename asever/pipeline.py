@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from asever.azure.effective import effective
 from asever.diagnostics import Diagnostic, SpecError, nearest
+from asever.explain.exactly import explained
 from asever.explain.finding import Asked, Options, ask, judge, judged, vacuities
 from asever.explain.witness import ReadingsDisagree
 from asever.model.answers import Finding, Report
 from asever.model.claims import Check
 from asever.model.effective import EffectiveNetwork
+from asever.model.explanations import Explanation
 from asever.model.program import Program
+from asever.record import record
+from asever.solve.answer import Depth
 
-__all__ = ["Options", "ReadingsDisagree", "judge", "run", "selected"]
+__all__ = ["Depth", "Examined", "Options", "ReadingsDisagree", "examine", "explain", "judge", "run", "selected"]
+
+
+@record
+class Examined:
+    """A report with what it was made from; `asked` has an entry for every finding, and in the same order."""
+
+    program: Program
+    tables: EffectiveNetwork
+    asked: tuple[Asked, ...]
+    report: Report
 
 
 def run(program: Program, options: Options) -> Report:
+    """Judges every check that the options select; raises as `examine` does."""
+    return examine(program, options).report
+
+
+def examine(program: Program, options: Options) -> Examined:
     """Judges every check that the options select, in the order of the file.
 
     Raises `SpecError` for a check that covers nothing, an assumption or value that does not exist, and a name in `only`
@@ -33,7 +52,19 @@ def run(program: Program, options: Options) -> Report:
     if vacuous:
         raise SpecError((*program.warnings, *vacuous))
     results = tuple(_findings(tables, asked, options))
-    return Report(results=results, names=tables.names, seconds=time.perf_counter() - started)
+    report = Report(results=results, names=tables.names, seconds=time.perf_counter() - started)
+    return Examined(program=program, tables=tables, asked=tuple(asked[: len(results)]), report=report)
+
+
+def explain(program: Program, check: Check, options: Options) -> tuple[Explanation, Mapping[int, str]]:
+    """Everything known about one check, and names for addresses; raises as `run` does."""
+    tables = effective(program.network)
+    _known_readings(tables, options)
+    asked = ask(program, tables, check, options.readings)
+    vacuous = tuple(vacuities(asked))
+    if vacuous:
+        raise SpecError((*program.warnings, *vacuous))
+    return explained(tables, asked, options), tables.names
 
 
 def _findings(tables: EffectiveNetwork, asked: list[Asked], options: Options) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md", "docs/tutorial.md", "docs/semantics/azure.md")
+PAGES = ("README.md", "docs/commands.md", "docs/tutorial.md", "docs/semantics/azure.md")
 
 INTRODUCTION = """\
 # Diagnostics and facts

@@ -206,7 +206,7 @@ def _guards(known: Inventory, one: LoadBalancer) -> tuple[Filter, ...]:
     closed = _unguarded(known, one)
     if not closed:
         return ()
-    everyone = all(machine.name in closed for machine, _ in _members(known, one))
+    everyone = all(each.site in closed for each in recipients(known, one))
     names = ", ".join(closed)
     row = FilterRow(
         priority=0,

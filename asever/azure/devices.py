@@ -21,6 +21,7 @@ from asever.azure.candidates import INTERNET, endpoint_fabric, gateway_fabric, v
 from asever.azure.filters import rule_rows
 from asever.azure.inventory import Inventory, PeeringLink, singles
 from asever.azure.neighbours import gateways_of
+from asever.azure.peerings import guarded
 from asever.azure.platform import RESERVED
 from asever.azure.tags import View, meanings, view
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6
@@ -62,6 +63,9 @@ def machine_forwarding(one: Machine) -> Forwarding:
         case None:
             why = "taking its guest as forwarding nothing"
             return Forwarding(filters=(_gate(one, why, "nva", reading(GUEST_FORWARDING, "drop-all")),))
+        case "translated":
+            own = singles(one.addresses) & ALL_V4
+            return Forwarding(translated=ALL_V4 - own, source_becomes=singles([own.first])) if own else Forwarding()
         case _:
             return Forwarding()
 
@@ -83,22 +87,20 @@ def _gate(one: Machine, why: str, word: str, condition: Condition) -> Filter:
     )
 
 
-def forwarded_translations(known: Inventory, one: Machine) -> Iterator[SourceTranslation]:
-    """With `forwards translated` whatever a machine sends on carries its own address; its own packets do anyway."""
-    if not one.ip_forwarding or one.forwards != "translated":
-        return
-    own = singles(one.addresses) & ALL_V4
-    if own:
-        for fabric in (TO_DEVICE, *_private_fabrics(known, one.subnet)):
-            yield SourceTranslation(
-                fabric=fabric,
-                destinations=ALL_V4,
-                becomes=NumberSet.single(own.first),
-                because=f"{one.name} forwards with its own address",
-                fact="nva",
-                resource=one.name,
-                origin=Origin(span=one.parts.get("forwards", one.span), parts=one.parts),
-            )
+def forwarded_translations(one: Machine) -> Iterator[SourceTranslation]:
+    """What a machine sends on with `forwards unchanged` has no way to the Internet.
+
+    An appliance must translate to its own address before Azure gives that a public one (azure-network-semantics 7).
+    """
+    if one.ip_forwarding and one.forwards == "unchanged":
+        yield SourceTranslation(
+            fabric=INTERNET,
+            sources=ALL_ADDRESSES - singles(one.addresses),
+            drops=f"{one.name} forwards it unchanged, and Azure gives a public address to its own packets only",
+            fact="nva",
+            resource=one.name,
+            origin=Origin(span=one.parts.get("forwards", one.span), parts=one.parts),
+        )
 
 
 def _private_fabrics(known: Inventory, subnet: str) -> Iterator[str]:
@@ -234,6 +236,7 @@ def firewall_translations(known: Inventory, one: Firewall) -> Iterator[SourceTra
         yield replace(
             row,
             fabric=fabric,
+            sources=ALL_ADDRESSES - firewall_addresses(known, one),
             destinations=destinations,
             becomes=firewall_addresses(known, one),
             because=f"firewall {one.name} translates {what}",
@@ -286,21 +289,7 @@ def guarded_by_peerings(known: Inventory, subnet: Subnet, routes: tuple[Route, .
     """The routes of a device: what it forwards into a peer has to be let in there (azure-network-semantics 6)."""
     vnet = known.network.vnets[subnet.vnet]
     filters = {link.remote.name: one for link in known.links(vnet.name) if (one := _forwarded_filter(vnet, link)) is not None}
-    if not filters:
-        return routes
-    key = ("guarded", vnet.name, routes)
-    found = known.cache.get(key)
-    if not isinstance(found, tuple):
-        found = known.cache[key] = tuple(_guarded(known, route, filters) for route in routes)
-    return found
-
-
-def _guarded(known: Inventory, route: Route, filters: Mapping[str, Filter]) -> Route:
-    for remote, one in filters.items():
-        sites = [known.home_vnet(recipient.site) for recipient in route.recipients]
-        if route.fabric == vnet_fabric(remote) or remote in sites:
-            return replace(route, filters=(*route.filters, one))
-    return route
+    return guarded(known, routes, filters)
 
 
 def _forwarded_filter(vnet: Vnet, link: PeeringLink) -> Filter | None:

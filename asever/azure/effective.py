@@ -21,7 +21,8 @@ from asever.azure.filters import same_subnet_filter
 from asever.azure.inventory import Inventory, inventory
 from asever.azure.naming import address_names
 from asever.azure.outside import internet_routes, on_premises_routes, platform_routes
-from asever.azure.places import exempt_at, filters_before
+from asever.azure.peerings import closed_routes
+from asever.azure.places import exempt_at, filters_before, groups_before
 from asever.azure.platform import AGENT_EXEMPTION, PLATFORM, PROBE_SOURCE, TAG_SPACE
 from asever.azure.platform_services import service_site
 from asever.azure.private_endpoints import endpoint_filters
@@ -110,7 +111,7 @@ def _machine_site(known: Inventory, one: Machine) -> Site:
         kind=SiteKind.MACHINE,
         thing=one.name,
         addresses=NumberSet.of((address, address) for address in one.addresses),
-        translations=(*machine_translations(known, one, subnet), *forwarded_translations(known, one)),
+        translations=(*forwarded_translations(one), *machine_translations(known, one, subnet)),
         forwarding=machine_forwarding(one),
         span=one.span,
     )
@@ -140,6 +141,7 @@ def _rest_site(known: Inventory, subnet: Subnet, free: NumberSet) -> Site:
 
 def _in_subnet(known: Inventory, subnet: Subnet, machine: Machine | None) -> Site:
     """What every machine in a subnet shares: filters, routes and what is exempt from them."""
+    routes = subnet_routes(known, subnet)
     return Site(
         name=subnet.name,
         title=f"other machines of subnet {subnet.name}",
@@ -152,7 +154,7 @@ def _in_subnet(known: Inventory, subnet: Subnet, machine: Machine | None) -> Sit
         exempt=(AGENT_EXEMPTION, *exempt_at(known, subnet, machine)),
         outbound=filters_before(known, subnet, machine, Direction.OUTBOUND),
         inbound=filters_before(known, subnet, machine, Direction.INBOUND),
-        routes=subnet_routes(known, subnet),
+        routes=routes if groups_before(known, subnet, machine) else closed_routes(known, subnet, routes),
         span=subnet.span,
     )
 

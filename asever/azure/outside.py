@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from asever.azure.candidates import to_internet, vnet_fabric
+from asever.azure.candidates import Candidate, Rank, blocks, to_internet, vnet_fabric
 from asever.azure.inventory import Inventory
 from asever.azure.neighbours import vnets_behind
 from asever.azure.private_endpoints import private_endpoint_routes
@@ -57,23 +57,24 @@ def on_premises_routes(known: Inventory, network: OnPremises, home: str) -> tupl
 
 
 def _into_vnet(known: Inventory, gateway: Gateway, vnet: Vnet) -> Iterator[Route]:
-    """From a gateway into a vnet, by the route table of its GatewaySubnet if that has one (azure-network-semantics 3.5)."""
+    """From a gateway into a vnet, by the routes of its GatewaySubnet if that has a table (azure-network-semantics 3.5, 5.4)."""
     subnet = known.network.subnets.get(f"{gateway.vnet}/GatewaySubnet")
     table = known.network.route_tables.get(subnet.route_table or "") if subnet else None
     home = known.network.vnets[gateway.vnet]
     user = list(user_routes(known, home, table)) if table else []
     candidates = [*user, *private_endpoint_routes(known, home, user)]
+    for length, block in blocks(vnet.address):
+        route = Route(
+            destinations=block,
+            hop=HopKind.GATEWAY,
+            fabric=vnet_fabric(vnet.name),
+            text=f"{format_addresses(block)} -> gateway {gateway.name} into vnet {vnet.name}",
+            resource=gateway.name,
+            origin=Origin(span=gateway.span, parts=gateway.parts),
+        )
+        candidates.append(Candidate(length, Rank.SYSTEM, route))
     candidates.sort(key=lambda one: (-one.length, one.rank))
     for one in candidates:
         inside = one.route.destinations & vnet.address
-        if inside and one.route.hop is not HopKind.VNET_LOCAL:
+        if inside:
             yield replace(one.route, destinations=inside, regional=False)
-    yield Route(
-        destinations=vnet.address,
-        hop=HopKind.GATEWAY,
-        fabric=vnet_fabric(vnet.name),
-        text=f"{format_addresses(vnet.address)} -> gateway {gateway.name} into vnet {vnet.name}",
-        resource=gateway.name,
-        regional=False,
-        origin=Origin(span=gateway.span, parts=gateway.parts),
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from asever.azure.admin_rules import admin_filters
 from asever.azure.filters import exemptions_left, filter_at
 from asever.azure.inventory import Inventory
-from asever.azure.peerings import access_filters
+from asever.azure.peerings import closed_to
 from asever.azure.tags import view
 from asever.model.effective import Exemption, Filter
 from asever.model.things import Direction, Machine, SecurityGroup, Subnet
@@ -38,6 +38,6 @@ def filters_before(known: Inventory, subnet: Subnet, machine: Machine | None, di
     groups = groups_before(known, subnet, machine)
     admin = admin_filters(known, subnet, direction, at, exempt_at(known, subnet, machine))
     if not groups:
-        return (*admin, *access_filters(known, subnet, direction))
+        return admin if direction is Direction.OUTBOUND else (*admin, *closed_to(known, subnet))
     found = [filter_at(known, group, direction, at, where) for group, where in groups]
     return (*admin, *(found if direction is Direction.OUTBOUND else reversed(found)))

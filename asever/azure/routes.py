@@ -28,7 +28,7 @@ from asever.azure.private_endpoints import private_endpoint_routes
 from asever.azure.service_endpoints import endpoint_routes
 from asever.azure.unknown_tags import spread
 from asever.azure.user_routes import user_routes
-from asever.model.addresses import ALL_V4, ALL_V6, format_addresses, is_v6
+from asever.model.addresses import ALL_V4, ALL_V6, format_addresses
 from asever.model.effective import ALWAYS, HopKind, Origin, Route
 from asever.model.numbers import NumberSet, union
 from asever.model.things import Subnet, Vnet
@@ -48,7 +48,7 @@ def subnet_routes(known: Inventory, subnet: Subnet) -> tuple[Route, ...]:
 
 def _subnet_routes(known: Inventory, subnet: Subnet, vnet: Vnet) -> tuple[Route, ...]:
     table = known.network.route_tables.get(subnet.route_table or "")
-    user = list(user_routes(known, vnet, table)) if table else []
+    user = list(user_routes(known, vnet, table, subnet.service_endpoints)) if table else []
     endpoints = list(endpoint_routes(known, subnet, user))
     inside = list(_inside(known, vnet))
     gateways = list(_gateway_routes(known, vnet)) if table is None or table.bgp_propagation else []
@@ -111,7 +111,10 @@ def _peer_routes(known: Inventory, vnet: Vnet, link: PeeringLink) -> Iterator[Ca
     """The routes of a peering. They stay where access is off (azure-network-semantics 6; asever.azure.peerings)."""
     regional = same_region(vnet, link.remote)
     hop = HopKind.GLOBAL_PEERING if regional is False else HopKind.PEERING
+    unanswered = list(_basic_load_balancers(known, link.remote)) if regional is False else []
     for length, block in blocks(link.remote.address):
+        # They are a part of the peering's route, so a user's route of the same length leads past it.
+        yield from (Candidate(length, Rank.SYSTEM, one) for one in unanswered if one.destinations <= block)
         route = Route(
             destinations=block,
             hop=hop,
@@ -121,18 +124,16 @@ def _peer_routes(known: Inventory, vnet: Vnet, link: PeeringLink) -> Iterator[Ca
             origin=Origin(azure="system route", span=link.own.span),
         )
         yield Candidate(length, Rank.SYSTEM, route)
-    if regional is False:
-        yield from _basic_load_balancers(known, link.remote)
 
 
-def _basic_load_balancers(known: Inventory, remote: Vnet) -> Iterator[Candidate]:
+def _basic_load_balancers(known: Inventory, remote: Vnet) -> Iterator[Route]:
     """What does not answer over global peering: the frontends of Basic load balancers (azure-network-semantics 6).
 
     The ILB addresses of environments of versions 1 and 2 are such frontends (ase-network-semantics 8).
     """
     for balancer in known.network.load_balancers.values():
         if balancer.sku == "basic" and balancer.subnet is not None and known.vnet_of(balancer.subnet) == remote.name:
-            route = Route(
+            yield Route(
                 destinations=NumberSet.single(balancer.frontend),
                 hop=HopKind.GLOBAL_PEERING,
                 fabric=None,
@@ -140,10 +141,9 @@ def _basic_load_balancers(known: Inventory, remote: Vnet) -> Iterator[Candidate]
                 regional=False,
                 origin=Origin(azure="global-peering", span=balancer.span, parts=balancer.parts),
             )
-            yield Candidate(128 if is_v6(balancer.frontend) else 32, Rank.SYSTEM, route)
     for one in known.network.environments.values():
         if one.ilb is not None and one.version < 3 and known.vnet_of(one.subnet) == remote.name:
-            route = Route(
+            yield Route(
                 destinations=NumberSet.single(one.ilb),
                 hop=HopKind.GLOBAL_PEERING,
                 fabric=None,
@@ -152,7 +152,6 @@ def _basic_load_balancers(known: Inventory, remote: Vnet) -> Iterator[Candidate]
                 regional=False,
                 origin=Origin(azure="global-peering", span=one.span, parts=one.parts),
             )
-            yield Candidate(32, Rank.SYSTEM, route)
 
 
 def _way_out(vnet: Vnet) -> Iterator[Candidate]:

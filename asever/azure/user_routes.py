@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from asever.azure.balancers import recipients_of_balancer
@@ -18,8 +18,8 @@ from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.things import RouteTable, UserRoute, Vnet
 
 
-def user_routes(known: Inventory, vnet: Vnet, table: RouteTable) -> Iterator[Candidate]:
-    """The routes of a table as they take effect in a vnet.
+def user_routes(known: Inventory, vnet: Vnet, table: RouteTable, endpoints: Sequence[str] = ()) -> Iterator[Candidate]:
+    """The routes of a table as they take effect in a vnet, in a subnet with these service endpoints.
 
     One to a tag of unknown content has `Route.tag` and no destinations yet (asever.azure.unknown_tags).
     """
@@ -30,7 +30,7 @@ def user_routes(known: Inventory, vnet: Vnet, table: RouteTable) -> Iterator[Can
         addresses = known_tag(known, one.tag)
         if addresses is not None:
             yield from candidates_of(_tag_rank(one.tag), addresses, _user_route(known, vnet, table, one, addresses))
-        elif one.hop != "internet" or not _leads_nowhere_else(known, vnet, table):
+        elif one.hop != "internet" or endpoints or not _leads_nowhere_else(known, vnet, table):
             yield Candidate(0, _tag_rank(one.tag), replace(_user_route(known, vnet, table, one, EMPTY), tag=one.tag))
 
 

@@ -6,6 +6,7 @@ import sys
 from argparse import Namespace
 
 from asever.azure.assumptions import ASSUMPTIONS
+from asever.catalogue import ENTRIES
 from asever.commands.console import Status, wants_color
 from asever.report.catalogue import render_assumptions
 from asever.report.json import dumped
@@ -27,6 +28,8 @@ def run(arguments: Namespace) -> int:
         sys.stdout.write(dumped({"assumptions": document}))
         return Status.MET
 
-    switches = [(one.name, one.question, one.values, one.granted) for one in ASSUMPTIONS.values()]
+    switches = [
+        (one.name, one.question, one.values, one.granted, ENTRIES[one.name].source or "") for one in ASSUMPTIONS.values()
+    ]
     sys.stdout.write(render_assumptions(switches, color=wants_color(arguments.color, sys.stdout)))
     return Status.MET

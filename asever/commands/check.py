@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from asever import __version__
 from asever.commands.console import (
     Status,
+    UsageError,
     loaded,
     progress,
+    reason,
     say_nothing_done,
     show_diagnostics,
     wants_color,
     write_result,
 )
 from asever.diagnostics import Diagnostic, SpecError
-from asever.model.answers import Report, Verdict
+from asever.model.answers import Finding, Report, Verdict
 from asever.model.program import Program
-from asever.pipeline import Options
-from asever.pipeline import run as judge_all
+from asever.pipeline import Depth, Examined, Options
+from asever.pipeline import examine as judge_all
 
 
 def run(arguments: Namespace) -> int:
     """Loads every file, checks all of them, writes one report. Nothing is checked while a file has errors."""
+    _ready(arguments)
     programs: list[Program] = []
     diagnostics: list[Diagnostic] = []
     for file in arguments.files:
@@ -37,11 +41,58 @@ def run(arguments: Namespace) -> int:
         return _refuse(diagnostics, arguments)
     show_diagnostics(diagnostics, arguments.color)
     try:
-        pairs = _checked(programs, arguments)
+        every = _checked(programs, arguments)
     except SpecError as error:
         new = [one for one in error.diagnostics if one not in diagnostics]
         return _refuse(new, arguments, shown=diagnostics)
+    reports = [one.report for one in every]
+    if arguments.cross_check:
+        reports = _cross_checked(every, arguments)
+    if arguments.certificate is not None:
+        reports = _certified(_with(every, reports), arguments)
+    pairs = [(report, one.program) for report, one in zip(reports, every, strict=True)]
     return _report(pairs, diagnostics, arguments)
+
+
+def _ready(arguments: Namespace) -> None:
+    """Raises `UsageError` before anything is checked when an extra is missing, or the folder of certificates not empty."""
+    if arguments.cross_check:
+        from asever.certify import second  # noqa: PLC0415 - most checks ask one solver
+
+        _needs(second.is_installed, second.EXTRA, "a second solver is not installed")
+    if arguments.certificate is not None:
+        from asever.certify import prover  # noqa: PLC0415 - most checks write no certificates
+
+        _needs(prover.is_installed, prover.EXTRA, "a solver that writes proofs is not installed")
+        folder = arguments.certificate
+        if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+            raise UsageError(f"{folder} is not empty", advice="certificates are written to a folder of their own")
+
+
+def _needs(is_installed: Callable[[], bool], extra: str, message: str) -> None:
+    if not is_installed():
+        raise UsageError(message, advice=f"pip install 'asever[{extra}]'")
+
+
+def _with(every: Sequence[Examined], reports: Sequence[Report]) -> list[Examined]:
+    return [replace(one, report=report) for one, report in zip(every, reports, strict=True)]
+
+
+def _cross_checked(every: Sequence[Examined], arguments: Namespace) -> list[Report]:
+    from asever.certify.cross_check import cross_checked  # noqa: PLC0415
+
+    with progress("asking a second solver"):
+        return [cross_checked(one, arguments.timeout) for one in every]
+
+
+def _certified(every: Sequence[Examined], arguments: Namespace) -> list[Report]:
+    from asever.certify.make import make  # noqa: PLC0415
+
+    try:
+        with progress("proving"):
+            return make(arguments.certificate, every, arguments.assume, __version__)
+    except OSError as error:
+        raise UsageError(f"{arguments.certificate} cannot be written: {reason(error)}") from error
 
 
 def _refuse(found: Sequence[Diagnostic], arguments: Namespace, shown: Sequence[Diagnostic] = ()) -> int:
@@ -55,19 +106,23 @@ def _refuse(found: Sequence[Diagnostic], arguments: Namespace, shown: Sequence[D
     return Status.WRONG_INPUT
 
 
-def _checked(programs: Sequence[Program], arguments: Namespace) -> list[tuple[Report, Program]]:
-    """Every program's report. With `--only`, programs without a check of that name are left out."""
-    pairs: list[tuple[Report, Program]] = []
+def _checked(programs: Sequence[Program], arguments: Namespace) -> list[Examined]:
+    """Every program's report and what it was made from. With `--only`, programs without a check of that name are left out."""
+    every: list[Examined] = []
     for program, patterns in _asked(programs, arguments.only):
         options = Options(
-            only=patterns, seconds=arguments.timeout, readings=dict(arguments.assume), fail_fast=arguments.fail_fast
+            only=patterns,
+            seconds=arguments.timeout,
+            readings=dict(arguments.assume),
+            core=Depth.SETTINGS if arguments.evidence else Depth.RULES,
+            fail_fast=arguments.fail_fast,
         )
         with progress("checking"):
-            report = judge_all(program, options)
-        pairs.append((report, program))
-        if arguments.fail_fast and report.verdict is Verdict.VIOLATED:
+            one = judge_all(program, options)
+        every.append(one)
+        if arguments.fail_fast and one.report.verdict is Verdict.VIOLATED:
             break
-    return pairs
+    return every
 
 
 def _asked(programs: Sequence[Program], only: Sequence[str]) -> list[tuple[Program, tuple[str, ...]]]:
@@ -106,4 +161,22 @@ def _report(pairs: Sequence[tuple[Report, Program]], warnings: Sequence[Diagnost
             timing=arguments.timing,
         )
     write_result(text, arguments.output)
+    if arguments.cross_check and _say_disagreements(results):
+        return Status.INTERNAL
     return {Verdict.HOLDS: Status.MET, Verdict.VIOLATED: Status.VIOLATED, Verdict.UNKNOWN: Status.UNKNOWN}[whole.verdict]
+
+
+def _say_disagreements(results: Sequence[Finding]) -> bool:
+    """Every check of which the two solvers say different things, with both answers and the query, on standard error."""
+    from asever.certify.cross_check import disagreements  # noqa: PLC0415
+
+    found = list(disagreements(results))
+    for one in found:
+        assert one.cross_check is not None  # noqa: S101 - these disagree
+        sys.stderr.write(
+            f"asever: error[solvers-disagree]: two solvers give different answers to one query\n"
+            f"check  {one.name}\nz3     {one.verdict.value}\n{one.cross_check.solver:<6} {one.cross_check.answer}\n"
+            f"{one.cross_check.reproducer}"
+            "  help: this is a bug; please report it with the text above, which reproduces it\n"
+        )
+    return bool(found)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from asever.diagnostics import Diagnostic
+    from asever.diagnostics import Diagnostic, SpecError
     from asever.model.program import Program
 
 STANDARD_INPUT = "-"
@@ -56,6 +57,18 @@ def write_result(text: str, output: Path | None = None) -> None:
         raise UsageError(f"{output} cannot be written: {reason(error)}") from error
 
 
+def replace_file(path: Path, data: bytes) -> None:
+    """Replaces a file in one move, with its permissions: a reader sees the old text or the new, never half of one."""
+    path = path.resolve()
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(data)
+        os.chmod(file.name, path.stat().st_mode)  # noqa: PTH101 - the name of a file, no path
+        os.replace(file.name, path)  # noqa: PTH105
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {reason(error)}") from error
+
+
 def reason(error: OSError) -> str:
     """Why the operating system refused, in its words, small letter first."""
     text = error.strerror or str(error)
@@ -68,6 +81,15 @@ def show_diagnostics(diagnostics: Sequence[Diagnostic], color: str) -> None:
 
     if diagnostics:
         sys.stderr.write(render_diagnostics(diagnostics, color=wants_color(color, sys.stderr)))
+
+
+def known_readings(assumptions: Mapping[str, Sequence[str]], chosen: Mapping[str, str]) -> dict[str, str]:
+    """The readings that were chosen; raises `UsageError` for one that does not exist."""
+    for name, value in chosen.items():
+        if value not in assumptions.get(name, ()):
+            known = " or ".join(assumptions.get(name, ())) or "none: asever assumptions lists those that exist"
+            raise UsageError(f"there is no reading {name}={value}", advice=f"the values of {name} are {known}")
+    return dict(chosen)
 
 
 def load(name: str, color: str) -> Program | None:
@@ -90,6 +112,16 @@ def loaded(name: str) -> tuple[Program | None, Sequence[Diagnostic]]:
         return None, (text,)
     program, diagnostics = load_program(Path(STANDARD_INPUT_NAME), text=text)
     return program, tuple(diagnostics)
+
+
+def refused(error: SpecError, color: str) -> int:
+    """Wrong input that only a closer look finds: its errors on standard error. What `load` has shown is not shown again."""
+    from asever.diagnostics import Severity  # noqa: PLC0415 - nothing of the kind happens to a right program
+
+    found = [one for one in error.diagnostics if one.severity is Severity.ERROR]
+    show_diagnostics(found, color)
+    say_nothing_done(found, "nothing was done")
+    return Status.WRONG_INPUT
 
 
 def say_nothing_done(diagnostics: Sequence[Diagnostic], what: str) -> None:

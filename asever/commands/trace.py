@@ -10,7 +10,7 @@ from contextlib import suppress
 from asever import __version__
 from asever.azure.effective import effective
 from asever.azure.questions import Unanswerable, question
-from asever.commands.console import Status, UsageError, load, wants_color, write_result
+from asever.commands.console import Status, UsageError, known_readings, load, wants_color, write_result
 from asever.diagnostics import nearest
 from asever.evaluate.walk import walk
 from asever.model.addresses import format_address, is_v6, parse_address, parse_addresses, typical
@@ -74,7 +74,7 @@ def chosen_flow(program: Program, tables: EffectiveNetwork, arguments: Namespace
 
 def _question(program: Program, tables: EffectiveNetwork, arguments: Namespace) -> FlowQuestion:
     """What a check of these two ends covers. A called address of one's own choice may be any that the target has."""
-    chosen = _readings(tables, arguments)
+    chosen = known_readings(tables.assumptions, arguments.assume)
     protocol, port = TCP, USUAL_TARGET_PORT if arguments.tcp is None else arguments.tcp
     if arguments.udp is not None:
         protocol, port = UDP, arguments.udp
@@ -93,15 +93,6 @@ def _question(program: Program, tables: EffectiveNetwork, arguments: Namespace) 
     if not isinstance(asked, FlowQuestion):
         raise TypeError(f"a question about flows became {type(asked).__name__}")
     return asked
-
-
-def _readings(tables: EffectiveNetwork, arguments: Namespace) -> Mapping[str, str]:
-    chosen = dict(arguments.assume)
-    for name, value in chosen.items():
-        if value not in tables.assumptions.get(name, ()):
-            known = " or ".join(tables.assumptions.get(name, ())) or "none: asever assumptions lists those that exist"
-            raise UsageError(f"there is no reading {name}={value}", advice=f"the values of {name} are {known}")
-    return chosen
 
 
 def _scope(

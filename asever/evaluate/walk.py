@@ -5,7 +5,7 @@ The other reading is `asever.solve`. The two share the tables and nothing else, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from asever.evaluate.judge import candidates
@@ -18,6 +18,7 @@ from asever.model.effective import (
     Arrival,
     EffectiveNetwork,
     Filter,
+    FilterRow,
     Recipient,
     Redirect,
     Route,
@@ -182,9 +183,9 @@ class _Walk:
         self.fabrics, self.translated_in = [], None
         self._filters(sender.outbound, packet)
         route = self._route(sender, packet)
-        self._filters(route.filters, packet)
         if route.recipients:
             packet = self._translate(sender, packet, TO_DEVICE)
+            self._filters(route.filters, packet)
             one = self._recipient(route.recipients)
             site = self.network.sites[one.site]
             self._hand_to(one, site, route, packet)
@@ -194,6 +195,7 @@ class _Walk:
         else:
             assert route.fabric is not None  # noqa: S101 - a route without one has dropped the packet
             packet = self._translate(sender, packet, route.fabric)
+            self._filters(route.filters, packet)
             row, packet = self._arrive(packet, route.fabric)
             site, packet, probes = self._hand_over(row, packet)
             is_device = own = row.forwards
@@ -241,9 +243,18 @@ class _Walk:
             self._step(site.name, StepKind.DROP, forwarding.otherwise, packet)
             raise _Lost(Outcome.DROPPED)
         self._filters(forwarding.filters, packet)
+        if packet.source in forwarding.translated:
+            return self._forwarded_as_its_own(site, packet, forwarding.source_becomes)
         if site.kind is SiteKind.MACHINE:
             self._step(site.name, StepKind.HAND_OVER, "sends it on", packet)
         return packet
+
+    def _forwarded_as_its_own(self, site: Site, packet: Packet, becomes: NumberSet) -> Packet:
+        after = packet.from_source(self._choice("egress", becomes))
+        detail = f"{format_address(packet.source)} -> {format_address(after.source)}"
+        because = f"{site.name} forwards with its own address"
+        self._step(site.name, StepKind.SOURCE_NAT, detail, packet, after, because=because)
+        return after
 
     def _redirect(self, rows: Iterable[Redirect], packet: Packet) -> Redirect | None:
         for row in rows:
@@ -283,6 +294,11 @@ class _Walk:
         return False
 
     def _filters(self, filters: Iterable[Filter], packet: Packet) -> None:
+        """One place: every filter decides, until one lets the packet past all others.
+
+        Where nobody knows whether one does, it makes a difference only if a later one drops the packet.
+        """
+        perhaps_past: list[str] = []
         for one in filters:
             self.passed.add(one.resource)
             self.assumed.update(name for row in one.rows for name, _ in row.condition)
@@ -290,12 +306,14 @@ class _Walk:
             action = row.action if row is not None else one.otherwise
             name = row.name if row is not None else "no rule matches"
             others = [other for other in perhaps if other.action is not action]
-            if others:
-                tags = sorted(tag for other in others for tag in (*other.source.unknown_tags, *other.target.unknown_tags))
-                self.unknown.append(
-                    f"rule {others[0].priority} of {one.resource} names {', '.join(tags)}, whose addresses are not known"
-                )
-                self._step(one.resource, StepKind.UNKNOWN, f"{others[0].name} or {name}", packet, row=row, one=one)
+            if others and Action.DENY not in (action, *(other.action for other in others)):
+                perhaps_past.append(_open_rule(one, others))
+                self._step(one.resource, StepKind.PASS, name, packet, row=row, one=one)
+                continue
+            if others or (action is Action.DENY and perhaps_past):
+                self.unknown.append(_open_rule(one, others) if others else perhaps_past[0])
+                either = f"{others[0].name} or {name}" if others else f"{name}, unless it is let past"
+                self._step(one.resource, StepKind.UNKNOWN, either, packet, row=row, one=one)
                 continue
             if action is Action.DENY:
                 self._step(one.resource, StepKind.DROP, name, packet, row=row, one=one)
@@ -338,6 +356,7 @@ class _Walk:
         for row in sender.translations:
             if (
                 row.fabric != fabric
+                or packet.source not in row.sources
                 or packet.target not in row.destinations
                 or packet.protocol not in row.protocol
                 or not self._exists(row)
@@ -423,11 +442,11 @@ class _Walk:
         """The site that the packet is handed to, the packet there, and what must be probed before."""
         if row.recipients:
             one = self._recipient(row.recipients)
-            if not row.hairpins and one.site == self.origin.name:
-                detail = f"hands it back to {self.origin.title}, which sent it and gets no answer"
+            site = self.network.sites[one.site]
+            if not row.hairpins and packet.source in site.addresses:
+                detail = f"hands it back to {site.title}, which sent it and gets no answer"
                 self._step(row.resource, StepKind.DROP, detail, packet, row=row)
                 raise _Lost(Outcome.DROPPED)
-            site = self.network.sites[one.site]
             target = packet.target if row.keeps_target else one.address
             return site, self._rewritten(row, site, packet, target), _Probes(address=one.address, ports=one.probes)
         assert row.site is not None  # noqa: S101 - _arrive ends at a site
@@ -494,12 +513,14 @@ class _Walk:
 
     def _leads_home(self, row: Route, leg: _Leg) -> bool:
         """Whether a reply that takes this route comes back to where the translation, or the sender, waits for it."""
+        if "Internet" in leg.fabrics and row.fabric != "Internet":
+            return False  # a device may be the caller, but the reply would come to it from another address than it called
         if row.recipients:
             return any(one.site == leg.sender.name for one in row.recipients)
-        if row.fabric is None or ("Internet" in leg.fabrics and row.fabric != "Internet"):
+        if row.fabric is None:
             return False
         arrivals = self.network.fabrics[row.fabric].arrivals
-        if leg.translated_in is not None:
+        if leg.translated_in is not None and leg.source not in leg.sender.addresses:
             # A translation waits in its own fabric. One made inside a virtual network gave a public address: its owner is on
             # the Internet.
             return row.fabric == leg.translated_in or (
@@ -513,10 +534,16 @@ class _Walk:
 
     def _astray(self, row: Route, leg: _Leg) -> str:
         """Why a reply that takes this route is lost."""
-        if row.recipients:
+        if row.recipients and all(one.site != leg.sender.name for one in row.recipients):
             return f"{self.network.sites[row.recipients[0].site].title} drops it, because it has not seen the call"
         if row.fabric is not None and leg.forwarded and leg.translated_in is None:
             return f"the reply goes past {leg.sender.title}, which has to see it"
-        if row.fabric is not None and "Internet" in leg.fabrics:
+        if "Internet" in leg.fabrics and (row.fabric is not None or row.recipients):
             return "the reply must leave by the Internet, by the address that was called"
         return ""
+
+
+def _open_rule(one: Filter, others: Sequence[FilterRow]) -> str:
+    """The first of the rules that only perhaps match, and the tags that it hangs on."""
+    tags = sorted(tag for other in others for tag in (*other.source.unknown_tags, *other.target.unknown_tags))
+    return f"rule {others[0].priority} of {one.resource} names {', '.join(tags)}, whose addresses are not known"

@@ -63,7 +63,7 @@ def blame(network: EffectiveNetwork, trace: Trace) -> Blame:
     drops = () if trace.outcome in (Outcome.DELIVERED, Outcome.UNKNOWN) else walk_through(network, trace.flow)
     misses = tuple(_near_misses(network, trace, drops))
     return Blame(
-        blockers=tuple(dict.fromkeys(_blocker(step) for step in drops)),
+        blockers=tuple(dict.fromkeys(blocker(step) for step in drops)),
         near_misses=tuple(miss for miss, _ in misses),
         facts=facts(trace, tuple(fact for _, fact in misses if fact is not None)),
     )
@@ -72,7 +72,8 @@ def blame(network: EffectiveNetwork, trace: Trace) -> Blame:
 # -- Blockers -----------------------------------------------------------------------------------------------------------
 
 
-def _blocker(step: Step) -> Blocker:
+def blocker(step: Step) -> Blocker:
+    """The setting behind a step that drops a packet, or lets it pass."""
     row = step.row
     location = None if row is None else row.origin.span
     if step.filter is not None:

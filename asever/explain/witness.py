@@ -83,10 +83,10 @@ def replay_difference(network: EffectiveNetwork, question: FilterQuestion, found
 
 def _decision(network: EffectiveNetwork, one: Filter, found: FiltersDiffer) -> Action | None:
     readings = {name: values[0] for name, values in network.assumptions.items()} | dict(found.readings)
-    return decides(_settled(one, found.packet), found.packet, readings, network.tag_space)
+    return decides(settled(one, found.packet), found.packet, readings, network.tag_space)
 
 
-def _settled(one: Filter, packet: Packet) -> Filter:
+def settled(one: Filter, packet: Packet) -> Filter:
     """A filter that may stand anywhere, at a place where VirtualNetwork holds what the packet is said to have in it."""
     rows = (
         replace(

@@ -9,8 +9,9 @@ The journey of a packet, stage by stage (azure-network-semantics section 1, ase-
 1. `Site.exempt`: a platform service that filters and routes do not touch; the packet is delivered to the platform.
 2. `Site.outbound`: every filter must let it pass; they see the packet before any translation.
 3. `Site.routes`: the first row that contains the destination; it hands the packet to a fabric, to a device (choice
-   "recipient"), or drops it. `Route.filters` must let it pass.
-4. `Site.translations`: the first row for that fabric (`TO_DEVICE` for a device) rewrites the source (choice "egress").
+   "recipient"), or drops it.
+4. `Site.translations`: the first row for that fabric (`TO_DEVICE` for a device) rewrites the source (choice "egress"). Then
+   `Route.filters` must let it pass: a peering sees what leaves the sender.
 5. `Fabric.arrivals`: the first row for the destination; it may hand on to another fabric with another source (choice
    "relay"), or to a site, rewriting destination (choice "instance" or "recipient") and port.
 6. `Arrival.probes`: the health probe of each port must pass the site's inbound filters, or nothing is handed to it.
@@ -201,7 +202,7 @@ class Route:
 
 @record
 class SourceTranslation:
-    """Source translation of packets that a site hands to `fabric`. No matching row leaves the source as it is.
+    """Source translation of packets from `sources` that a site hands to `fabric`. No matching row leaves the source as it is.
 
     `becomes` are the addresses that it may carry afterwards (one of them is chosen: choice "egress"); empty means that it
     keeps its address. `tags` are unknown tags that the new address is known to lie in. `unknown` is set when the address is
@@ -211,6 +212,7 @@ class SourceTranslation:
     """
 
     fabric: str
+    sources: NumberSet = ALL_ADDRESSES
     destinations: NumberSet = ALL_ADDRESSES
     protocol: NumberSet = ANY_PROTOCOL
     becomes: NumberSet = NumberSet()
@@ -233,7 +235,7 @@ class Arrival:
     that fabric), `drops` (why it is lost).
 
     * `recipients`: the destination becomes the chosen one's address unless `keeps_target`. `hairpins` off: it is lost when
-      the chosen one is the sender.
+      its source is an address of the chosen one.
     * `forwards`: the site is a device that redirects what is sent to this address, or loses it.
     * `guards`: filters after the site's own inbound ones.
     * `instances`: the addresses it may be handed to (choice "instance"); empty keeps the destination address.
@@ -310,12 +312,16 @@ class Redirect:
 class Forwarding:
     """What a device does with packets that are not its own.
 
-    The first of `redirects` rewrites the destination; a packet that none takes must pass all of `filters`. Then the device
-    sends it on. What is sent to an address of its own and that no redirect takes is lost, for the reason `otherwise`.
+    The first of `redirects` rewrites the destination; a packet that none takes must pass all of `filters`, and if it comes from
+    one of `translated` it carries one of `source_becomes` (choice "egress") from there on. Then the device sends it on: its own
+    outbound filters see that source. What is sent to an address of its own and that no redirect takes is lost, for the reason
+    `otherwise`.
     """
 
     redirects: tuple[Redirect, ...] = ()
     filters: tuple[Filter, ...] = ()
+    translated: NumberSet = NumberSet()
+    source_becomes: NumberSet = NumberSet()
     otherwise: str = "nothing there takes it"
 
 

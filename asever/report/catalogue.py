@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from asever.catalogue import Entry
 from asever.report.lines import BLANK, WIDTH, Line, Piece, Style, drawn, line, wrapped
 
-Switch = tuple[str, str, tuple[tuple[str, str], ...], bool]
-"""Name, question, pairs of value and meaning, and whether the first value is taken for granted."""
+Switch = tuple[str, str, tuple[tuple[str, str], ...], bool, str]
+"""Name, question, pairs of value and meaning, whether the first value is taken for granted, and the source (or nothing)."""
 
 
 def render_entry(entry: Entry, *, color: bool = False) -> str:
@@ -32,7 +32,7 @@ def render_entry(entry: Entry, *, color: bool = False) -> str:
 def render_assumptions(switches: Sequence[Switch], *, color: bool = False, named: bool = True) -> str:
     """Each switch with its question and its readings; without `named` below an entry that has said the name."""
     lines: list[Line] = []
-    for name, question, values, granted in switches:
+    for name, question, values, granted, source in switches:
         lines += [line(Piece(name, Style.STRONG))] if named else []
         lines += [line(one) for one in wrapped(question, first="  ")]
         for index, (value, meaning) in enumerate(values):
@@ -40,6 +40,8 @@ def render_assumptions(switches: Sequence[Switch], *, color: bool = False, named
             lines += [line(one) for one in wrapped(f"{meaning}{taken}", first=f"  --assume {name}={value}: ", rest=" " * 6)]
         if not granted:
             lines.append(line("  Both readings are explored unless one is chosen."))
+        if source:
+            lines += [line(one) for one in wrapped(source, first="  source: ", rest=" " * 6)]
         lines.append(BLANK)
     return drawn(lines[:-1], color=color)
 

@@ -14,6 +14,8 @@ from asever.model.addresses import format_address
 from asever.model.answers import (
     Blocker,
     CoreRow,
+    CoreWay,
+    CrossCheck,
     DeadRows,
     Dependence,
     Evidence,
@@ -30,7 +32,7 @@ from asever.model.claims import Reachability
 from asever.model.effective import Action, Filter, FilterRow
 from asever.model.packets import Packet
 from asever.report import diagnostics as places
-from asever.report.rules import deciding_row, in_order
+from asever.report.rules import deciding_row, in_order, way_text, ways_in_order
 from asever.report.words import has_ports, ports_text, protocol_name, protocols_text, socket
 from asever.source import Span
 
@@ -56,6 +58,11 @@ def dumped(document: object) -> str:
 def errors_json(diagnostics: Iterable[Diagnostic], *, version: str = "") -> Json:
     """What stands in the place of a report when the input is wrong: no verdict, and why."""
     return {"asever": version, "diagnostics": diagnostics_json(diagnostics)}
+
+
+def lint_json(findings: Iterable[Diagnostic], *, version: str = "") -> Json:
+    """What `lint` found, in the order of the places."""
+    return {"asever": version, "findings": diagnostics_json(findings)}
 
 
 def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> list[Json]:
@@ -86,8 +93,14 @@ def finding_json(finding: Finding) -> Json:
         "evidence": _evidence(finding.evidence) if finding.evidence else None,
         "difference": _difference(finding.difference) if finding.difference else None,
         "dead_rules": _dead(finding.dead_rows) if finding.dead_rows else None,
+        "certificate": list(finding.certificate),
+        "cross_check": _cross_check(finding.cross_check) if finding.cross_check else None,
         "requirements": [finding_json(one) for one in finding.requirements],
     }
+
+
+def _cross_check(found: CrossCheck) -> Json:
+    return {"solver": found.solver, "answer": found.answer, "agrees": found.agrees}
 
 
 def trace_json(trace: Trace) -> Json:
@@ -113,8 +126,8 @@ def _counterexample(finding: Finding, trace: Trace) -> Json:
         "target": claim.target.name if isinstance(claim, Reachability) else trace.site,
         "seen_as": format_address(seen.source),
         "whole_scope": finding.whole_scope,
-        "blockers": [_blocker(one) for one in finding.blockers],
-        "near_misses": [_near_miss(one) for one in finding.near_misses],
+        "blockers": [blocker_json(one) for one in finding.blockers],
+        "near_misses": [near_miss_json(one) for one in finding.near_misses],
     }
 
 
@@ -191,7 +204,8 @@ def _rule(row: FilterRow) -> Json:
     }
 
 
-def _blocker(one: Blocker) -> Json:
+def blocker_json(one: Blocker) -> Json:
+    """One setting in a flow's way."""
     return {
         "resource": one.resource,
         "rule": one.rule,
@@ -201,7 +215,8 @@ def _blocker(one: Blocker) -> Json:
     }
 
 
-def _near_miss(one: NearMiss) -> Json:
+def near_miss_json(one: NearMiss) -> Json:
+    """A rule that nearly lets a flow pass."""
     return {
         "resource": one.resource,
         "rule": one.rule,
@@ -229,8 +244,11 @@ def _dependence(one: Dependence) -> Json:
 def _evidence(one: Evidence) -> Json:
     return {
         "covered": list(one.covered),
-        "rests_on": [_core(row) for row in in_order(one.rests_on)],
-        "minimal": one.minimal,
+        "rests_on": [_core(row) for row in in_order(one.rests_on.rows)],
+        "routes": [_way(way) for way in ways_in_order(one.rests_on.ways, written=True)],
+        "settings": [_way(way) for way in ways_in_order(one.rests_on.ways, written=False)] if one.rests_on.settings else None,
+        "assumes": [f"{name}={value}" for name, value in one.rests_on.readings] if one.rests_on.settings else None,
+        "minimal": one.rests_on.minimal,
         "replayed": one.replayed,
         "witness": None if one.witness is None else packet_json(one.witness.packet),
     }
@@ -238,6 +256,10 @@ def _evidence(one: Evidence) -> Json:
 
 def _core(one: CoreRow) -> Json:
     return {"resource": one.filter.resource, "direction": one.filter.direction.value, **_rule(one.row)}
+
+
+def _way(one: CoreWay) -> Json:
+    return {"at": one.at, "text": way_text(one), "resource": one.row.resource, "location": location_json(one.row.origin.span)}
 
 
 def _difference(one: FiltersDiffer) -> Json:

@@ -138,11 +138,12 @@ def blocker_lines(blockers: Sequence[Blocker], page: Page) -> list[Line]:
         return []
     lines: list[Line] = [BLANK, line("  Past that, it would be stopped again:")]
     for one in blockers[1:]:
-        lines += [line(text) for text in wrapped(_blocker(one, page.words), first="    - ", rest=" " * 6, width=page.width)]
+        lines += [line(text) for text in wrapped(blocker_text(one, page.words), first="    - ", rest=" " * 6, width=page.width)]
     return lines
 
 
-def _blocker(one: Blocker, words: Vocabulary) -> str:
+def blocker_text(one: Blocker, words: Vocabulary) -> str:
+    """`nsg back-end-lockdown, rule 65500 DenyAllInBound: inbound at subnet corp/back-end`, with the line."""
     rule = rule_title(one.priority, one.rule) if one.priority is not None else one.rule
     parts = [words.title(one.resource), *([rule] if rule else [])]
     where = f" ({place(one.location)})" if one.location else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from asever import resources
@@ -46,8 +46,9 @@ class _File:
 class _Loading:
     """What has been read so far; `files` is in the order of their checks, what is imported first."""
 
-    def __init__(self, diagnostics: Diagnostics) -> None:
+    def __init__(self, diagnostics: Diagnostics, texts: Mapping[str, str]) -> None:
         self.diagnostics = diagnostics
+        self.texts = texts
         self.read: dict[Path, _File] = {}
         self.files: list[_File] = []
         self.broken: list[Span] = []
@@ -56,13 +57,16 @@ class _Loading:
         self.followed = 0
 
 
-def load_program(path: Path, *, text: str | None = None) -> tuple[Program | None, Diagnostics]:
+def load_program(
+    path: Path, *, text: str | None = None, texts: Mapping[str, str] | None = None
+) -> tuple[Program | None, Diagnostics]:
     """The program of a file with everything it imports; None when there are errors.
 
-    With `text` the file is not read (standard input); imports are still relative to its folder.
+    With `text` the file is not read (standard input); imports are still relative to its folder. Of imported files, those that
+    `texts` has by name are not read either: what they would hold after an edit.
     """
     diagnostics = Diagnostics()
-    loading = _Loading(diagnostics)
+    loading = _Loading(diagnostics, texts or {})
     source = files.read(path, str(path), None) if text is None else _given(str(path), text)
     if isinstance(source, Diagnostic):
         diagnostics.add(source)
@@ -154,7 +158,7 @@ def _file(loading: _Loading, node: nodes.Import, path: Path, resolved: Path) -> 
     if resolved in loading.read:
         return loading.read[resolved]
     name = f"std/{_in_library(resolved)}" if _in_library(resolved) else os.path.normpath(path)
-    text = files.read(path, name, node.path.span)
+    text = loading.texts[name] if name in loading.texts else files.read(path, name, node.path.span)
     if isinstance(text, Diagnostic):
         loading.diagnostics.add(text)
         return None

@@ -23,12 +23,13 @@ class Problems:
     def __init__(self, diagnostics: Diagnostics) -> None:
         self.diagnostics = diagnostics
         self._seen: set[tuple[str, str, str, int, int]] = set()
+        self._errors = 0
         self._said = False
 
     @property
     def full(self) -> bool:
         """Whether further errors would be left out; then there is no point in finding out what was meant."""
-        return len(self._seen) >= MOST
+        return self._errors >= MOST
 
     def error(
         self,
@@ -51,6 +52,7 @@ class Problems:
             self._say_that_it_is_full(span)
             return
         self._seen.add(place)
+        self._errors += severity is Severity.ERROR
         self.diagnostics.add(
             Diagnostic(
                 code=code,

@@ -43,11 +43,36 @@ class Found:
 
     def unknowns(self) -> dict[str, str]:
         """The variables whose one true value nobody knows, each with the reason."""
-        found = dict(self.branch.path.unknowns)
-        for name, tag in (("source", self.scope.partial_source), ("target", self.scope.partial_target)):
-            if tag is not None:
-                found[name] = f"the addresses of service tag {tag} are not known"
-        return found
+        return unknown_numbers(self.branch, self.scope)
+
+
+def unknown_numbers(branch: Branch, scope: Scope) -> dict[str, str]:
+    """The variables of a path whose one true value nobody knows, each with the reason."""
+    found = dict(branch.path.unknowns)
+    for name, tag in (("source", scope.partial_source), ("target", scope.partial_target)):
+        if tag is not None:
+            found[name] = f"the addresses of service tag {tag} are not known"
+    return found
+
+
+def branch_of(encoding: Encoding, index: int, flow: Flow, pick: Pick) -> Branch:
+    """The path that a flow of a scope takes, of those for which the pick can hold. Raises `ValueError` if there is none."""
+    values = {name: getattr(flow.packet, name) for name in FIELDS} | dict(flow.choices)
+    mine = [
+        one
+        for one in encoding.scopes[index].branches
+        if pick(one) != FALSE and set(one.path.region) <= set(values) and one.path.holds(values, flow.readings)
+    ]
+    if len(mine) != 1:
+        raise ValueError("the flow takes no path of its scope")
+    return mine[0]
+
+
+def combinations(network: EffectiveNetwork, encoding: Encoding) -> Iterator[dict[str, str]]:
+    """Every way to read the open assumptions that make a difference, the recommended way first."""
+    names = [name for name in network.assumptions if name in encoding.rows.open]
+    for values in product(*(network.assumptions[name] for name in names)):
+        yield dict(zip(names, values, strict=True))
 
 
 class Flows:
@@ -119,9 +144,7 @@ class Flows:
 
     def combinations(self) -> Iterator[dict[str, str]]:
         """Every way to read the open assumptions that make a difference, the recommended way first."""
-        names = [name for name in self.network.assumptions if name in self.encoding.rows.open]
-        for values in product(*(self.network.assumptions[name] for name in names)):
-            yield dict(zip(names, values, strict=True))
+        return combinations(self.network, self.encoding)
 
     # -- Finding --------------------------------------------------------------------------------------------------------
 

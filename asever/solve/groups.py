@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, V6_BASE, parse_address, parse_addresses
-from asever.model.answers import Answer, DeadRows, FiltersDiffer, Proved, Undecided
+from asever.model.answers import Answer, Core, DeadRows, FiltersDiffer, Proved, Undecided
 from asever.model.effective import (
     Action,
     EffectiveNetwork,
@@ -17,7 +18,7 @@ from asever.model.effective import (
     FilterRow,
 )
 from asever.model.numbers import NumberSet
-from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, TCP, Packet
+from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, TCP, Packet, outside
 from asever.record import record
 from asever.solve.paths import FIELDS
 from asever.solve.rows import Hull, Rows
@@ -25,7 +26,7 @@ from asever.solve.search import Search
 from asever.solve.solver import Session
 from asever.solve.terms import FALSE, TRUE, Terms, conjunction, disjunction, meets, negation
 
-_EVERY_PACKET: Hull = {
+EVERY_PACKET: Hull = {
     "protocol": ANY_PROTOCOL,
     "source": ALL_ADDRESSES,
     "source_port": ANY_PORT,
@@ -46,7 +47,7 @@ _PASSES = {Action.ALLOW: TRUE, Action.ALWAYS_ALLOW: TRUE, Action.DENY: FALSE}
 _TAGS_OF_PLACES = frozenset({"VirtualNetwork"})
 
 
-class _Tags:
+class Tags:
     """The tags of unknown content that the rules of one text name.
 
     In `one_world` every address either is in such a tag or is not, the same for both filters: what is unsatisfiable then
@@ -104,7 +105,7 @@ class Comparison:
     """Two filters at one place. `perhaps`: they break the relation for some content of the tags. `surely`: for any content."""
 
     terms: Terms
-    tags: _Tags
+    tags: Tags
     rows: Rows
     perhaps: str
     surely: str
@@ -115,7 +116,7 @@ def compare(network: EffectiveNetwork, question: FilterQuestion, context: Filter
     """`perhaps` is unsatisfiable iff the relation holds for every packet, whatever the unknown tags hold."""
     assert context.right is not None  # noqa: S101 - only dead rules are about one filter
     terms = Terms()
-    tags = _Tags(terms)
+    tags = Tags(terms)
     one_world = Rows(terms, network, question.fixed, tags.one_world)
     left, right = (_decision(one_world, one, sure=True) for one in (context.left, context.right))
     perhaps = _breaks(question.relation, (left, left), (right, right))
@@ -138,7 +139,7 @@ def _breaks(relation: FilterRelation, left: Sequence[str], right: Sequence[str])
 
 
 def _decision(rows: Rows, one: Filter, *, sure: bool) -> str:
-    matches = tuple(rows.matching(one.rows, FIELDS, _EVERY_PACKET, frozenset(), frozenset()))
+    matches = tuple(rows.matching(one.rows, FIELDS, EVERY_PACKET, frozenset(), frozenset()))
     return rows.decision(one.resource, matches, _PASSES, one.otherwise, sure=sure)
 
 
@@ -157,7 +158,7 @@ def answer_about_filters(network: EffectiveNetwork, question: FilterQuestion, de
         open_tags.update(dict.fromkeys(found))
     if open_tags:
         return Undecided(reasons=tuple(f"the addresses of service tag {tag} are not known" for tag in sorted(open_tags)))
-    return Proved(minimal=True)
+    return Proved(core=Core(minimal=True))
 
 
 def _same(left: Filter, right: Filter) -> bool:
@@ -262,7 +263,7 @@ def _complete(search: Search, network: EffectiveNetwork, ports: Sequence[int]) -
         if not named and not search.keep(terms.at_least(side, _USUAL_ADDRESS), negation(terms.at_least(side, V6_BASE))):
             search.keep(terms.at_least(side, _USUAL_V6_ADDRESS))
     for name in _ORDER:
-        search.least(name, _EVERY_PACKET[name])
+        search.least(name, EVERY_PACKET[name])
 
 
 # -- Dead rules ---------------------------------------------------------------------------------------------------------
@@ -274,13 +275,13 @@ class Deciders:
     def __init__(self, network: EffectiveNetwork, question: FilterQuestion, context: FilterContext) -> None:
         self.context = context
         self.terms = terms = Terms()
-        tags = _Tags(terms)
+        self.tags = tags = Tags(terms)
         self.rows = Rows(terms, network, question.fixed, tags.one_world)
         self.decides: dict[int, str] = {}
         self.matches: dict[int, str] = {}
         earlier = FALSE
         for index, row in enumerate(context.left.rows):
-            match = self.rows.match(row, FIELDS, _EVERY_PACKET)
+            match = self.rows.match(row, FIELDS, EVERY_PACKET)
             if match is None:
                 continue
             self.matches[index] = terms.switch(f"matches {index}", match.must)
@@ -314,6 +315,31 @@ class _Dead:
         decides = self.deciders.decides
         return any(index in decides and self.session.satisfiable([decides[index], *literals]) for index in indexes)
 
+    def packet(self, indexes: Sequence[int], readings: Mapping[str, str]) -> Packet | None:
+        """A packet that one of these rows decides, with every tag of unknown content that it is in or outside of."""
+        literals = _literals(self.deciders.rows, readings)
+        terms, decides = self.deciders.terms, self.deciders.decides
+        found = (index for index in indexes if index in decides and self.session.satisfiable([decides[index], *literals]))
+        index = next(found, None)
+        if index is None:
+            return None
+        search = Search(self.session, terms, [decides[index], *literals])
+        tags: dict[str, set[str]] = {"source": set(), "target": set()}
+        for side, tag in self.deciders.tags.spaces:
+            without = search.keep(negation(terms.boolean(f"{side} in {tag}")))
+            tags[side].add(outside(tag) if without else tag)
+        for name, numbers in self._matched(index).items():
+            search.least(name, numbers)
+        return Packet(**search.values, source_tags=frozenset(tags["source"]), target_tags=frozenset(tags["target"]))
+
+    def _matched(self, index: int) -> dict[str, NumberSet]:
+        """Where the packets lie that a row can match."""
+        row = self.context.left.rows[index]
+        found = {name: EVERY_PACKET[name] & getattr(row, name) for name in ("protocol", "target_port", "source_port")}
+        for name, match in (("source", row.source), ("target", row.target)):
+            found[name] = EVERY_PACKET[name] if match.unknown_tags else match.addresses
+        return {name: found[name] for name in _ORDER}
+
     def instead(self, indexes: Sequence[int], readings: Mapping[str, str]) -> tuple[FilterRow, ...]:
         """The rows that decide what these rows match."""
         literals = _literals(self.deciders.rows, readings)
@@ -324,7 +350,7 @@ class _Dead:
             if any(
                 other < index
                 and index in matches
-                and _overlap(rows[other], rows[index])
+                and overlap(rows[other], rows[index])
                 and self.session.satisfiable([decides, matches[index], *literals])
                 for index in indexes
             )
@@ -332,7 +358,7 @@ class _Dead:
         return tuple(dict.fromkeys(found))
 
 
-def _overlap(one: FilterRow, other: FilterRow) -> bool:
+def overlap(one: FilterRow, other: FilterRow) -> bool:
     """Whether two rows may share a packet, at a glance."""
     return (
         meets(one.protocol, other.protocol)
@@ -353,8 +379,7 @@ def _dead_rows(network: EffectiveNetwork, question: FilterQuestion, deadline: fl
     for one in every:
         for rule, indexes in one.deciders.rules().items():
             rules.setdefault(rule, []).append((one, indexes))
-    names = [name for name in network.assumptions if any(name in one.deciders.rows.open for one in every)]
-    combinations = [dict(zip(names, values, strict=True)) for values in product(*(network.assumptions[name] for name in names))]
+    combinations = _combinations(network, [one.deciders for one in every])
     dead: list[tuple[FilterRow, tuple[FilterRow, ...]]] = []
     where: FilterContext | None = None
     for places in rules.values():
@@ -364,4 +389,39 @@ def _dead_rows(network: EffectiveNetwork, question: FilterQuestion, deadline: fl
                 dead.append((first.context.left.rows[indexes[0]], first.instead(indexes, readings)))
                 where = where or first.context
                 break
-    return Proved(minimal=True) if where is None else DeadRows(rows=tuple(dead), context=where)
+    return Proved(core=Core(minimal=True)) if where is None else DeadRows(rows=tuple(dead), context=where)
+
+
+def _combinations(network: EffectiveNetwork, every: Sequence[Deciders]) -> list[dict[str, str]]:
+    names = [name for name in network.assumptions if any(name in one.rows.open for one in every)]
+    return [dict(zip(names, values, strict=True)) for values in product(*(network.assumptions[name] for name in names))]
+
+
+@record
+class Decided:
+    """In these readings a rule (`direction`, `priority`, `name`) decides a packet, in the context of this number."""
+
+    rule: tuple[str, int, str]
+    readings: Mapping[str, str]
+    context: int = 0
+    packet: Packet | None = None
+
+
+def rules_to_show(network: EffectiveNetwork, question: FilterQuestion) -> list[Decided]:
+    """Each of the user's rules in each combination of readings: what needs a packet for no rule to be dead."""
+    every = [Deciders(network, question, context) for context in question.contexts]
+    rules = dict.fromkeys(rule for one in every for rule in one.rules())
+    return [Decided(rule=rule, readings=readings) for rule in rules for readings in _combinations(network, every)]
+
+
+def deciding_packets(network: EffectiveNetwork, question: FilterQuestion) -> list[Decided]:
+    """A packet for each of `rules_to_show`, as far as there is one."""
+    every = [_Dead(Deciders(network, question, context), None) for context in question.contexts]
+    found = []
+    for wanted in rules_to_show(network, question):
+        for number, one in enumerate(every):
+            packet = one.packet(one.deciders.rules().get(wanted.rule, ()), wanted.readings)
+            if packet is not None:
+                found.append(replace(wanted, context=number, packet=packet))
+                break
+    return found

@@ -76,14 +76,24 @@ class Leg:
 
 
 @record
+class Taken:
+    """A row that decides the way of a path: what it is, whose it is, and how many places the packet had passed by then."""
+
+    row: Route | SourceTranslation | Arrival | Redirect
+    at: str
+    places: int
+    reply: bool = False
+
+
+@record
 class Path:
     """Flows on their way, and in the end.
 
     `region` says where each variable lies: the header fields as the sender makes them, and the choices made so far, in order.
     `legs` are the stretches behind it; `fabrics` and `translated_in` are about the one that it is on. `devices` are those that
-    have forwarded it, each with the number of redirects before. `readings` are those that the rows taken demand. `view` and the
-    tags are the packet as it is now. `unknowns` are choices that nobody knows although they are made once and for all, with
-    the reasons.
+    have forwarded it, each with the number of redirects before. `taken` are the rows that decided the way, in order, and
+    `readings` are those that they demand. `view` and the tags are the packet as it is now. `unknowns` are choices that nobody
+    knows although they are made once and for all, with the reasons.
 
     At the end exactly one of these: `site` (delivered), `unmodelled` (nobody can say), or neither (lost). `returns` is
     whether the reply comes back, `reply_doubt` why nobody can say.
@@ -104,6 +114,7 @@ class Path:
     translated_in: str | None = None
     devices: tuple[tuple[str, int], ...] = ()
     redirects: int = 0
+    taken: tuple[Taken, ...] = ()
     lost: bool = False
     site: str | None = None
     unmodelled: str | None = None
@@ -227,17 +238,16 @@ class _Journey:
             if row is None:
                 yield one
                 continue
-            went = replace(_through(one, row.resource), routes=(*one.routes, row))
+            went = replace(_took(one, row, sender.name), routes=(*one.routes, row))
             if row.unmodelled is not None:
                 yield replace(went, unmodelled=row.unmodelled)
                 continue
-            let_in = _filtered(went, row.filters)
             if row.recipients:
-                for sent in self._translate(let_in, sender, TO_DEVICE):
-                    yield from self._to_device(sent, sender, row)
+                for sent in self._translate(went, sender, TO_DEVICE):
+                    yield from self._to_device(_filtered(sent, row.filters), sender, row)
             elif row.fabric is not None:
-                for sent in self._translate(let_in, sender, row.fabric):
-                    yield from self._arrive(sent, sender, row.fabric)
+                for sent in self._translate(went, sender, row.fabric):
+                    yield from self._arrive(_filtered(sent, row.filters), sender, row.fabric)
             else:
                 yield went
 
@@ -272,13 +282,14 @@ class _Journey:
         What is lost here, or cannot be followed, ends here.
         """
         rest = [path]
-        target, protocol = path.view[_TARGET], path.view[_PROTOCOL]
+        source, target, protocol = path.view[_SOURCE], path.view[_TARGET], path.view[_PROTOCOL]
         for row in sender.translations:
             if row.fabric != fabric:
                 continue
-            rest, taken = self._first(rest, ((target, row.destinations), (protocol, row.protocol)), row.condition)
+            wanted = ((source, row.sources), (target, row.destinations), (protocol, row.protocol))
+            rest, taken = self._first(rest, wanted, row.condition)
             for one in taken:
-                went = _through(one, row.resource)
+                went = _took(one, row, sender.name)
                 if row.unmodelled is not None:
                     yield replace(went, unmodelled=row.unmodelled)
                 elif row.drops is not None:
@@ -329,7 +340,7 @@ class _Journey:
             )
             rest, taken = self._first(rest, wanted, row.condition)
             for one in taken:
-                yield from self._handed(_through(one, row.resource), sender, row)
+                yield from self._handed(_took(one, row, fabric), sender, row)
             if not rest:
                 return
         yield from rest
@@ -351,16 +362,18 @@ class _Journey:
 
     def _balanced(self, path: Path, sender: Site, row: Arrival) -> Iterator[Path]:
         for one, chosen in _handed_to(path, row.recipients):
-            if not row.hairpins and one.site == self.origin.name:
-                yield chosen
-                continue
             site = self.network.sites[one.site]
-            here = chosen
-            if not row.keeps_target or row.port is not None:
-                target = chosen.view[_TARGET] if row.keeps_target else one.address
-                here = _with_target(chosen, target, row.port)
-            probes = _Probes(address=one.address, ports=one.probes)
-            yield from self._delivered(self._enter(here, sender, site, row.guards, probes), site)
+            others, own = [chosen], list[Path]()
+            if not row.hairpins:
+                others, own = self._first(others, ((chosen.view[_SOURCE], site.addresses),))
+            yield from own
+            for other in others:
+                here = other
+                if not row.keeps_target or row.port is not None:
+                    target = other.view[_TARGET] if row.keeps_target else one.address
+                    here = _with_target(other, target, row.port)
+                probes = _Probes(address=one.address, ports=one.probes)
+                yield from self._delivered(self._enter(here, sender, site, row.guards, probes), site)
 
     def _at_site(self, path: Path, sender: Site, row: Arrival) -> Iterator[Path]:
         assert row.site is not None  # noqa: S101 - an arrival drops, continues or names a site
@@ -406,12 +419,18 @@ class _Journey:
             wanted = ((protocol, row.protocol), (source, row.source), (target, row.target), (port, row.target_port))
             rest, taken = self._first(rest, wanted, row.condition)
             for one in taken:
-                yield from self._send(_redirected(one, row), site)
+                yield from self._send(_redirected(_took(one, row, site.name), row), site)
         for one in rest:
             if own:
                 yield one
             else:
-                yield from self._send(_filtered(one, site.forwarding.filters), site)
+                let_on = _filtered(one, site.forwarding.filters)
+                kept, translated = self._first([let_on], ((let_on.view[_SOURCE], site.forwarding.translated),))
+                for each in kept:
+                    yield from self._send(each, site)
+                for each in translated:
+                    after = _with_source(each, "egress", site.forwarding.source_becomes, frozenset())
+                    yield from self._send(after, site)
 
     def _delivered(self, path: Path, site: Site) -> Iterator[Path]:
         delivered = replace(path, site=site.name)
@@ -434,10 +453,12 @@ class _Journey:
         for one, row in self._selected(path, replier, leg.source, leg.source_tags):
             if row is None:
                 yield one
-            elif row.unmodelled is not None:
-                yield replace(one, returns=None, reply_doubt=row.unmodelled)
+                continue
+            went = replace(one, taken=(*one.taken, Taken(row=row, at=replier.name, places=len(one.places), reply=True)))
+            if row.unmodelled is not None:
+                yield replace(went, returns=None, reply_doubt=row.unmodelled)
             else:
-                lost, found = self._home(one, leg, row)
+                lost, found = self._home(went, leg, row)
                 yield from lost
                 for each in found:
                     yield from self._reply(leg.sender, each, legs[:-1])
@@ -448,17 +469,28 @@ class _Journey:
         An address that was not translated must be the sender's in that fabric. A translation waits in its own fabric; one that
         was made inside a virtual network with a public address is found through the Internet too.
         """
-        if row.recipients:
-            back = any(one.site == leg.sender.name for one in row.recipients)
-            return ([], [path]) if back else ([path], [])
         fabric = row.fabric
-        if fabric is None or (INTERNET in leg.fabrics and fabric != INTERNET):
+        if INTERNET in leg.fabrics and fabric != INTERNET:
             return [path], []
-        if leg.translated_in is not None:
-            if fabric == leg.translated_in:
-                return [], [path]
-            rows = self.network.fabrics[fabric].arrivals if fabric == INTERNET else ()
-            return self._first([path], ((leg.source, union(one.called for one in rows)),))
+        if row.recipients:
+            known = any(one.site == leg.sender.name for one in row.recipients)
+            return ([], [path]) if known else ([path], [])
+        if fabric is None:
+            return [path], []
+        if leg.translated_in is None:
+            return self._at_sender(path, leg, fabric)
+        # What a device translates to an address of its own is found like anything that it sends itself.
+        away, own = self._first([path], ((leg.source, leg.sender.addresses),))
+        rows = self.network.fabrics[fabric].arrivals if fabric == INTERNET else ()
+        waits = ((leg.source, union(one.called for one in rows)),)
+        lost, found = ([], away) if fabric == leg.translated_in else self._first(away, waits)
+        for one in own:
+            astray, back = self._at_sender(one, leg, fabric)
+            lost, found = [*lost, *astray], [*found, *back]
+        return lost, found
+
+    def _at_sender(self, path: Path, leg: Leg, fabric: str) -> tuple[list[Path], list[Path]]:
+        """What of a reply is lost in a fabric, and what comes to the sender by an address of its own."""
         lost: list[Path] = []
         mine = [path]
         if leg.forwarded:
@@ -489,7 +521,7 @@ def _handed_to(path: Path, recipients: Sequence[Recipient]) -> Iterator[tuple[Re
 
 
 def _redirected(path: Path, row: Redirect) -> Path:
-    here = _with_target(_through(path, row.resource), row.becomes, row.port)
+    here = _with_target(path, row.becomes, row.port)
     here = replace(_filtered(here, row.filters), redirects=path.redirects + 1)
     return _with_source(here, "relay", row.source_becomes, frozenset()) if row.source_becomes else here
 
@@ -501,6 +533,11 @@ def _outside(path: Path, now: str | int, allowed: NumberSet) -> bool:
 
 def _through(path: Path, resource: str) -> Path:
     return replace(path, passed=path.passed | {resource}) if resource else path
+
+
+def _took(path: Path, row: Route | SourceTranslation | Arrival | Redirect, at: str) -> Path:
+    """On the way there, by a row."""
+    return _through(replace(path, taken=(*path.taken, Taken(row=row, at=at, places=len(path.places)))), row.resource)
 
 
 def _filtered(path: Path, filters: tuple[Filter, ...]) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from asever.model.addresses import format_address
 from asever.model.effective import (
@@ -15,11 +15,13 @@ from asever.model.effective import (
     Quantifier,
     Question,
 )
-from asever.model.packets import PROTOCOL_NAMES
-from asever.solve.encode import Encoding, encode
+from asever.model.packets import PROTOCOL_NAMES, Flow
+from asever.solve.encode import Encoding, ScopeText, encode
+from asever.solve.flows import branch_of, unknown_numbers
 from asever.solve.groups import Deciders, compare
-from asever.solve.queries import queries, somewhere
-from asever.solve.terms import FALSE, Terms, disjunction, symbol
+from asever.solve.paths import FIELDS
+from asever.solve.queries import Pick, queries, somewhere
+from asever.solve.terms import FALSE, TRUE, Terms, disjunction, negation, symbol
 
 _VARIABLES = {
     "protocol": "the IP protocol number",
@@ -48,6 +50,20 @@ _MEANINGS = {
 ; Satisfiable if and only if some flow that the check covers arrives, and its reply comes back, whatever is left open.
 ; The check holds if this is satisfiable in each reading: assert each |reading ...| and its negation in turn.""",
 }
+_OPEN_MEANINGS = {
+    Quantifier.ALL_ARRIVE: """\
+; Satisfiable if and only if some flow that the check covers perhaps fails: it, or its reply, may be lost.
+; Unsatisfiable: the check holds. (Doubts and service tags of unknown content count as if the flow were lost.)""",
+    Quantifier.NONE_ARRIVES: """\
+; Satisfiable if and only if some packet that the check covers is perhaps delivered.
+; Unsatisfiable: the check holds. (Doubts and service tags of unknown content count as if the packet were delivered.)""",
+    Quantifier.SOME_ARRIVES: """\
+; Satisfiable if and only if some flow that the check covers perhaps arrives, and its reply perhaps comes back.
+; Unsatisfiable: surely none does.""",
+}
+_PINNED = """\
+; Satisfiable if and only if one flow, whose header is asserted at the end, perhaps fails for some value of what nobody knows.
+; Unsatisfiable: it succeeds whatever that is."""
 _RELATIONS = {
     FilterRelation.EQUAL: "some packet passes one of the two rule lists and not the other",
     FilterRelation.NO_MORE: "some packet passes the first rule list and not the second",
@@ -56,16 +72,70 @@ _RELATIONS = {
 
 def query_text(network: EffectiveNetwork, question: Question) -> str:
     """The counterexample query of a question. What each `check-sat` means stands in its comments."""
-    lines = _flow_query(network, question) if isinstance(question, FlowQuestion) else _filter_query(network, question)
+    if isinstance(question, FlowQuestion):
+        encoding = encode(network, question)
+        lines = _flow_query(network, question, encoding, _decisive(question, encoding), _MEANINGS[question.quantifier])
+    else:
+        lines = _filter_query(network, question)
+    return _text(lines)
+
+
+def proof_text(network: EffectiveNetwork, question: FlowQuestion) -> str:
+    """The query that is unsatisfiable if and only if a claim about all flows holds (of `can reach`: if surely no flow arrives).
+
+    Where nothing is open that is the counterexample query; else what is open counts against the claim.
+    """
+    encoding = encode(network, question)
+    against = _goals(encoding, queries(question.quantifier).open)
+    meaning = _MEANINGS if against == _decisive(question, encoding) else _OPEN_MEANINGS
+    return _text(_flow_query(network, question, encoding, against, meaning[question.quantifier]))
+
+
+def pinned_text(network: EffectiveNetwork, question: FlowQuestion, index: int, flow: Flow) -> str | None:
+    """The query that is unsatisfiable if and only if a flow succeeds whatever the numbers are that nobody knows.
+
+    `index` is that of the flow's scope. None: there is no such number on its path.
+    """
+    encoding = encode(network, question)
+    asks = queries(question.quantifier)
+    unknowns = unknown_numbers(branch_of(encoding, index, flow, asks.decisive), encoding.scopes[index].scope)
+    if not unknowns:
+        return None
+    values = {name: getattr(flow.packet, name) for name in FIELDS} | dict(flow.choices)
+    terms, rows = encoding.terms, encoding.rows
+    pins = [rows.reading(name, value) for name, value in flow.readings.items() if name in rows.open]
+    for name, value in values.items():
+        if name not in unknowns:
+            pins.extend((terms.at_least(name, value), negation(terms.at_least(name, value + 1))))
+    goals = [(one, somewhere(one, asks.otherwise) if one.index == index else FALSE) for one in encoding.scopes]
+    return _text(_flow_query(network, question, encoding, goals, _PINNED, [pin for pin in pins if pin != TRUE]))
+
+
+_Goals = list[tuple[ScopeText, str]]
+
+
+def _text(lines: Iterator[str]) -> str:
     return "\n".join((*lines, ""))
 
 
-def _flow_query(network: EffectiveNetwork, question: FlowQuestion) -> Iterator[str]:
-    encoding = encode(network, question)
-    decisive = queries(question.quantifier).decisive
-    goals = [(one, somewhere(one, decisive)) for one in encoding.scopes]
+def _goals(encoding: Encoding, pick: Pick) -> _Goals:
+    return [(one, somewhere(one, pick)) for one in encoding.scopes]
+
+
+def _decisive(question: FlowQuestion, encoding: Encoding) -> _Goals:
+    return _goals(encoding, queries(question.quantifier).decisive)
+
+
+def _flow_query(
+    network: EffectiveNetwork,
+    question: FlowQuestion,
+    encoding: Encoding,
+    goals: _Goals,
+    meaning: str,
+    pins: Sequence[str] = (),
+) -> Iterator[str]:
     yield "; Written by ASEver."
-    yield _MEANINGS[question.quantifier]
+    yield meaning
     yield from _unknown(encoding)
     yield _ENCODING
     yield from _readings(network, encoding.rows.open, question.fixed)
@@ -82,6 +152,7 @@ def _flow_query(network: EffectiveNetwork, question: FlowQuestion) -> Iterator[s
         yield f"(define-fun {symbol(f'scope {one.index}')} () Bool {goal})"
     yield ""
     yield f"(assert {disjunction(symbol(f'scope {one.index}') for one, goal in goals if goal != FALSE)})"
+    yield from (f"(assert {pin})" for pin in pins)
     yield from ("(check-sat)", "(get-model)")
 
 

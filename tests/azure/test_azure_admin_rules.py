@@ -165,12 +165,32 @@ def closed(group: str | None) -> EffectiveNetwork:
 
 def test_access_off_without_an_nsg_blocks_both_ways_in_one_reading() -> None:
     site = closed(None).sites["m"]
-    for found, source, target in ((site.inbound, "10.2.0.4", "10.1.0.4"), (site.outbound, "10.1.0.4", "10.2.0.4")):
-        [setting] = found
+    assert site.outbound == ()
+    [outward] = [one for route in site.routes for one in route.filters]
+    [inward] = site.inbound
+    for setting, source, target in ((inward, "10.2.0.4", "10.1.0.4"), (outward, "10.1.0.4", "10.2.0.4")):
         assert (setting.kind, setting.place) == (FilterKind.SETTING, "peering of a with b")
         assert named(setting, source, target) == "access off"
         assert row(setting, source, target, peering_without_access="carries") is None
-        assert row(setting, "8.8.8.8", "8.8.4.4") is None
+    assert row(inward, "8.8.8.8", "8.8.4.4") is None
+
+
+def test_what_crosses_a_peering_with_access_off_is_blocked_whoever_it_is_meant_for() -> None:
+    tables = effective(
+        network(
+            vnet("a", "10.1.0.0/16", peers=[peer("b", access=False)]),
+            vnet("b", "10.2.0.0/16", peers=["a"]),
+            subnet("a/s", "10.1.0.0/24", route_table="via"),
+            subnet("b/s", "10.2.0.0/24"),
+            vm("m", "a/s", "10.1.0.4"),
+            vm("far", "b/s", "10.2.0.4"),
+            route_table("via", route("0.0.0.0/0", "appliance", "10.2.0.4"), route("10.2.0.0/24", "appliance", "10.1.0.9")),
+            vm("near", "a/s", "10.1.0.9"),
+        )
+    )
+    guards = {one.text: [each.place for each in one.filters] for one in tables.sites["m"].routes}
+    assert guards["0.0.0.0/0 -> VirtualAppliance 10.2.0.4 (route of via)"] == ["peering of a with b"]
+    assert guards["10.2.0.0/24 -> VirtualAppliance 10.1.0.9 (route of via)"] == []
 
 
 def test_access_off_is_a_matter_of_the_nsg_where_one_stands_and_of_the_own_side() -> None:

@@ -67,6 +67,30 @@ def test_a_device_that_translates_gets_its_replies():
     assert verdict(text, "a reaches c on https as n") is Verdict.HOLDS
 
 
+SPOKE = """
+vnet spoke { address 10.1.0.0/16  peers hub  subnet s { address 10.1.1.0/24 } }
+vm d { subnet spoke/s  ip 10.1.1.4 }
+"""
+
+
+def test_a_device_that_translates_is_answered_over_a_peering_too():
+    """The address that it gives is its own: the reply comes to where it stands, not to where the packet went (5.6)."""
+    text = NVA.replace("forwards unchanged", "forwards translated").replace("0.0.0.0/0 ->", "10.1.0.0/16 ->") + SPOKE
+    assert verdict(text, "a reaches d on https as n") is Verdict.HOLDS
+    assert verdict(text, "n reaches d on https") is Verdict.HOLDS
+
+
+def test_an_appliance_that_forwards_unchanged_leads_nobody_to_the_internet():
+    """It must give its own address before Azure gives that a public one (7); its own calls leave as any machine's."""
+    public = NVA.replace("forwards unchanged", "forwards unchanged  public-ip 20.1.1.1")
+    lost = finding(public, "a reaches 52.1.2.3 on https")
+    assert lost.verdict is Verdict.VIOLATED
+    assert "forwards it unchanged" in lost.trace.steps[-1].detail
+    assert verdict(public, "n reaches 52.1.2.3 on https as 20.1.1.1") is Verdict.HOLDS
+    translated = public.replace("forwards unchanged", "forwards translated")
+    assert verdict(translated, "a reaches 52.1.2.3 on https as 20.1.1.1") is Verdict.HOLDS
+
+
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
@@ -194,6 +218,19 @@ def test_a_client_that_keeps_its_address_is_answered_past_the_firewall():
     assert found.trace.outcome.value == "reply-lost"
 
 
+def test_a_public_address_behind_the_firewall_gives_its_replies_to_nobody_who_waits_for_them():
+    """The firewall called c's public address; an answer by the firewall's private route comes from another one (5.5)."""
+    text = firewall("100 allow any from * to *").replace(
+        "c { subnet hub/aside", "c { public-ip 20.1.1.9  nsg g  subnet hub/aside"
+    )
+    text += "nsg g { inbound { 100 allow tcp from 20.1.1.1 to * port 443 } }\n"
+    assert verdict(text, "a reaches 20.1.1.9 on https") is Verdict.HOLDS
+    back = text.replace("subnet aside {", "subnet aside { route-table via")
+    found = finding(back, "a reaches 20.1.1.9 on https")
+    assert found.verdict is Verdict.VIOLATED
+    assert found.trace.outcome.value == "reply-lost"
+
+
 def test_the_internet_cannot_be_reached_without_a_public_address():
     text = firewall("100 allow tcp from hub/near to * port 443", more="")
     found = finding(text, "a reaches Internet on https")
@@ -228,6 +265,13 @@ def test_which_side_lets_forwarded_traffic_pass(leaves, enters, direction, expec
     text = SPOKES.replace("LEAVES", leaves).replace("ENTERS", enters)
     assert verdict(text, "a reaches b on https", forwarded_traffic_direction=direction) is expected
     assert verdict(text, "n reaches b on https", forwarded_traffic_direction=direction) is Verdict.HOLDS
+
+
+def test_a_peering_sees_the_source_that_a_device_gives():
+    """What carries an address of the hub is not forwarded traffic for its peers (6)."""
+    text = SPOKES.replace("LEAVES", ON).replace("ENTERS", OFF)
+    assert verdict(text, "a reaches b on https") is Verdict.VIOLATED
+    assert verdict(text.replace("forwards unchanged", "forwards translated"), "a reaches b on https as n") is Verdict.HOLDS
 
 
 def test_a_peering_that_says_nothing_is_taken_as_the_portal_sets_it():

@@ -448,12 +448,13 @@ def test_the_gateway_subnet_s_route_table_counts_on_the_way_in() -> None:
             subnet("corp/GatewaySubnet", "10.0.255.0/27", route_table="in"),
             subnet("corp/data", "10.0.3.0/24"),
             vm("sql", "corp/data", "10.0.3.4"),
-            route_table("in", user("10.0.3.0/24", "appliance", "10.0.9.4")),
+            route_table("in", user("10.0.3.0/24", "appliance", "10.0.9.4"), user("0.0.0.0/0", "none")),
             gateway("vpn", "corp", to="hq"),
             on_premises("hq", "192.168.0.0/16"),
         )
     )
     assert "10.0.9.4" in (route(tables, "hq", "10.0.3.4").unmodelled or "")
+    # A default route is shorter than the vnet's own (azure-network-semantics 5.4).
     assert hop(tables, "hq", "10.0.4.4") == "VirtualNetworkGateway: vnet corp"
 
 

@@ -59,10 +59,10 @@ class Run:
     stderr: str
 
 
-def asever(*arguments, stdin=""):
+def asever(*arguments, stdin="", folder=ROOT):
     """One command in this process, with streams of its own."""
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
-    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(ROOT):
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
         patch.setattr(
             sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin if isinstance(stdin, bytes) else stdin.encode()), encoding="utf-8")
         )
@@ -151,9 +151,9 @@ def test_bytes_that_are_no_text_are_wrong_input(tmp_path):
     assert "Traceback" not in run.stderr
 
 
-@pytest.mark.parametrize("command", [("check",), ("fmt",), ("smt",), ("trace",)])
+@pytest.mark.parametrize("command", [("check",), ("explain",), ("fmt",), ("smt",), ("trace",)])
 def test_a_missing_file_is_wrong_input(command):
-    more = {"smt": ("x",), "trace": ("--from", "a", "--to", "b")}.get(command[0], ())
+    more = {"smt": ("x",), "explain": ("x",), "trace": ("--from", "a", "--to", "b")}.get(command[0], ())
     run = asever(*command, "nowhere.asev", *more)
     assert (run.returncode, run.stdout) == (3, "")
     assert "nowhere.asev" in run.stderr
@@ -345,6 +345,36 @@ def test_layered_in_json_is_the_documented_example():
 # -- Other commands -----------------------------------------------------------------------------------------------------
 
 
+LINTED = NETWORK.replace("200       deny ", '150 "more SQL" allow tcp from 10.0.1.4 to * port 1433\n    200       deny ')
+
+
+def test_lint_tells_by_its_exit_status_whether_something_was_found(spec):
+    assert asever("lint", spec(NETWORK)) == Run(0, "0 findings in 1 file\n", "")
+    run = asever("lint", spec(LINTED))
+    assert (run.returncode, run.stderr) == (1, "")
+    assert "warning[shadowed-rule]" in run.stdout
+    assert run.stdout.endswith("1 finding in 1 file: 1 shadowed-rule\n")
+    assert asever("lint", spec("vnet {")).returncode == 3
+
+
+def test_lint_shows_what_is_asked_for(spec):
+    file = spec(LINTED + "asg nobody\n")
+    assert asever("lint", file, "--quiet").stdout.count("\n") == 2
+    only = asever("lint", file, "--only", "unused-asg", "--format", "json")
+    assert [one["code"] for one in json.loads(only.stdout)["findings"]] == ["unused-asg"]
+    SCHEMA.validate(json.loads(only.stdout))
+    assert asever("lint", file, "--only", "rule-name").returncode == 0
+    wrong = asever("lint", file, "--only", "unused-natgateway")
+    assert (wrong.returncode, "did you mean `unused-nat-gateway`?" in wrong.stderr) == (3, True)
+
+
+def test_lint_of_a_wrong_file_says_so_in_json_too(spec):
+    run = asever("lint", "--format", "json", spec("vnet {"))
+    assert run.returncode == 3
+    SCHEMA.validate(json.loads(run.stdout))
+    assert run.stderr.endswith("errors, nothing was looked at\n")
+
+
 def test_fmt_rewrites_in_place_and_check_only_names(spec):
     path = spec("vnet   corp{address 10.0.0.0/16}   // ours\n")
     before = path.read_text()
@@ -438,6 +468,8 @@ def test_assumptions_are_listed():
     assert "--assume private-front-ends=silent" in text
     listed = json.loads(asever("assumptions", "--format", "json").stdout)["assumptions"]
     assert all(len(one["values"]) == 2 for one in listed)
+    assert all(one["sources"] for one in listed)
+    assert text.count("  source: ") == len(listed)
 
 
 def test_help_explains_words():

@@ -1,111 +1,176 @@
-"""Random packets through random networks, read twice: `python -m tests.oracle.volume 100000` compares walk and naive oracle."""
+"""Random packets through random networks, read twice: `python -m tests.oracle.volume 100000` compares walk and naive oracle.
+
+It prints how many pairs of network and packet agree, and how often each mechanism was met with which outcome. A pair that one
+of the two leaves open, since the references or the file do, is drawn but not compared.
+"""
 
 from __future__ import annotations
 
 import random
 import sys
+import time
 from collections import Counter
+from dataclasses import dataclass, field, replace
 
 from asever.azure.effective import effective
+from asever.azure.platform import APP_SERVICE_MANAGEMENT
 from asever.evaluate.walk import walk
-from asever.model.addresses import format_address, parse_address
+from asever.model.addresses import format_address
 from asever.model.answers import Outcome
-from asever.model.packets import Flow, Packet
+from asever.model.packets import choice_name
 from tests.explain.test_random_networks import some_network
+from tests.oracle.flows import interesting, some_flow
 from tests.oracle.naive import UNKNOWN, Naive
+from tests.oracle.wide_networks import wide_network
 
-ADDRESSES = tuple(
-    parse_address(one)
-    for one in (
-        *(
-            "10.0.1.4",
-            "10.0.1.40",
-            "10.0.2.4",
-            "10.0.2.10",
-            "10.0.2.33",
-            "10.0.3.4",
-            "10.0.3.77",
-            "10.1.1.4",
-            "10.1.1.9",
-            "10.2.0.1",
-        ),
-        *("10.1.1.5", "10.1.1.20", "40.2.2.2"),
-        *("192.23.1.2", "192.23.1.3", "40.1.1.1", "8.8.8.8", "20.1.2.3", "13.66.140.0", "172.20.0.9", "30.0.0.9", "40.1.1.7"),
+PAIRS = 100_000
+PER_NETWORK = 25
+SMALL = 0.3  # the share of networks with two environments and little else
+PUBLISHED = {"AppServiceManagement": APP_SERVICE_MANAGEMENT}
+AGREE, CONTRADICT, WALK_UNKNOWN, ORACLE_UNKNOWN = "agree", "contradict", "walk unknown", "oracle unknown"
+OUTCOMES = ("delivered", "reply-lost", "dropped", WALK_UNKNOWN, CONTRADICT)
+
+
+@dataclass
+class Found:
+    """What a run came across."""
+
+    verdicts: Counter = field(default_factory=Counter)
+    mechanisms: Counter = field(default_factory=Counter)  # (mechanism, outcome)
+    unsure: Counter = field(default_factory=Counter)  # why the oracle does not commit itself
+    open: Counter = field(default_factory=Counter)  # why the walk does not
+    contradictions: list = field(default_factory=list)
+
+    @property
+    def drawn(self):
+        return sum(self.verdicts.values())
+
+    @property
+    def compared(self):
+        """The pairs that both readings decide."""
+        return self.verdicts[AGREE] + self.verdicts[CONTRADICT]
+
+
+class Choices:
+    """Makes Azure's choices at random, and keeps them under the names that flows give them."""
+
+    def __init__(self, draw):
+        self.draw = draw
+        self.made = {}
+
+    def __call__(self, kind, numbers):
+        low, high = self.draw.choice(numbers.ranges)
+        chosen = self.draw.randint(low, high)
+        self.made[choice_name(kind, self.made)] = chosen
+        return chosen
+
+
+def compare(draw, network, tables, targets, found):
+    """One flow, read by both."""
+    flow = None
+    while flow is None:
+        flow = some_flow(draw, network, tables, targets)
+    choices = Choices(draw)
+    oracle = Naive(network, flow.readings, choices, PUBLISHED)
+    origin = next(
+        (these[flow.origin] for these in (network.environments, network.machines, network.on_premises) if flow.origin in these),
+        flow.origin,
     )
-)
-PORTS = (80, 443, 21, 990, 10005, 454, 455, 1433, 16001, 4018, 4020, 4024, 8172, 22, 53)
+    answer = oracle.send(origin, flow.packet)
+    flow = replace(flow, choices=choices.made)
+    try:
+        trace = walk(tables, flow)
+    except ValueError as problem:
+        found.verdicts[CONTRADICT] += 1
+        found.contradictions.append(f"{describe(flow, answer)} walk: {problem}")
+        return
+    verdict = judge(answer, trace)
+    found.verdicts[verdict] += 1
+    if verdict == ORACLE_UNKNOWN:
+        found.unsure[oracle.why] += 1
+        return
+    if verdict == WALK_UNKNOWN:
+        found.open[trace.unknown[0] if trace.unknown else "?"] += 1
+    if verdict == CONTRADICT:
+        steps = "; ".join(f"{step.at} {step.kind.value} {step.detail}" for step in trace.steps)
+        found.contradictions.append(f"{describe(flow, answer)} walk: {trace.outcome.value} at {trace.site}: {steps}")
+    for one in oracle.met or {"nothing"}:
+        found.mechanisms[one, answer.outcome if verdict == AGREE else verdict] += 1
 
 
-def some_flow(draw, network, tables):
-    """A flow from a random site that starts calls, to a random address."""
-    names = sorted(network.environments) + sorted(network.machines) + ["corp/c", "spoke/s", "Internet"]
-    name = draw.choice([one for one in names if one in tables.sites])
-    site = tables.sites[name]
-    protocol = draw.choice([6, 6, 6, 17, 1])
-    low, high = draw.choice(site.addresses.ranges)
-    source = draw.randint(low, high)
-    if name == "Internet" and draw.random() < 0.5:
-        source = draw.choice([one for one in ADDRESSES if one in site.addresses])
-    with_ports = protocol in (6, 17)
-    packet = Packet(
-        protocol=protocol,
-        source=source,
-        source_port=draw.choice([49152, 80, 5000]) if with_ports else 0,
-        target=draw.choice(ADDRESSES),
-        target_port=draw.choice(PORTS) if with_ports else 0,
+def judge(answer, trace):
+    """Whether the two say the same: outcome, receiver, and the packet that it receives."""
+    if answer.outcome == UNKNOWN:
+        return ORACLE_UNKNOWN
+    # A reply is lost for sure only where the packet surely arrives.
+    if trace.outcome is Outcome.UNKNOWN or (trace.outcome is Outcome.REPLY_LOST and trace.unknown):
+        return WALK_UNKNOWN
+    if answer.outcome != trace.outcome.value:
+        return CONTRADICT
+    arrived = trace.arrived
+    if arrived is None or answer.outcome == "dropped":
+        return AGREE
+    pairs = (
+        (answer.at, trace.site),
+        (answer.seen, arrived.source),
+        (answer.target, arrived.target),
+        (answer.port, arrived.target_port),
     )
-    readings = {one: draw.choice(values) for one, values in tables.assumptions.items()}
-    readings |= {"blocked-probe": "serves-on", "ip-ssl-source": "client"}
-    return Flow(origin=name, packet=packet, readings=readings)
+    return AGREE if all(said in (None, found) for said, found in pairs) else CONTRADICT
 
 
-def compare(draw, network, tables):
-    """`agree`, `unsure` where one reading does not commit itself, or the contradiction in words."""
-    flow = some_flow(draw, network, tables)
-    if flow.packet.source == flow.packet.target:
-        return "unsure"
-    origin = network.environments.get(flow.origin) or network.machines.get(flow.origin) or flow.origin
-    trace = walk(tables, flow)
-    naive = Naive(network, flow.readings).send(origin, flow.packet)
-    if naive.outcome == UNKNOWN or trace.outcome is Outcome.UNKNOWN:
-        return "unsure"
-    same = naive.outcome == trace.outcome.value
-    if same and trace.arrived is not None:
-        same = naive.at == trace.site and naive.seen == trace.arrived.source
-    if same:
-        return "agree"
+def describe(flow, answer):
     packet = flow.packet
+    tags = ",".join(sorted(packet.source_tags | packet.target_tags))
+    chosen = ", ".join(f"{name} {format_address(one)}" for name, one in flow.choices.items())
+    seen = "" if answer.seen is None else f" as {format_address(answer.seen)}"
     return (
         f"{flow.origin}: {packet.protocol} {format_address(packet.source)}:{packet.source_port} -> "
-        f"{format_address(packet.target)}:{packet.target_port}: naive {naive}, walk {trace.outcome.value} at {trace.site}: "
-        + "; ".join(f"{step.at} {step.kind.value} {step.detail}" for step in trace.steps)
+        f"{format_address(packet.target)}:{packet.target_port} [{tags}] ({chosen}): "
+        f"naive {answer.outcome} at {answer.at}{seen},"
     )
 
 
-def run(pairs, seed=0, per_network=25):
-    """Compares this many pairs; returns how many agreed, how many nobody committed to, and the contradictions."""
-    counts: Counter[str] = Counter()
-    contradictions = []
-    for number in range(0, pairs, per_network):
+def run(pairs, seed=0):
+    """Compares this many pairs that both decide, in small networks around environments and in wide ones."""
+    found = Found()
+    number = 0
+    while found.compared < pairs:
+        number += 1
         draw = random.Random(seed * 1_000_003 + number)
-        network = some_network(draw)
+        network = some_network(draw) if draw.random() < SMALL else wide_network(draw)
         tables = effective(network)
-        for _ in range(min(per_network, pairs - number)):
-            found = compare(draw, network, tables)
-            counts[found if found in ("agree", "unsure") else "contradict"] += 1
-            if found not in ("agree", "unsure"):
-                contradictions.append(f"network {number}: {found}")
-    return counts, contradictions
+        targets = interesting(network)
+        for _ in range(PER_NETWORK):
+            before = len(found.contradictions)
+            compare(draw, network, tables, targets, found)
+            found.contradictions[before:] = [f"network {number}: {one}" for one in found.contradictions[before:]]
+            if found.compared == pairs:
+                break
+    return found
+
+
+def histogram(found):
+    """How often each mechanism was met, and with which outcome."""
+    yield f"{'mechanism':42}" + "".join(f"{one:>15}" for one in OUTCOMES)
+    for mechanism in sorted({one for one, _ in found.mechanisms}):
+        yield f"{mechanism:42}" + "".join(f"{found.mechanisms[mechanism, one]:>15}" for one in OUTCOMES)
+    for title, reasons in (("left open by the oracle", found.unsure), ("left open by the walk", found.open)):
+        yield f"{title}:"
+        yield from (f"  {count:>8}  {reason}" for reason, count in reasons.most_common(20))
 
 
 def main():
-    pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    counts, contradictions = run(pairs)
-    for one in contradictions[:20]:
+    start = time.perf_counter()
+    found = run(int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS, int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    print("\n".join(histogram(found)))
+    for one in found.contradictions[:20]:
         print(one)
-    agree, contradict, unsure = (counts[name] for name in ("agree", "contradict", "unsure"))
-    print(f"{pairs} pairs: {agree} agree, {contradict} contradict, {unsure} left open by one reading")
-    sys.exit(1 if contradictions else 0)
+    counts = found.verdicts
+    seconds = time.perf_counter() - start
+    print(f"{found.compared} pairs compared in {seconds:.0f} s: {counts[AGREE]} agree, {counts[CONTRADICT]} contradict")
+    print(f"{found.drawn} drawn; left open: {counts[WALK_UNKNOWN]} by the walk, {counts[ORACLE_UNKNOWN]} by the oracle")
+    sys.exit(1 if found.contradictions else 0)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ def test_the_wheel_holds_all_data(wheel):
         "asever/_shipped/grammar/asever.lark",
         "asever/_shipped/std/services.asev",
         "asever/report/schema.json",
+        "asever/report/certificate-schema.json",
         "asever/commands/starter.asev",
     } <= names
     assert not [name for name in names if name.startswith(("tests/", "docs/", "examples/"))]

@@ -1,0 +1,44 @@
+"""`asever explain FILE CHECK`: everything that is known about one check."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+
+from asever import __version__
+from asever.commands.console import Status, load, progress, say_nothing_done, show_diagnostics, wants_color, write_result
+from asever.commands.smt import chosen
+from asever.diagnostics import SpecError
+from asever.pipeline import Options
+from asever.pipeline import explain as explain_check
+
+
+def run(arguments: Namespace) -> int:
+    """Explains the check; the exit status is that of `asever check` for this check alone."""
+    program = load(arguments.file, arguments.color)
+    if program is None:
+        return Status.WRONG_INPUT
+    check = chosen(program, arguments.check)
+    options = Options(seconds=arguments.timeout, readings=dict(arguments.assume))
+    try:
+        with progress("explaining"):
+            found, names = explain_check(program, check, options)
+    except SpecError as error:
+        new = [one for one in error.diagnostics if one not in program.warnings]
+        show_diagnostics(new, arguments.color)
+        say_nothing_done(new, "nothing was explained")
+        return Status.WRONG_INPUT
+    if arguments.format == "json":
+        from asever.report.explanation_json import explanation_document  # noqa: PLC0415 - text output does not pay for it
+        from asever.report.json import dumped  # noqa: PLC0415
+
+        text = dumped(explanation_document(found, version=__version__))
+    else:
+        from asever.report.explanation import render_explanation  # noqa: PLC0415 - JSON output does not pay for it
+
+        text = render_explanation(found, program, names, color=wants_color(arguments.color, sys.stdout, arguments.output))
+    write_result(text, arguments.output)
+    finding = found.finding
+    if finding.met is None:
+        return Status.UNKNOWN
+    return Status.MET if finding.met else Status.VIOLATED

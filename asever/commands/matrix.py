@@ -1,0 +1,56 @@
+"""`asever matrix FILE`: who can reach whom, all ends of the network with all others."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from asever import __version__
+from asever.azure.assumptions import ASSUMPTIONS
+from asever.commands.console import Status, UsageError, known_readings, load, progress, wants_color, write_result
+from asever.explain.matrix import Wanted, matrix
+from asever.explain.parties import ANY_PORT_SERVICES
+from asever.model.claims import Reachability, Service
+from asever.model.program import Program
+from asever.report.json import dumped
+from asever.report.matrix import matrix_json, render_matrix
+from asever.semantics.loading import load_program
+
+
+def run(arguments: Namespace) -> int:
+    """Prints the table; it demands nothing, so the exit status says only whether the file could be read."""
+    program = load(arguments.file, arguments.color)
+    if program is None:
+        return Status.WRONG_INPUT
+    services = tuple(one for text in arguments.on for one in service(program, text)) or ANY_PORT_SERVICES
+    values = {name: tuple(value for value, _ in one.values) for name, one in ASSUMPTIONS.items()}
+    readings = known_readings(values, arguments.assume)
+    with progress("deciding who can reach whom"):
+        wanted = Wanted(services=services, readings=readings, seed=arguments.seed, each=arguments.each)
+        found = matrix(program, wanted)
+    if arguments.format == "json":
+        write_result(dumped(matrix_json(found, version=__version__)), arguments.output)
+    else:
+        color = wants_color(arguments.color, sys.stdout, arguments.output)
+        write_result(render_matrix(found, color=color), arguments.output)
+    return Status.MET
+
+
+def service(program: Program, text: str) -> tuple[Service, ...]:
+    """The services that `on TEXT` names in the file, or in the library where the file does not import it.
+
+    Raises `UsageError` with what a check would be told.
+    """
+    question = f"check Internet reaches Internet on {text}\n"
+    file = program.files[0]
+    attempts = (f"{file.text}\n{question}", f'import "std/services"\n{question}')
+    problem = None
+    for attempt in attempts:
+        found, diagnostics = load_program(Path(file.name), text=attempt)
+        if found is not None:
+            claim = found.checks[-1].claim
+            return claim.services if isinstance(claim, Reachability) else ()
+        problem = problem or next(iter(diagnostics))
+    message, advice = (problem.message, problem.help) if problem is not None else ("it is no service", None)
+    raise UsageError(f"--on {text}: {message}", advice=advice or "for example `--on https` or `--on 'tcp 443'`")

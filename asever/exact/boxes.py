@@ -1,0 +1,231 @@
+"""Product sets of atoms: a bitmask for each dimension. Difference by peeling, depth first, and merging.
+
+The difference of two products is at most one disjoint product a dimension. Everything counts what it does against a budget,
+since sets exist whose parts nobody could read or wait for.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import permutations
+
+Box = tuple[int, ...]
+
+# Some seconds' worth.
+BUDGET = 30_000
+# Below this many candidates it is faster to look at each than to look their atoms up.
+_FEW = 48
+# How often a set is merged anew, its dimensions in another order.
+_MOST_ORDERS = 24
+# Maximal products are looked for while this many comparisons suffice.
+_CHEAP = 400_000
+# Ways to grow a box: which dimension first.
+_GROWTHS = ((4, 3, 2, 1, 0), (0, 1, 2, 3, 4), (2, 4, 3, 1, 0), (1, 2, 0, 3, 4), (3, 1, 4, 2, 0))
+
+
+class TooMany(Exception):  # noqa: N818 - what happened, in a word
+    """The set falls into more parts than the budget allows."""
+
+
+class Budget:
+    """How many parts may still be looked at."""
+
+    def __init__(self, left: int = BUDGET) -> None:
+        self.left = left
+
+    def spend(self, number: int = 1) -> None:
+        """Uses up some; raises `TooMany` when there is nothing left."""
+        self.left -= number
+        if self.left < 0:
+            raise TooMany
+
+
+def meet(one: Box, other: Box) -> Box | None:
+    """What two boxes share; None for nothing."""
+    found = tuple(a & b for a, b in zip(one, other, strict=True))
+    return found if all(found) else None
+
+
+def peel(box: Box, taken: Box, order: Sequence[int] | None = None) -> Iterator[Box]:
+    """The disjoint parts of a box outside another, one dimension after the other."""
+    here = list(box)
+    for dimension in range(len(box)) if order is None else order:
+        allowed = taken[dimension]
+        rest = here[dimension] & ~allowed
+        if rest:
+            yield (*here[:dimension], rest, *here[dimension + 1 :])
+            here[dimension] &= allowed
+            if not here[dimension]:
+                return
+
+
+def within(one: Box, other: Box) -> bool:
+    """Whether the second box holds all of the first."""
+    return not any(a & ~b for a, b in zip(one, other, strict=True))
+
+
+class Index:
+    """Boxes in order, and which of them meet a box."""
+
+    def __init__(self, boxes: Sequence[Box]) -> None:
+        self.boxes = boxes
+        self.every = (1 << len(boxes)) - 1
+        self._meeting: dict[tuple[int, int], int] = {}
+
+    def meeting(self, box: Box) -> int:
+        """The numbers of the boxes that meet a box, as bits."""
+        found = self.every
+        for dimension, mask in enumerate(box):
+            found = self.narrowed(found, dimension, mask)
+            if not found:
+                return 0
+        return found
+
+    def narrowed(self, candidates: int, dimension: int, mask: int) -> int:
+        """Those of the candidates that meet these atoms of a dimension."""
+        if candidates.bit_count() <= _FEW:
+            boxes, found, rest = self.boxes, candidates, candidates
+            while rest:
+                low = rest & -rest
+                if not boxes[low.bit_length() - 1][dimension] & mask:
+                    found ^= low
+                rest ^= low
+            return found
+        key = (dimension, mask)
+        known = self._meeting.get(key)
+        if known is None:
+            # A string of digits is read in one go; adding bits one by one copies the number each time.
+            digits = "".join("1" if box[dimension] & mask else "0" for box in reversed(self.boxes))
+            known = self._meeting[key] = int(digits, 2)
+        return candidates & known
+
+    def peeled(self, box: Box, taken: Box, candidates: int, order: Sequence[int] | None = None) -> Iterator[tuple[Box, int]]:
+        """The parts of a box outside another, each with those of the candidates that it meets."""
+        for part in peel(box, taken, order):
+            found = candidates
+            for dimension, (mine, whole) in enumerate(zip(part, box, strict=True)):
+                if mine != whole:
+                    found = self.narrowed(found, dimension, mine)
+            yield part, found
+
+
+def subtract(boxes: Iterable[Box], taken: Sequence[Box], budget: Budget) -> list[Box]:
+    """The disjoint parts of disjoint boxes that none of `taken` holds."""
+    index = Index(taken)
+    left: list[Box] = []
+    ahead = [(box, index.meeting(box)) for box in boxes]
+    while ahead:
+        budget.spend()
+        box, candidates = ahead.pop()
+        if not candidates:
+            left.append(box)
+            continue
+        first = candidates & -candidates
+        ahead.extend(index.peeled(box, taken[first.bit_length() - 1], candidates ^ first))
+    return left
+
+
+def intersect(boxes: Iterable[Box], others: Sequence[Box]) -> list[Box]:
+    """What boxes share with others; disjoint when both are."""
+    index = Index(others)
+    found: list[Box] = []
+    for box in boxes:
+        rest = index.meeting(box)
+        while rest:
+            low = rest & -rest
+            shared = meet(box, others[low.bit_length() - 1])
+            if shared is not None:
+                found.append(shared)
+            rest ^= low
+    return found
+
+
+def disjoint(boxes: Iterable[Box], budget: Budget) -> list[Box]:
+    """The same set as disjoint boxes; the largest are kept whole."""
+    kept: list[Box] = []
+    for box in sorted(dict.fromkeys(boxes), key=_weight, reverse=True):
+        kept.extend(subtract([box], kept, budget))
+    return kept
+
+
+def _weight(box: Box) -> tuple[int, Box]:
+    bits = 1
+    for mask in box:
+        bits *= mask.bit_count()
+    return bits, box
+
+
+# -- Fewer --------------------------------------------------------------------------------------------------------------
+
+
+def merged(boxes: Iterable[Box]) -> list[Box]:
+    """The same set with fewer boxes, disjoint when these are: two that differ in one dimension become one.
+
+    Which dimension goes first makes a difference; the order that leaves the fewest is taken.
+    """
+    kept = list(dict.fromkeys(boxes))
+    if len(kept) < 2:
+        return kept
+    orders = list(permutations(range(len(kept[0]))))
+    step = max(1, len(orders) // _MOST_ORDERS)
+    return min((merged_in(kept, order) for order in orders[::step]), key=len)
+
+
+def merged_in(boxes: list[Box], order: Sequence[int]) -> list[Box]:
+    """The same, one dimension after the other, until nothing changes."""
+    while True:
+        before = len(boxes)
+        for dimension in order:
+            groups: dict[Box, int] = defaultdict(int)
+            for box in boxes:
+                groups[*box[:dimension], *box[dimension + 1 :]] |= box[dimension]
+            boxes = [(*rest[:dimension], mask, *rest[dimension:]) for rest, mask in groups.items()]
+        if len(boxes) == before:
+            return boxes
+
+
+def cover(boxes: Sequence[Box], outside: Sequence[Box], full: Box) -> list[Box]:
+    """A set as few boxes, which may overlap: each is grown as far as nothing outside is met, and held ones are dropped.
+
+    `boxes` are disjoint, and `outside` with them makes up all of `full`. Where that takes long they stay as they are.
+    """
+    if len(boxes) < 2 or len(boxes) * len(outside) * len(full) > _CHEAP:
+        return list(boxes)
+    index = Index(outside)
+    orders = [[one for one in order if one < len(full)] for order in _GROWTHS]
+    left = sorted(boxes, key=_weight, reverse=True)
+    chosen: list[Box] = []
+    while left:
+        grown = [_grown(left[0], index, full, order) for order in orders]
+        best = max(dict.fromkeys(grown), key=lambda box: sum(within(piece, box) for piece in left))
+        chosen.append(best)
+        left = [piece for piece in left if not within(piece, best)]
+    return _needed(chosen, boxes)
+
+
+def _grown(box: Box, outside: Index, full: Box, order: Sequence[int]) -> Box:
+    """A box as large as it can be, one dimension after the other."""
+    here = list(box)
+    for dimension in order:
+        candidates = outside.every
+        for other, mask in enumerate(here):
+            if other != dimension:
+                candidates = outside.narrowed(candidates, other, mask)
+        forbidden = 0
+        while candidates:
+            low = candidates & -candidates
+            forbidden |= outside.boxes[low.bit_length() - 1][dimension]
+            candidates ^= low
+        here[dimension] = full[dimension] & ~forbidden
+    return tuple(here)
+
+
+def _needed(chosen: list[Box], pieces: Sequence[Box]) -> list[Box]:
+    """Without those whose part of the set others hold."""
+    for box in reversed(chosen):
+        others = [one for one in chosen if one is not box]
+        mine = [shared for piece in pieces if (shared := meet(piece, box)) is not None]
+        if not subtract(mine, others, Budget()):
+            chosen = others
+    return chosen

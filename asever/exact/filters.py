@@ -1,0 +1,221 @@
+"""What a filter does with every packet of a region: the region cut into parts with one outcome each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from asever.exact.atoms import Atoms
+from asever.exact.boxes import BUDGET, Box, Budget, Index, TooMany, meet, peel
+from asever.exact.regions import difference, union
+from asever.model.addresses import ALL_ADDRESSES
+from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FilterRow, conditions_of, may_exist
+from asever.model.numbers import EMPTY, NumberSet
+from asever.model.packets import ANY_PORT
+from asever.model.regions import FIELDS, Region
+from asever.record import record
+
+Field = str | int
+"""What a filter sees in a field: the name of a variable, or a constant."""
+
+Variables = Mapping[str, NumberSet]
+"""A region by the names of its variables: header fields, choices, readings (`reading_name`)."""
+
+Outcomes = frozenset[Action]
+"""What a filter may do; more than one where a service tag of unknown content decides."""
+
+_PROTOCOLS = NumberSet.span(0, 255)
+# Which dimension is peeled first: the ends, or protocol and ports, in which fewer rules differ (bench/rectangles.py).
+_ORDERS = ((0, 1, 2, 3, 4), (0, 2, 4, 1, 3))
+_STEPS = (300, 3_000, BUDGET)
+HEADERS: Region = (_PROTOCOLS, ALL_ADDRESSES, ANY_PORT, ALL_ADDRESSES, ANY_PORT)
+
+
+def reading_name(assumption: str) -> str:
+    """The variable that stands for the reading of an assumption; its numbers are positions in the list of its values."""
+    return f"reading {assumption}"
+
+
+@record
+class Line:
+    """A row as product sets over the dimensions of a table: where it surely matches, and where it perhaps does."""
+
+    action: Action
+    sure: Region
+    perhaps: Region
+
+
+class Cells:
+    """Rows in order over any dimensions, the header fields first: the first that matches decides."""
+
+    def __init__(self, domain: Region, lines: Sequence[Line], otherwise: Action) -> None:
+        self.otherwise = otherwise
+        self._lasts = [numbers.ranges[-1][1] for numbers in domain]
+        self._atoms = [
+            Atoms((numbers, *(one.sure[number] for one in lines), *(one.perhaps[number] for one in lines)))
+            for number, numbers in enumerate(domain)
+        ]
+        self._actions = [one.action for one in lines]
+        self._sure = [self._box(one.sure) for one in lines]
+        self._index = Index([self._box(one.perhaps) for one in lines])
+        self._uniform = sum(1 << number for number, action in enumerate(self._actions) if action is otherwise)
+
+    def _box(self, numbers: Sequence[NumberSet]) -> Box:
+        return tuple(atoms.mask(one) for atoms, one in zip(self._atoms, numbers, strict=True))
+
+    def parts(self, region: Region, budget: Budget) -> Iterator[tuple[Region, Outcomes]]:
+        """The disjoint parts of a region, each with what the rows may do with it."""
+        start = self._box(region)
+        for box, outcomes in self._fewest(start, budget):
+            yield (
+                tuple(
+                    numbers if mine == whole else numbers & atoms.numbers(mine, last)
+                    for numbers, mine, whole, atoms, last in zip(region, box, start, self._atoms, self._lasts, strict=True)
+                ),
+                outcomes,
+            )
+
+    def _fewest(self, start: Box, budget: Budget) -> list[tuple[Box, Outcomes]]:
+        """The parts of a box by an order of dimensions that needs few: no order is good for every filter.
+
+        Each gets a little time, then more, so that a bad one costs no more than some times what the good one does.
+        """
+        further = tuple(range(len(FIELDS), len(start)))
+        for steps in _STEPS:
+            for order in _ORDERS:
+                trial = Budget(min(steps, budget.left))
+                try:
+                    found = list(self._decided(start, (*order, *further), trial))
+                except TooMany:
+                    continue
+                budget.spend(len(found))
+                return found
+        raise TooMany
+
+    def _decided(self, start: Box, order: Sequence[int], budget: Budget) -> Iterator[tuple[Box, Outcomes]]:
+        """Depth first over the rows: the first that a box meets takes its part, and the rest goes on."""
+        nothing: Outcomes = frozenset()
+        ahead = [(start, self._index.meeting(start), nothing)]
+        rows = self._index.boxes
+        while ahead:
+            budget.spend()
+            box, candidates, seen = ahead.pop()
+            if not candidates & ~self._uniform and seen <= {self.otherwise}:
+                yield box, frozenset({self.otherwise})
+                continue
+            if not candidates:
+                yield box, seen | {self.otherwise}
+                continue
+            first = candidates & -candidates
+            number, rest = first.bit_length() - 1, candidates ^ first
+            action, sure = self._actions[number], self._sure[number]
+            ahead.extend((part, left, seen) for part, left in self._index.peeled(box, rows[number], rest, order))
+            mine = meet(box, rows[number])
+            assert mine is not None  # noqa: S101 - a candidate meets the box
+            surely = meet(mine, sure)
+            if surely is not None:
+                yield surely, seen | {action}
+            ahead.extend((part, self._index.meeting(part) & rest, seen | {action}) for part in peel(mine, sure))
+
+
+class Table:
+    """The rows of a filter, ready to be asked about any region.
+
+    `tags` are what is known of the two addresses that it sees (`Packet.source_tags`); `fixed` are readings that are given.
+    """
+
+    def __init__(
+        self,
+        network: EffectiveNetwork,
+        rows: Sequence[FilterRow],
+        otherwise: Action,
+        fixed: Mapping[str, str],
+        tags: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset()),
+    ) -> None:
+        existing = [row for row in rows if may_exist(row.condition, fixed)]
+        self.readings = tuple(sorted(conditions_of(row.condition for row in existing) - fixed.keys()))
+        self.domain = (*HEADERS, *(reading_values(network, name) for name in self.readings))
+        self._cells = Cells(self.domain, [_line(network, row, self.readings, tags) for row in existing], otherwise)
+
+    def parts(self, view: Sequence[Field], region: Variables, budget: Budget) -> Iterator[tuple[Variables, Outcomes]]:
+        """The disjoint parts of a region, each with what the filter may do with the packets of it."""
+        names: list[Field] = [*view, *map(reading_name, self.readings)]
+        asked = tuple(
+            NumberSet.single(now) if isinstance(now, int) else region.get(now, domain)
+            for now, domain in zip(names, self.domain, strict=True)
+        )
+        for part, outcomes in self._cells.parts(asked, budget):
+            changed = {
+                now: mine
+                for now, mine, whole in zip(names, part, asked, strict=True)
+                if isinstance(now, str) and mine is not whole
+            }
+            yield {**region, **changed}, outcomes
+
+
+def reading_values(network: EffectiveNetwork, assumption: str) -> NumberSet:
+    """Every position in the list of an assumption's values."""
+    return NumberSet.span(0, len(network.assumptions[assumption]) - 1)
+
+
+def readings_of(network: EffectiveNetwork, row: FilterRow, names: Sequence[str]) -> Region:
+    """The readings of these assumptions in which a row exists."""
+    conditions = dict(row.condition)
+    return tuple(
+        NumberSet.single(network.assumptions[name].index(conditions[name]))
+        if name in conditions
+        else reading_values(network, name)
+        for name in names
+    )
+
+
+def _line(network: EffectiveNetwork, row: FilterRow, names: Sequence[str], tags: tuple[frozenset[str], frozenset[str]]) -> Line:
+    source, target = (
+        _sides(match, known, network.tag_space) for match, known in zip((row.source, row.target), tags, strict=True)
+    )
+    readings = readings_of(network, row, names)
+    sure, perhaps = (
+        (row.protocol, source[number], row.source_port, target[number], row.target_port, *readings) for number in (0, 1)
+    )
+    return Line(action=row.action, sure=sure, perhaps=perhaps)
+
+
+def _sides(match: AddressMatch, known: frozenset[str], tag_space: NumberSet) -> tuple[NumberSet, NumberSet]:
+    """The addresses that one side of a rule surely, and perhaps, matches."""
+    if match.unknown_tags & known:
+        return ALL_ADDRESSES, ALL_ADDRESSES
+    open_tags = match.open_tags(known)
+    return match.addresses, match.addresses | (tag_space if open_tags else EMPTY)
+
+
+@record
+class FilterSets:
+    """What a filter does with the packets of a region, in disjoint regions (the order of `FIELDS`), merged into few.
+
+    `permitted` and `denied` are sure in every open reading; `open` is the rest.
+    """
+
+    permitted: tuple[Region, ...]
+    denied: tuple[Region, ...]
+    open: tuple[Region, ...]
+
+
+def filter_sets(
+    network: EffectiveNetwork, one: Filter, fixed: Mapping[str, str], within: Sequence[Region], *, budget: Budget | None = None
+) -> FilterSets:
+    """What a filter does within disjoint regions. Raises `TooMany` beyond the budget."""
+    spent = budget or Budget()
+    table = Table(network, one.rows, one.otherwise, fixed)
+    found: dict[bool | None, list[Region]] = {True: [], False: [], None: []}
+    for region in within:
+        for part, outcomes in table.parts(FIELDS, dict(zip(FIELDS, region, strict=True)), spent):
+            passes = {action is not Action.DENY for action in outcomes}
+            answer = passes.pop() if len(passes) == 1 else None
+            found[answer].append(tuple(part[name] for name in FIELDS))
+    if not table.readings:
+        permitted, denied, unsure = (union(found[answer], disjoint=True) for answer in (True, False, None))
+        return FilterSets(permitted=permitted, denied=denied, open=unsure)
+    # A packet that passes in one reading and not in another is open.
+    some = {answer: union(found[answer], budget=spent) for answer in (True, False, None)}
+    permitted = difference(some[True], (*some[False], *some[None]), budget=spent)
+    denied = difference(some[False], (*some[True], *some[None]), budget=spent)
+    return FilterSets(permitted=permitted, denied=denied, open=difference(within, (*permitted, *denied), budget=spent))

@@ -1,0 +1,147 @@
+"""Ends that no table tells apart: exchanging the two leaves every table as it is, so whatever reaches one reaches the other.
+
+A large network has many such: subnets of one virtual network with one NSG and one route table. Two ends are twins when
+
+* their own tables are the same, and so is all that is declared of them but their names and addresses;
+* every set of addresses that a table holds has all of both or nothing of either, but for the rows that hand each of them
+  what is sent to its own addresses, which are the same for both.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import is_dataclass, replace
+from enum import Enum
+
+from asever.explain.parties import Party
+from asever.model.addresses import is_v6
+from asever.model.claims import EndpointKind
+from asever.model.effective import Arrival, EffectiveNetwork, Filter, Site
+from asever.model.numbers import NumberSet
+from asever.model.things import Network
+from asever.record import fields
+from asever.source import Span
+
+_CANDIDATES = (EndpointKind.SUBNET, EndpointKind.MACHINE)
+_LAST_PORT = 65535
+_ALL, _NOTHING = "all", "nothing"
+
+
+def twins(network: Network, tables: EffectiveNetwork, parties: Iterable[Party]) -> tuple[tuple[Party, ...], ...]:
+    """The ends in groups of twins, in the order of the first of each group."""
+    every = tuple(parties)
+    sites = {_site(tables, one).name for one in every if _is_candidate(network, one)}
+    constants = tuple(dict.fromkeys(_constants(tables, sites)))
+    groups: dict[Hashable, list[Party]] = defaultdict(list)
+    for number, one in enumerate(every):
+        key = _key(network, tables, constants, one) if _is_candidate(network, one) else None
+        groups[number if key is None else key].append(one)
+    return tuple(map(tuple, groups.values()))
+
+
+def _is_candidate(network: Network, one: Party) -> bool:
+    if one.endpoint.kind is EndpointKind.MACHINE:
+        return network.machines[one.endpoint.name].public_ip is None
+    return one.endpoint.kind in _CANDIDATES and one.site is not None
+
+
+def _site(tables: EffectiveNetwork, one: Party) -> Site:
+    return tables.sites[one.site or one.endpoint.name]
+
+
+# -- What tables hold ---------------------------------------------------------------------------------------------------
+
+
+def _constants(tables: EffectiveNetwork, candidates: set[str]) -> Iterator[NumberSet]:
+    """Every set of addresses in a table but those that are a candidate's own."""
+    for site in tables.sites.values():
+        yield from _numbers(replace(site, addresses=NumberSet()) if site.name in candidates else site)
+    for fabric in tables.fabrics.values():
+        for row in fabric.arrivals:
+            if row.site not in candidates or not row.called <= tables.sites[row.site].addresses:
+                yield from _numbers(row)
+
+
+def _numbers(value: object) -> Iterator[NumberSet]:
+    """The sets of numbers in a record, and single addresses as sets."""
+    match value:
+        case NumberSet():
+            yield value
+        case bool() | str() | Enum() | Span() | None:
+            return
+        case int():
+            if value > _LAST_PORT:
+                yield NumberSet.single(value)
+        case tuple() | frozenset():
+            for one in value:
+                yield from _numbers(one)
+        case _ if is_dataclass(value):
+            for one in fields(value):
+                if one.compare:
+                    yield from _numbers(getattr(value, one.name))
+        case _:
+            raise TypeError(f"a table holds a {type(value).__name__}")
+
+
+def _relation(addresses: NumberSet, constant: NumberSet) -> str | NumberSet:
+    """Whether a set of a table has all of these addresses or nothing; any other part tells them from all others."""
+    if not constant.overlaps(addresses):
+        return _NOTHING
+    return _ALL if addresses <= constant else addresses
+
+
+# -- What tells ends apart ----------------------------------------------------------------------------------------------
+
+
+def _key(network: Network, tables: EffectiveNetwork, constants: tuple[NumberSet, ...], one: Party) -> Hashable:
+    site = _site(tables, one)
+    return (
+        one.endpoint.kind,
+        _declared(network, one),
+        is_v6(site.addresses.first),
+        replace(
+            site,
+            name="",
+            title="",
+            thing="",
+            subnet=None,
+            addresses=NumberSet(),
+            outbound=tuple(map(_anywhere, site.outbound)),
+            inbound=tuple(map(_anywhere, site.inbound)),
+            translations=tuple(replace(one, resource="", because="") for one in site.translations),
+        ),
+        tuple(_relation(site.addresses, constant) for constant in constants),
+        tuple(_own_arrivals(tables, site)),
+    )
+
+
+def _declared(network: Network, one: Party) -> Hashable:
+    """What is declared of an end but its name and its addresses."""
+    if one.endpoint.kind is EndpointKind.SUBNET:
+        return replace(network.subnets[one.endpoint.name], name="", prefixes=())
+    machine = network.machines[one.endpoint.name]
+    subnet = replace(network.subnets[machine.subnet], name="", prefixes=())
+    return replace(machine, name="", addresses=(), subnet=""), subnet
+
+
+def _anywhere(one: Filter) -> Filter:
+    return replace(one, place="")
+
+
+def _own_arrivals(tables: EffectiveNetwork, site: Site) -> Iterator[Hashable]:
+    """The rows that hand a site what is sent to it, each with how many before it take some of that for something else."""
+    for fabric in tables.fabrics.values():
+        before = 0
+        for row in fabric.arrivals:
+            if row.callers is not None:
+                yield fabric.name, site.name in row.callers
+            if row.site == site.name:
+                whole = row.called == site.addresses
+                yield fabric.name, before, _nameless(row, whole=whole), None if whole else row.called
+            elif row.called.overlaps(site.addresses):
+                before += 1
+
+
+def _nameless(row: Arrival, *, whole: bool) -> Arrival:
+    return replace(row, site="", called=NumberSet() if whole else row.called, because="", resource="")
