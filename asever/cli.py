@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -27,6 +28,10 @@ exit status: 0 every check holds or is violated as expected; 1 a check is violat
 """
 _TRACE_EXITS = (
     "exit status: 0 delivered, and its reply returns; 1 dropped, or the reply is lost; 2 nobody can say; 3 wrong input."
+)
+_SCORE_EXITS = "exit status: 0 done; 1 the number is less than --fail-under asks for; 3 wrong input; 4 an internal error."
+_FIX_EXITS = (
+    "exit status: that of the checks to be fixed, after --write as the files are then: 0 all met; 1 one is violated; 2 unknown."
 )
 _CERTIFICATE_EXITS = "exit status: 0 accepted; 1 refused; 3 the input or the command line is wrong."
 _DIFF_EXITS = (
@@ -82,6 +87,22 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _percent(text: str) -> float:
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError(f"`{text}` is not a percentage (0 to 100)")
+    return number
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number above 0")
+    return int(text)
+
+
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 <= int(text[:9]) <= 65535):
         raise argparse.ArgumentTypeError(f"`{text}` is not a port (0 to 65535)")
@@ -96,92 +117,6 @@ def _pair(text: str, option: str, advice: str, parser: argparse.ArgumentParser) 
 
 
 # -- The commands -------------------------------------------------------------------------------------------------------
-# Each runs by a function of its own, so that nothing is imported before it is known which one is asked for.
-
-
-def _check(arguments: argparse.Namespace) -> int:
-    from asever.commands import check  # noqa: PLC0415
-
-    return check.run(arguments)
-
-
-def _trace(arguments: argparse.Namespace) -> int:
-    from asever.commands import trace  # noqa: PLC0415
-
-    return trace.run(arguments)
-
-
-def _explain(arguments: argparse.Namespace) -> int:
-    from asever.commands import explain  # noqa: PLC0415
-
-    return explain.run(arguments)
-
-
-def _lint(arguments: argparse.Namespace) -> int:
-    from asever.commands import lint  # noqa: PLC0415
-
-    return lint.run(arguments)
-
-
-def _fmt(arguments: argparse.Namespace) -> int:
-    from asever.commands import fmt  # noqa: PLC0415
-
-    return fmt.run(arguments)
-
-
-def _import(arguments: argparse.Namespace) -> int:
-    from asever.commands import import_  # noqa: PLC0415
-
-    return import_.run(arguments)
-
-
-def _init(arguments: argparse.Namespace) -> int:
-    from asever.commands import init  # noqa: PLC0415
-
-    return init.run(arguments)
-
-
-def _smt(arguments: argparse.Namespace) -> int:
-    from asever.commands import smt  # noqa: PLC0415
-
-    return smt.run(arguments)
-
-
-def _certificate(arguments: argparse.Namespace) -> int:
-    from asever.commands import certificate  # noqa: PLC0415
-
-    return certificate.run(arguments)
-
-
-def _matrix(arguments: argparse.Namespace) -> int:
-    from asever.commands import matrix  # noqa: PLC0415
-
-    return matrix.run(arguments)
-
-
-def _diff(arguments: argparse.Namespace) -> int:
-    from asever.commands import diff  # noqa: PLC0415
-
-    return diff.run(arguments)
-
-
-def _graph(arguments: argparse.Namespace) -> int:
-    from asever.commands import graph  # noqa: PLC0415
-
-    return graph.run(arguments)
-
-
-def _assumptions(arguments: argparse.Namespace) -> int:
-    from asever.commands import assumptions  # noqa: PLC0415
-
-    return assumptions.run(arguments)
-
-
-def _help(arguments: argparse.Namespace) -> int:
-    from asever.commands import help as help_  # noqa: PLC0415
-
-    return help_.run(arguments, {name: parser.format_help for name, parser in _commands(build_parser()).items()})
-
 
 Adder = Callable[[argparse.ArgumentParser], None]
 
@@ -321,6 +256,34 @@ def _lint_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _score_arguments(parser: argparse.ArgumentParser) -> None:
+    """What `coverage` and `mutate` share."""
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument("--all", action="store_true", help="list what is well too")
+    parser.add_argument(
+        "--fail-under",
+        metavar="PERCENT",
+        type=_percent,
+        default=0.0,
+        help="exit status 1 if the number is less (default: never)",
+    )
+    parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for each check (default 30)")
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
+
+
+def _coverage_arguments(parser: argparse.ArgumentParser) -> None:
+    _score_arguments(parser)
+
+
+def _mutate_arguments(parser: argparse.ArgumentParser) -> None:
+    _score_arguments(parser)
+    parser.add_argument("--most", metavar="N", type=_count, help="try this many of the faults, drawn at random")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="which ones are drawn (default 0)")
+
+
 def _fmt_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", metavar="FILE", nargs="+", help="files to rewrite in place; - writes standard input to standard output"
@@ -336,6 +299,20 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--with", dest="parameters", metavar="PARAMETERS", type=Path, help="the parameter file of a template")
     _set_argument(parser)
     parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write to a file instead of standard output")
+    _color_argument(parser)
+
+
+def _fix_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    parser.add_argument(
+        "check", metavar="CHECK", nargs="?", help="a check by its name or text (* and ? stand for any); default: all not met"
+    )
+    parser.add_argument("--write", action="store_true", help="apply the first fix of each check to the files")
+    parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for each check (default 30)")
+    _assume_argument(parser)
+    _format_argument(parser)
+    _output_argument(parser)
+    _set_argument(parser)
     _color_argument(parser)
 
 
@@ -419,27 +396,36 @@ def _assumptions_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _usages() -> dict[str, Callable[[], str]]:
+    return {name: parser.format_help for name, parser in _commands(build_parser()).items()}
+
+
 def _help_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(usages=_usages)
     parser.add_argument("word", metavar="WORD", nargs="?", help="a code, an assumption, a fact or a command")
     _color_argument(parser)
 
 
-COMMANDS: Sequence[tuple[str, str, Adder, Callable[[argparse.Namespace], int]]] = (
-    ("check", "prove or refute every check", _check_arguments, _check),
-    ("trace", "walk one packet through the network, step by step, both ways", _trace_arguments, _trace),
-    ("explain", "everything known about one check: exactly which packets fail, and why", _explain_arguments, _explain),
-    ("lint", "what decides nothing, never matches or is not used; no check needed", _lint_arguments, _lint),
-    ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _fmt),
-    ("import", "write what a template or an export holds as a specification", _import_arguments, _import),
-    ("init", "write a commented specification to start from", _init_arguments, _init),
-    ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _smt),
-    ("certificate", "verify the proofs that check --certificate wrote", _certificate_arguments, _certificate),
-    ("matrix", "who can reach whom: a table of the whole network", _matrix_arguments, _matrix),
-    ("diff", "which flows become possible and which stop from one file to the next", _diff_arguments, _diff),
-    ("graph", "a picture of the network", _graph_arguments, _graph),
-    ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, _assumptions),
-    ("help", "what a code, an assumption or a fact of Azure means", _help_arguments, _help),
+COMMANDS: Sequence[tuple[str, str, Adder, str | None]] = (
+    ("check", "prove or refute every check", _check_arguments, _EXITS),
+    ("trace", "walk one packet through the network, step by step, both ways", _trace_arguments, _TRACE_EXITS),
+    ("explain", "everything known about one check: exactly which packets fail, and why", _explain_arguments, _EXITS),
+    ("fix", "find the smallest edits that make a check met and break no other", _fix_arguments, _FIX_EXITS),
+    ("lint", "what decides nothing, never matches or is not used; no check needed", _lint_arguments, _LINT_EXITS),
+    ("matrix", "who can reach whom: a table of the whole network", _matrix_arguments, None),
+    ("diff", "which flows become possible and which stop from one file to the next", _diff_arguments, _DIFF_EXITS),
+    ("coverage", "the rules, routes and settings that no check rests on", _coverage_arguments, _SCORE_EXITS),
+    ("mutate", "which seeded faults the checks catch", _mutate_arguments, _SCORE_EXITS),
+    ("graph", "a picture of the network", _graph_arguments, None),
+    ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _FMT_EXITS),
+    ("import", "write what a template or an export holds as a specification", _import_arguments, None),
+    ("init", "write a commented specification to start from", _init_arguments, None),
+    ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, None),
+    ("certificate", "verify the proofs that check --certificate wrote", _certificate_arguments, _CERTIFICATE_EXITS),
+    ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, None),
+    ("help", "what a code, an assumption or a fact of Azure means", _help_arguments, None),
 )
+"""Each command: its name and module, what it does, what adds its arguments, and what its help says of the exit status."""
 
 
 class _Version(argparse.Action):
@@ -459,6 +445,7 @@ _EPILOGS = {
     "check": _EXITS,
     "explain": _EXITS,
     "trace": _TRACE_EXITS,
+    "fix": _FIX_EXITS,
     "fmt": _FMT_EXITS,
     "certificate": _CERTIFICATE_EXITS,
     "diff": _DIFF_EXITS,
@@ -476,13 +463,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, dest="version", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, summary, add_arguments, run in COMMANDS:
+    for name, summary, add_arguments, epilog in COMMANDS:
         command = commands.add_parser(
-            name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
+            name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", epilog=epilog, allow_abbrev=False
         )
-        command.epilog = _EPILOGS.get(name)
         add_arguments(command)
-        command.set_defaults(run=run)
     return parser
 
 
@@ -558,9 +543,14 @@ def _run(arguments: Sequence[str]) -> int:
         word = next(word for word in arguments if not word.startswith("-"))
         complain("asever", f"there is no command called `{word}`", advice=advice, usage=parser.format_usage())
         return Status.WRONG_INPUT
-    parsed = parser.parse_args(arguments)
-    run: Callable[[argparse.Namespace], int] = parsed.run
-    return run(parsed)
+    return _run_module(parser.parse_args(arguments))
+
+
+def _run_module(arguments: argparse.Namespace) -> int:
+    """Runs a command by its module, so that nothing is imported before it is known which one is asked for."""
+    module = "import_" if arguments.command == "import" else arguments.command  # no module can be called `import`
+    status: int = import_module(f"asever.commands.{module}").run(arguments)
+    return status
 
 
 def _internal(error: Exception) -> int:

@@ -17,8 +17,9 @@ from asever.model.effective import EffectiveNetwork
 from asever.model.explanations import Explanation
 from asever.model.program import Program
 from asever.record import record
+from asever.solve.answer import Depth
 
-__all__ = ["Examined", "Options", "ReadingsDisagree", "examine", "explain", "judge", "run", "selected"]
+__all__ = ["Depth", "Examined", "Options", "ReadingsDisagree", "examine", "explain", "judge", "run", "selected"]
 
 
 @record

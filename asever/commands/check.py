@@ -23,7 +23,7 @@ from asever.commands.console import (
 from asever.diagnostics import Diagnostic, SpecError
 from asever.model.answers import Finding, Report, Verdict
 from asever.model.program import Program
-from asever.pipeline import Examined, Options
+from asever.pipeline import Depth, Examined, Options
 from asever.pipeline import examine as judge_all
 
 
@@ -111,7 +111,11 @@ def _checked(programs: Sequence[Program], arguments: Namespace) -> list[Examined
     every: list[Examined] = []
     for program, patterns in _asked(programs, arguments.only):
         options = Options(
-            only=patterns, seconds=arguments.timeout, readings=dict(arguments.assume), fail_fast=arguments.fail_fast
+            only=patterns,
+            seconds=arguments.timeout,
+            readings=dict(arguments.assume),
+            core=Depth.SETTINGS if arguments.evidence else Depth.RULES,
+            fail_fast=arguments.fail_fast,
         )
         with progress("checking"):
             one = judge_all(program, options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from asever.diagnostics import Diagnostic
+    from asever.diagnostics import Diagnostic, SpecError
     from asever.model.program import Program
 
 STANDARD_INPUT = "-"
@@ -54,6 +55,18 @@ def write_result(text: str, output: Path | None = None) -> None:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {reason(error)}") from error
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Replaces a file in one move, with its permissions: a reader sees the old text or the new, never half of one."""
+    path = path.resolve()
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(data)
+        os.chmod(file.name, path.stat().st_mode)  # noqa: PTH101 - the name of a file, no path
+        os.replace(file.name, path)  # noqa: PTH105
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {reason(error)}") from error
 
 
 def reason(error: OSError) -> str:
@@ -99,6 +112,16 @@ def loaded(name: str, settings: Mapping[str, str]) -> tuple[Program | None, Sequ
         return None, (text,)
     program, diagnostics = load_program(Path(STANDARD_INPUT_NAME), text=text, settings=settings)
     return program, tuple(diagnostics)
+
+
+def refused(error: SpecError, color: str) -> int:
+    """Wrong input that only a closer look finds: its errors on standard error. What `load` has shown is not shown again."""
+    from asever.diagnostics import Severity  # noqa: PLC0415 - nothing of the kind happens to a right program
+
+    found = [one for one in error.diagnostics if one.severity is Severity.ERROR]
+    show_diagnostics(found, color)
+    say_nothing_done(found, "nothing was done")
+    return Status.WRONG_INPUT
 
 
 def say_nothing_done(diagnostics: Sequence[Diagnostic], what: str) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from argparse import Namespace
 from pathlib import Path
 
-from asever.commands.console import STANDARD_INPUT, STANDARD_INPUT_NAME, Status, UsageError, reason, show_diagnostics
+from asever.commands.console import STANDARD_INPUT, STANDARD_INPUT_NAME, Status, replace_file, show_diagnostics
 from asever.diagnostics import Diagnostic, Diagnostics
 from asever.semantics import files
 from asever.source import SourceFile
@@ -31,7 +29,7 @@ def run(arguments: Namespace) -> int:
         elif name == STANDARD_INPUT:
             sys.stdout.write(result.decode())
         elif result != data:
-            _write(Path(name), result)
+            replace_file(Path(name), result)
             sys.stderr.write(f"reformatted {name}\n")
     if wrong:
         return Status.WRONG_INPUT
@@ -59,15 +57,3 @@ def _laid_out(name: str) -> tuple[bytes, bytes | None, tuple[Diagnostic, ...]]:
         return data, None, (text,)
     result, diagnostics = formatted(called, text)
     return data, None if result is None else result.encode(), tuple(diagnostics)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Replaces the file in one move, with its permissions: a reader sees the old text or the new, never half of one."""
-    path = path.resolve()
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(data)
-        os.chmod(file.name, path.stat().st_mode)  # noqa: PTH101 - the name of a file, no path
-        os.replace(file.name, path)  # noqa: PTH105
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {reason(error)}") from error

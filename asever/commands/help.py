@@ -13,8 +13,12 @@ from asever.commands.console import Status, UsageError, wants_color
 from asever.report.catalogue import render_assumptions, render_entry, render_words
 
 
-def run(arguments: Namespace, commands: Mapping[str, Callable[[], str]]) -> int:
-    """Prints an entry of the catalogue, the usage of a command (`commands` makes each one's text), or the list of all words."""
+def run(arguments: Namespace) -> int:
+    """Prints an entry of the catalogue, the usage of a command, or the list of all words.
+
+    `arguments.usages()` maps each command to what makes the text of its usage.
+    """
+    commands: Mapping[str, Callable[[], str]] = arguments.usages()
     color = wants_color(arguments.color, sys.stdout)
     word = arguments.word
     if word is None:

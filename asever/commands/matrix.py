@@ -47,7 +47,7 @@ def service(program: Program, text: str) -> tuple[Service, ...]:
     attempts = (f"{file.text}\n{question}", f'import "std/services"\n{question}')
     problem = None
     for attempt in attempts:
-        found, diagnostics = load_program(Path(file.name), text=attempt)
+        found, diagnostics = load_program(Path(file.name), text=attempt, settings=program.settings)
         if found is not None:
             claim = found.checks[-1].claim
             return claim.services if isinstance(claim, Reachability) else ()

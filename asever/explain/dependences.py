@@ -21,7 +21,7 @@ from asever.model.answers import (
 )
 from asever.model.effective import Arrival, Condition, EffectiveNetwork, FlowQuestion, Site, conditions_of
 from asever.model.numbers import union
-from asever.solve.answer import answer
+from asever.solve.answer import Depth, answer
 
 
 def verdict_of(found: Answer) -> Verdict:
@@ -78,7 +78,7 @@ def _verdict_with(
     changed = replace(question, fixed={**question.fixed, name: value})
     if question.fixed.get(name, value) != value:
         changed = _only_what_changes(network, changed, name, value)
-    return verdict_of(answer(network, changed, seconds=seconds, core=False))
+    return verdict_of(answer(network, changed, seconds=seconds, core=Depth.NOTHING))
 
 
 def _only_what_changes(network: EffectiveNetwork, question: FlowQuestion, name: str, value: str) -> FlowQuestion:

@@ -36,7 +36,7 @@ from asever.model.numbers import EMPTY, NumberSet
 from asever.model.packets import Flow
 from asever.model.program import Program
 from asever.model.regions import FIELDS, Region
-from asever.solve.answer import answer
+from asever.solve.answer import Depth, answer
 from asever.solve.paths import paths
 
 _SECONDS = 10.0
@@ -302,7 +302,7 @@ def _example(ends: Sequence[_Ends], key: Key, levels: tuple[Level, Level], regio
         scopes = tuple(part for scope in one.scopes(key) if (part := _within(scope, region)) is not None)
         if scopes and level in arriving:
             question = replace(one.question, scopes=scopes)
-            found = answer(one.side.tables, question, seconds=_SECONDS, core=False)
+            found = answer(one.side.tables, question, seconds=_SECONDS, core=Depth.NOTHING)
             if isinstance(found, Refuted):
                 return found.flow
         flows += [witness(one.side.tables, part, one.question) for part in scopes]
@@ -340,7 +340,7 @@ def _proved(ends: _Ends, key: Key, level: Level, regions: Sequence[Region]) -> b
             answers.append(level is Level.NEVER)  # nobody sends such a packet
             continue
         question = replace(ends.question, quantifier=quantifier, scopes=scopes)
-        found = answer(ends.side.tables, question, seconds=_SECONDS, core=False)
+        found = answer(ends.side.tables, question, seconds=_SECONDS, core=Depth.NOTHING)
         if isinstance(found, Proved | Refuted) and not isinstance(found, expected) and len(scopes) == 1:
             raise ReadingsDisagree(f"diff      {region!r} of {scopes[0]!r}\nexact     {level.name}\nsolver    {found!r}")
         answers.append(isinstance(found, expected))

@@ -8,7 +8,7 @@ from asever.evaluate.classes import classes
 from asever.explain.blame import ports_text
 from asever.explain.witness import replay
 from asever.model.addresses import format_address, format_addresses, typical
-from asever.model.answers import CoreRow, Evidence
+from asever.model.answers import Core, Evidence
 from asever.model.effective import (
     EffectiveNetwork,
     FilterQuestion,
@@ -29,7 +29,7 @@ _FEW = 3
 _EPHEMERAL = 49152
 
 
-def evidence(network: EffectiveNetwork, question: FlowQuestion, core: tuple[CoreRow, ...], *, minimal: bool) -> Evidence:
+def evidence(network: EffectiveNetwork, question: FlowQuestion, core: Core) -> Evidence:
     """The evidence of a proved question.
 
     One flow for every class of flows that the tables can tell apart is walked, up to a limit; raises `ReadingsDisagree`
@@ -39,19 +39,18 @@ def evidence(network: EffectiveNetwork, question: FlowQuestion, core: tuple[Core
     return Evidence(
         covered=tuple(covered(network, scopes)),
         rests_on=core,
-        minimal=minimal,
         replayed=_replayed(network, question, scopes),
         witness=next((witness(network, scope, question) for scope in scopes), None),
     )
 
 
-def filter_evidence(question: FilterQuestion, core: tuple[CoreRow, ...], *, minimal: bool) -> Evidence:
+def filter_evidence(question: FilterQuestion, core: Core) -> Evidence:
     """The evidence of a proved claim about NSGs: where they were compared."""
     places: dict[str, list[str]] = {}
     for context in question.contexts:
         places.setdefault(context.where, []).append(context.left.direction.value)
     lines = tuple(f"every packet, {' and '.join(directions)}, {where}" for where, directions in places.items())
-    return Evidence(covered=lines, rests_on=core, minimal=minimal)
+    return Evidence(covered=lines, rests_on=core)
 
 
 def scopes_in(question: FlowQuestion) -> tuple[Scope, ...]:

@@ -30,16 +30,20 @@ from asever.model.answers import (
 from asever.model.claims import Check, Healthy
 from asever.model.effective import EffectiveNetwork, FilterQuestion, FlowQuestion, Question, Scope
 from asever.model.program import Program
-from asever.solve.answer import answer
+from asever.solve.answer import Depth, answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How to check: the names of checks to judge (globs), the solver's limit for each, chosen readings of assumptions."""
+    """How to check: the names of checks to judge (globs), the solver's limit for each, chosen readings of assumptions.
+
+    `core` is how much each proof shall say about what it rests on.
+    """
 
     only: tuple[str, ...] = ()
     seconds: float | None = 30
     readings: Mapping[str, str] = field(default_factory=dict)
+    core: Depth = Depth.RULES
     fail_fast: bool = False
 
 
@@ -137,7 +141,7 @@ def _filters(tables: EffectiveNetwork, check: Check, asks: FilterQuestion, optio
         case Undecided():
             return replace(finding, reasons=found.reasons)
         case Proved():
-            return replace(finding, evidence=filter_evidence(asks, found.core, minimal=found.minimal))
+            return replace(finding, evidence=filter_evidence(asks, found.core))
         case _:
             raise AssertionError(f"a question about filters was answered by {type(found).__name__}")
 
@@ -152,11 +156,11 @@ class _Flows:
     options: Options
 
     def finding(self) -> Finding:
-        found = answer(self.tables, self.asks, seconds=self.options.seconds)
+        found = answer(self.tables, self.asks, seconds=self.options.seconds, core=self.options.core)
         verdict = verdict_of(found)
         match found:
             case Proved():
-                proof = evidence(self.tables, self.asks, found.core, minimal=found.minimal)
+                proof = evidence(self.tables, self.asks, found.core)
                 finding = self._about(Finding(check=self.check, verdict=verdict, evidence=proof), self.asks.scopes[0])
                 trace = None
             case Shown():
@@ -170,7 +174,7 @@ class _Flows:
             case NoneArrives():
                 trace = replay(self.tables, self.asks, found.scope, found.example, solver=False)
                 settled = replace(self.asks, fixed={**self.asks.fixed, **found.readings})
-                proof = evidence(self.tables, settled, found.core, minimal=False)
+                proof = evidence(self.tables, settled, found.core)
                 finding = replace(self._violated(trace, found.scope, whole_scope=True), evidence=proof)
             case Undecided():
                 return self._undecided(found)

@@ -20,7 +20,7 @@ from asever.model.effective import EffectiveNetwork, FlowQuestion, Packets, Quan
 from asever.model.matrix import Cell, Hinge, Matrix, Part, Reach
 from asever.model.program import Program
 from asever.model.regions import FIELDS, Region
-from asever.solve.answer import answer
+from asever.solve.answer import Depth, answer
 
 MOST_PROVED = 40
 """So many cells the solver confirms: all of a small table, a sample of a large one."""
@@ -194,7 +194,7 @@ class _Table:
             question = self.ask(verb, origin, target)
             if isinstance(question, Unanswerable):
                 found += question.reasons
-            elif isinstance(one := answer(self.tables, question, seconds=_SECONDS, core=False), Undecided):
+            elif isinstance(one := answer(self.tables, question, seconds=_SECONDS, core=Depth.NOTHING), Undecided):
                 found += one.reasons
         return tuple(dict.fromkeys(found)) or ("its flows fall into too many parts",)
 
@@ -240,7 +240,7 @@ class _Table:
             question = self.ask(verb, origin, target)
             if isinstance(question, Unanswerable):
                 return None
-            found = answer(self.tables, question, seconds=_SECONDS, core=False)
+            found = answer(self.tables, question, seconds=_SECONDS, core=Depth.NOTHING)
             if not isinstance(found, Proved | Refuted):
                 return None
             answers.append(found)

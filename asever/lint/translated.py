@@ -17,7 +17,7 @@ from asever.model.effective import EffectiveNetwork, FilterKind, FlowQuestion, Q
 from asever.model.numbers import NumberSet, union
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL
 from asever.model.things import AddressTerm, DeclaredRule, Direction, Environment, Network, SecurityGroup, TermKind
-from asever.solve.answer import answer
+from asever.solve.answer import Depth, answer
 from asever.solve.effects import RuleKey
 
 # -- The machines' own side ---------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ class Opened:
         if not isinstance(asks, FlowQuestion):
             return True
         asks = asks if shown else replace(asks, quantifier=Quantifier.NONE_ARRIVES)
-        found = answer(self._tables, asks, seconds=_SECONDS, core=False)
+        found = answer(self._tables, asks, seconds=_SECONDS, core=Depth.NOTHING)
         return isinstance(found, Shown) if shown else not isinstance(found, Proved)
 
 

@@ -105,12 +105,46 @@ class CoreRow:
     row: FilterRow
 
 
+Way = Route | SourceTranslation | Arrival | Redirect
+"""A row that decides where packets go, and as what."""
+
+
+def is_written(row: Row) -> bool:
+    """Whether somebody wrote this row as a rule or a route, rather than Azure making it of a setting or by itself."""
+    return isinstance(row, FilterRow | Route | Redirect) and row.origin.span is not None and row.origin.azure is None
+
+
+@dataclass(frozen=True, slots=True)
+class CoreWay:
+    """A route, translation, arrival or redirect that a proof rests on, and the site or fabric whose it is."""
+
+    at: str
+    row: Way
+
+
+@record
+class Core:
+    """What a proof rests on: it stands whatever anything else does, and `minimal` says that nothing can be left out.
+
+    A row that is left out may do the worst with what it takes: a rule may decide either way, and what takes a route, a
+    translation or an arrival may end anywhere. An assumption that is left out may be read either way.
+
+    `settings` is whether it was asked which rows of Azure's own making and which assumptions (`readings`) are needed; if not,
+    these are given, and `rows` and `ways` are of the user's rules and routes.
+    """
+
+    rows: tuple[CoreRow, ...] = ()
+    ways: tuple[CoreWay, ...] = ()
+    readings: tuple[tuple[str, str], ...] = ()
+    minimal: bool = False
+    settings: bool = False
+
+
 @record
 class Proved:
-    """No counterexample exists. `core` rows suffice for the proof; `minimal` when none of them can be left out."""
+    """No counterexample exists; `core` suffices for the proof."""
 
-    core: tuple[CoreRow, ...] = ()
-    minimal: bool = False
+    core: Core = field(default_factory=Core)
     seconds: float = 0.0
 
 
@@ -140,7 +174,7 @@ class NoneArrives:
     readings: Mapping[str, str]
     example: Flow
     scope: Scope
-    core: tuple[CoreRow, ...] = ()
+    core: Core = field(default_factory=Core)
     seconds: float = 0.0
 
 
@@ -233,13 +267,12 @@ class NearMiss:
 class Evidence:
     """What a proof says and rests on.
 
-    `covered` is the scope in words and numbers, one line each. `rests_on` are the deciding rows; `replayed` how many
-    flows the solver-free evaluator walked with the same verdict, of how many tried; `witness` is a flow in scope.
+    `covered` is the scope in words and numbers, one line each. `rests_on` is what the proof needs;
+    `replayed` how many flows the solver-free evaluator walked with the same verdict; `witness` is a flow in scope.
     """
 
     covered: tuple[str, ...]
-    rests_on: tuple[CoreRow, ...] = ()
-    minimal: bool = False
+    rests_on: Core = field(default_factory=Core)
     replayed: int = 0
     witness: Flow | None = None
 

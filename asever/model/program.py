@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import field
 
 from asever.diagnostics import Diagnostic
@@ -13,9 +14,13 @@ from asever.source import SourceFile
 
 @record
 class Program:
-    """`files` are the main file and everything it imports; `warnings` are diagnostics that did not stop the load."""
+    """`files` are the main file and everything it imports; `warnings` are diagnostics that did not stop the load.
+
+    `settings` are the values that it was loaded with, by name.
+    """
 
     network: Network
     checks: tuple[Check, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
     files: tuple[SourceFile, ...] = field(default=(), repr=False)
+    settings: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from asever.model.answers import CoreRow, Finding, Outcome, Trace, Verdict
+from asever.model.answers import Core, CoreRow, Finding, Outcome, Trace, Verdict
 from asever.model.claims import Reachability, Verb
 from asever.model.effective import FilterRow
 from asever.report.groups import dead_lines, difference_lines
 from asever.report.lines import BLANK, Line, Piece, Style, indented, length, line, wrapped
 from asever.report.page import Page, dependence_text, listed
-from asever.report.rules import in_order, rule_text
+from asever.report.rules import in_order, rule_text, way_text, ways_in_order
 from asever.report.steps import OUTCOMES, flow_lines, probed, rule_title, step_lines, unmodelled
 from asever.report.why import blocker_lines, lost_at, note_lines, why_lines
 from asever.report.words import filter_title, outermost, packet_text, place
 
 STYLES = {Verdict.HOLDS: Style.GOOD, Verdict.VIOLATED: Style.BAD, Verdict.UNKNOWN: Style.UNSURE}
 _COLUMN = 10
-# A line of evidence names this many rules; `--evidence` names all.
+# A line of evidence names this many rules of an nsg, and this many routes; `--evidence` names all.
 _ROWS = 6
+_ROUTES = 3
 
 
 def finding_lines(finding: Finding, page: Page) -> list[Line]:
@@ -98,8 +99,11 @@ def _evidence_parts(finding: Finding) -> Iterator[str]:
         if covered:
             more = f", and {len(covered) - 1} more such group{'s' if len(covered) > 2 else ''}" if len(covered) > 1 else ""
             yield f"proved for {_flows(covered[0])}{more}"
-        if rests_on:
-            yield f"rests on {_rows_by_group(rests_on)}"
+        routes = _written(rests_on)
+        others = [f"{len(routes) - _ROUTES} more"] if len(routes) > _ROUTES else []
+        needed = [*([_rows_by_group(rests_on.rows)] if rests_on.rows else []), *routes[:_ROUTES], *others]
+        if needed:
+            yield f"rests on {listed(needed)}"
     if finding.dependences:
         yield f"assumes {', '.join(f'{one.name}={one.value}' for one in finding.dependences)}"
 
@@ -120,6 +124,11 @@ def _rows_by_group(rows: Sequence[CoreRow]) -> str:
         title if not numbers else f"{title} rule{'s' if len(numbers) > 1 else ''} {_numbers(sorted(numbers))}"
         for title, numbers in groups.items()
     )
+
+
+def _written(core: Core) -> list[str]:
+    """`route 0.0.0.0/0 -> Internet (route of table)`: the routes that somebody wrote and that a proof needs."""
+    return [way_text(one) for one in ways_in_order(core.ways, written=True)]
 
 
 def _numbers(numbers: Sequence[int]) -> str:
@@ -147,12 +156,7 @@ def _all_evidence(finding: Finding, page: Page) -> list[Line]:
         lines.append(BLANK)
     if evidence is not None:
         lines += _facts("proved for", [_flows(one) for one in evidence.covered], page)
-        rows = row_texts(evidence.rests_on)
-        if rows:
-            enough = "none of these rules can be left out" if evidence.minimal else "these rules suffice for the proof"
-            lines += _facts("because", [*rows, f"({enough})"], page)
-        elif isinstance(finding.check.claim, Reachability):
-            lines += _facts("because", ["of addresses, routes and ports alone: no rule of an nsg is needed"], page)
+        lines += _needed(finding, evidence.rests_on, page)
         proof = ["the solver finds no counterexample, and none exists"]
         if evidence.replayed:
             flows = "the flow" if evidence.replayed == 1 else f"{evidence.replayed} flows"
@@ -163,6 +167,22 @@ def _all_evidence(finding: Finding, page: Page) -> list[Line]:
     for one in finding.dependences:
         lines += _facts("assumes", [dependence_text(one)], page)
     return lines
+
+
+def _needed(finding: Finding, core: Core, page: Page) -> Iterator[Line]:
+    """What the proof cannot do without: rules and routes, then what Azure makes of settings, then assumptions."""
+    rows = [*row_texts(core.rows), *_written(core)]
+    settings = [way_text(one) for one in ways_in_order(core.ways, written=False)]
+    taken = [f"{name}={value}" for name, value in core.readings]
+    if not rows and isinstance(finding.check.claim, Reachability):
+        without = "no rule and no route of yours is needed"
+        rows = [without if settings or taken else f"of addresses and ports alone: {without}"]
+    yield from _facts("because", rows, page)
+    yield from _facts("and since", settings, page)
+    yield from _facts("assuming", taken, page)
+    if core.rows or core.ways or core.readings:
+        enough = "none of these can be left out" if core.minimal else "these suffice for the proof"
+        yield from _facts("", [f"({enough})"], page)
 
 
 def _facts(word: str, texts: Sequence[str], page: Page) -> list[Line]:

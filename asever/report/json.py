@@ -14,6 +14,7 @@ from asever.model.addresses import format_address
 from asever.model.answers import (
     Blocker,
     CoreRow,
+    CoreWay,
     CrossCheck,
     DeadRows,
     Dependence,
@@ -31,7 +32,7 @@ from asever.model.claims import Reachability
 from asever.model.effective import Action, Filter, FilterRow
 from asever.model.packets import Packet
 from asever.report import diagnostics as places
-from asever.report.rules import deciding_row, in_order
+from asever.report.rules import deciding_row, in_order, way_text, ways_in_order
 from asever.report.words import has_ports, ports_text, protocol_name, protocols_text, socket
 from asever.source import Span
 
@@ -243,8 +244,11 @@ def _dependence(one: Dependence) -> Json:
 def _evidence(one: Evidence) -> Json:
     return {
         "covered": list(one.covered),
-        "rests_on": [_core(row) for row in in_order(one.rests_on)],
-        "minimal": one.minimal,
+        "rests_on": [_core(row) for row in in_order(one.rests_on.rows)],
+        "routes": [_way(way) for way in ways_in_order(one.rests_on.ways, written=True)],
+        "settings": [_way(way) for way in ways_in_order(one.rests_on.ways, written=False)] if one.rests_on.settings else None,
+        "assumes": [f"{name}={value}" for name, value in one.rests_on.readings] if one.rests_on.settings else None,
+        "minimal": one.rests_on.minimal,
         "replayed": one.replayed,
         "witness": None if one.witness is None else packet_json(one.witness.packet),
     }
@@ -252,6 +256,10 @@ def _evidence(one: Evidence) -> Json:
 
 def _core(one: CoreRow) -> Json:
     return {"resource": one.filter.resource, "direction": one.filter.direction.value, **_rule(one.row)}
+
+
+def _way(one: CoreWay) -> Json:
+    return {"at": one.at, "text": way_text(one), "resource": one.row.resource, "location": location_json(one.row.origin.span)}
 
 
 def _difference(one: FiltersDiffer) -> Json:

@@ -9,8 +9,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from asever.model.addresses import ALL_ADDRESSES, format_address, format_addresses
-from asever.model.answers import CoreRow
-from asever.model.effective import Action, AddressMatch, Filter, FilterRow, exists_in
+from asever.model.answers import CoreRow, CoreWay, is_written
+from asever.model.effective import (
+    Action,
+    AddressMatch,
+    Arrival,
+    Filter,
+    FilterRow,
+    Redirect,
+    Route,
+    SourceTranslation,
+    exists_in,
+)
 from asever.model.packets import ANY_PORT, Packet
 from asever.report.lines import Line, Piece, Style, line, shortened, wrapped
 from asever.report.words import has_ports, ports_text, protocol_name, protocols_text
@@ -96,6 +106,41 @@ def rule_text(row: FilterRow) -> str:
 def in_order(rows: Iterable[CoreRow]) -> list[CoreRow]:
     """The rules of a proof, group by group and by priority; a proof has no order of its own."""
     return sorted(rows, key=lambda one: (one.filter.resource, one.filter.direction.value, one.row.priority, one.row.name))
+
+
+def ways_in_order(ways: Iterable[CoreWay], *, written: bool) -> list[CoreWay]:
+    """Those ways of a proof that somebody wrote (or that Azure made), each once, in the order of their words."""
+    each = {way_text(one): one for one in ways if is_written(one.row) is written}
+    return [each[text] for text in sorted(each)]
+
+
+def way_text(one: CoreWay) -> str:
+    """A route, translation, arrival or redirect in words: `route 0.0.0.0/0 -> Internet (route of table)`."""
+    row = one.row
+    where = one.at.removeprefix("subnet ")
+    match row:
+        case Route():
+            if is_written(row):
+                return f"route {row.text}"
+            return f"{row.text} at {where}" if "->" in row.text else f"{where} sends to {row.text}"
+        case SourceTranslation():
+            return f"{row.because or row.drops or _translated(row)} at {where}"
+        case Redirect():
+            name = row.name if row.name.startswith("rule ") else f'rule "{row.name or row.because}"'
+            return f"{name} of {row.resource or where} translates the destination"
+        case Arrival():
+            return f"{row.because or row.drops or _arrives(row)}, in {where}"
+
+
+def _translated(row: SourceTranslation) -> str:
+    becomes = f"carries {shortened(format_addresses(row.becomes), 44)}" if row.becomes else "keeps its source"
+    return f"what goes to {'a device' if row.fabric == 'a device' else row.fabric} {becomes}"
+
+
+def _arrives(row: Arrival) -> str:
+    called = shortened(format_addresses(row.called), 44)
+    taker = row.site or row.continues or (row.recipients[0].site if row.recipients else row.resource)
+    return f"{called} is taken by {taker}"
 
 
 def deciding_row(one: Filter, packet: Packet, readings: Mapping[str, str]) -> FilterRow | None:

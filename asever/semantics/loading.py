@@ -49,8 +49,9 @@ class _File:
 class _Loading:
     """What has been read so far; `files` is in the order of their checks, what is imported first."""
 
-    def __init__(self, diagnostics: Diagnostics, settings: Mapping[str, str]) -> None:
+    def __init__(self, diagnostics: Diagnostics, texts: Mapping[str, str], settings: Mapping[str, str]) -> None:
         self.diagnostics = diagnostics
+        self.texts = texts
         self.settings = settings
         self.read: dict[tuple[Path, Path | None], _File] = {}
         self.files: list[_File] = []
@@ -62,14 +63,19 @@ class _Loading:
 
 
 def load_program(
-    path: Path, *, text: str | None = None, settings: Mapping[str, str] | None = None
+    path: Path,
+    *,
+    text: str | None = None,
+    texts: Mapping[str, str] | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> tuple[Program | None, Diagnostics]:
     """The program of a file with everything it imports; None when there are errors.
 
-    With `text` the file is not read (standard input); imports are still relative to its folder. `settings` are values for
-    what the imported files leave open, by name.
+    With `text` the file is not read (standard input); imports are still relative to its folder. Of imported files, those that
+    `texts` has by name are not read either: what they would hold after an edit. `settings` are values for what the imported files
+    leave open, by name.
     """
-    loading = _Loading(Diagnostics(), settings or {})
+    loading = _Loading(Diagnostics(), texts or {}, settings or {})
     return _program(loading, path, text), loading.diagnostics
 
 
@@ -77,7 +83,7 @@ def load_imports(
     sources: Sequence[Path], parameters: Path | None, settings: Mapping[str, str]
 ) -> tuple[Sequence[tuple[Sheet, tuple[nodes.Item, ...]]], Diagnostics]:
     """What foreign files become, each with its items, as one program would import them; nothing when there are errors."""
-    loading = _Loading(Diagnostics(), settings)
+    loading = _Loading(Diagnostics(), {}, settings)
     given = f' with "{parameters.as_posix()}"' if parameters is not None else ""
     text = "".join(f'import "{one.as_posix()}"{given}\n' for one in sources)
     program = _program(loading, Path("import"), text)
@@ -111,7 +117,7 @@ def _program(loading: _Loading, path: Path, text: str | None) -> Program | None:
         return None
     warnings = tuple(one for one in diagnostics if one.severity is Severity.WARNING)
     sources_read = (main.source, *(one.source for one in loading.files if one is not main), *health)
-    return Program(network=network, checks=checks, warnings=warnings, files=sources_read)
+    return Program(network=network, checks=checks, warnings=warnings, files=sources_read, settings=loading.settings)
 
 
 def _given(name: str, text: str) -> str | Diagnostic:
@@ -194,7 +200,7 @@ def _file(loading: _Loading, node: nodes.Import, path: Path, resolved: Path) -> 
         file.foreign = unread
         loading.read[key] = file
         return file
-    text = files.read(path, name, node.path.span)
+    text = loading.texts[name] if name in loading.texts else files.read(path, name, node.path.span)
     if isinstance(text, Diagnostic):
         loading.diagnostics.add(text)
         return None

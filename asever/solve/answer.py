@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from enum import Enum
 from typing import assert_never
 
-from asever.model.answers import Answer, NoneArrives, Proved, Refuted, Shown, Undecided
+from asever.model.answers import Answer, Core, NoneArrives, Proved, Refuted, Shown, Undecided
 from asever.model.effective import EffectiveNetwork, FilterQuestion, FlowQuestion, Quantifier, Question
-from asever.solve.cores import core_rows
+from asever.solve.cores import core_of
 from asever.solve.flows import Flows, Found
 from asever.solve.groups import answer_about_filters
 from asever.solve.queries import Queries, queries
@@ -16,11 +18,19 @@ from asever.solve.reasons import reasons, time_limit, unknown_constants
 from asever.solve.solver import TimeOut
 
 
-def answer(network: EffectiveNetwork, question: Question, *, seconds: float | None, core: bool = True) -> Answer:
-    """The answer to a question. It takes `seconds` at most (None: as long as it takes); then it is `Undecided`.
+class Depth(Enum):
+    """What a proof shall say it rests on: nothing, rules and routes, or all settings and assumptions too.
 
-    Without `core` a proof does not say what it rests on, which is the larger part of its cost.
+    Each costs more than the one before, and the first by far the least.
     """
+
+    NOTHING = 0
+    RULES = 1
+    SETTINGS = 2
+
+
+def answer(network: EffectiveNetwork, question: Question, *, seconds: float | None, core: Depth = Depth.RULES) -> Answer:
+    """The answer to a question. It takes `seconds` at most (None: as long as it takes); then it is `Undecided`."""
     started = time.monotonic()
     deadline = None if seconds is None else started + seconds
     try:
@@ -30,7 +40,7 @@ def answer(network: EffectiveNetwork, question: Question, *, seconds: float | No
     return replace(found, seconds=time.monotonic() - started)
 
 
-def _answer(network: EffectiveNetwork, question: Question, deadline: float | None, *, core: bool) -> Answer:
+def _answer(network: EffectiveNetwork, question: Question, deadline: float | None, *, core: Depth) -> Answer:
     match question:
         case FilterQuestion():
             return answer_about_filters(network, question, deadline)
@@ -42,7 +52,7 @@ def _answer(network: EffectiveNetwork, question: Question, deadline: float | Non
             assert_never(question)
 
 
-def _for_all(network: EffectiveNetwork, question: FlowQuestion, deadline: float | None, *, core: bool) -> Answer:
+def _for_all(network: EffectiveNetwork, question: FlowQuestion, deadline: float | None, *, core: Depth) -> Answer:
     """Of every flow, in every reading: all arrive, or none does."""
     asks = queries(question.quantifier)
     flows = Flows(network, question, asks, deadline)
@@ -54,11 +64,10 @@ def _for_all(network: EffectiveNetwork, question: FlowQuestion, deadline: float 
     doubtful = flows.find(asks.open)
     if doubtful is not None:
         return _undecided(reasons(network, question, doubtful), doubtful)
-    rows, minimal = core_rows(network, question, asks.open, {}, deadline) if core else ((), False)
-    return Proved(core=rows, minimal=minimal)
+    return Proved(core=_core(network, question, asks, {}, deadline, core))
 
 
-def _exists(network: EffectiveNetwork, question: FlowQuestion, deadline: float | None, *, core: bool) -> Answer:
+def _exists(network: EffectiveNetwork, question: FlowQuestion, deadline: float | None, *, core: Depth) -> Answer:
     """Of some flow, in each reading. A reading without one violates the claim, whatever the others say."""
     asks = queries(question.quantifier)
     flows = Flows(network, question, asks, deadline)
@@ -78,11 +87,24 @@ def _exists(network: EffectiveNetwork, question: FlowQuestion, deadline: float |
             if lost is None:
                 undecided = undecided or Undecided(reasons=("in one reading of the assumptions the check covers no flow",))
                 continue
-            rows, _ = core_rows(network, question, asks.open, readings, deadline) if core else ((), False)
-            return NoneArrives(readings=lost.flow.readings, example=lost.flow, scope=lost.scope, core=rows)
+            needed = _core(network, question, asks, readings, deadline, core)
+            return NoneArrives(readings=lost.flow.readings, example=lost.flow, scope=lost.scope, core=needed)
     found_some = undecided or shown
     assert found_some is not None  # noqa: S101 - there is at least one combination
     return found_some
+
+
+def _core(
+    network: EffectiveNetwork,
+    question: FlowQuestion,
+    asks: Queries,
+    readings: Mapping[str, str],
+    deadline: float | None,
+    depth: Depth,
+) -> Core:
+    if depth is Depth.NOTHING:
+        return Core()
+    return core_of(network, question, asks.open, readings, deadline, settings=depth is Depth.SETTINGS)
 
 
 def _whole_scope(flows: Flows, asks: Queries, found: Found) -> bool | None:

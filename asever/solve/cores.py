@@ -1,72 +1,116 @@
-"""The filter rows that a proof rests on: enough for it, and none too many."""
+"""What a proof rests on: rules, routes, settings and assumptions that are enough for it, and none too many."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from asever.model.answers import CoreRow
-from asever.model.effective import EffectiveNetwork, FlowQuestion
+from asever.model.answers import Core, CoreRow, CoreWay, is_written
+from asever.model.effective import EffectiveNetwork, FlowQuestion, Route
 from asever.solve.encode import encode_tracked
 from asever.solve.queries import Pick, asked
 from asever.solve.solver import Session, TimeOut
 from asever.solve.terms import FALSE
 
-# Beyond these, a list of rules says nothing to a person and costs more than the proof.
-MOST_ROWS = 400
-MOST_CHECKS = 150
+# Beyond these, a list of rules says nothing to a person and costs more than the proof. Settings are asked for on purpose.
+MOST_ROWS, MOST_SETTINGS = 400, 5000
+MOST_CHECKS, MOST_SETTING_CHECKS = 150, 1500
 
 
 class _Enough(Exception):  # noqa: N818 - what happened, in a word
     """The checks that minimising may use are used up."""
 
 
-def core_rows(
-    network: EffectiveNetwork, question: FlowQuestion, pick: Pick, readings: dict[str, str], deadline: float | None
-) -> tuple[tuple[CoreRow, ...], bool]:
-    """Rows that suffice to prove that `pick` holds for no flow, and whether none of them can be left out.
+def core_of(
+    network: EffectiveNetwork,
+    question: FlowQuestion,
+    pick: Pick,
+    readings: Mapping[str, str],
+    deadline: float | None,
+    *,
+    settings: bool,
+) -> Core:
+    """What suffices to prove that `pick` holds for no flow in `readings` (see `asever.model.answers.Core`).
 
-    With all other rows deciding anything whatever, the proof still stands. Without an answer in reasonable time there are
-    no rows. The same question gives the same rows, whatever the solver finds first.
+    The rules and routes that somebody wrote are found first, with everything else as it is; with `settings` the rest is then
+    reduced as well, so that both ways name the same rules. Without an answer in reasonable time nothing is named. The same
+    question gives the same core, whatever the solver finds first.
     """
     try:
-        return _Core(network, question, pick, readings, deadline).rows()
+        return _Minimal(network, question, pick, readings, deadline, settings=settings).core()
     except TimeOut:
-        return (), False
+        return Core(settings=settings)
 
 
-class _Core:
-    """Rows are tried with every row left out deciding the worst for the proof (see `Rows.tracked`)."""
+class _Minimal:
+    """Everything that may be left out has a switch; while that is off, it does the worst for the proof (`encode_tracked`)."""
 
     def __init__(
-        self, network: EffectiveNetwork, question: FlowQuestion, pick: Pick, readings: dict[str, str], deadline: float | None
+        self,
+        network: EffectiveNetwork,
+        question: FlowQuestion,
+        pick: Pick,
+        readings: Mapping[str, str],
+        deadline: float | None,
+        *,
+        settings: bool,
     ) -> None:
-        encoding = encode_tracked(network, question)
+        self.settings = settings
+        asks = replace(question, fixed={}) if settings else question
+        encoding = encode_tracked(network, asks, _every_row if settings else is_written)
         self.tracked = encoding.tracked
         self.checks = 0
         formula = asked(encoding, pick)
-        self.needs_none = formula == FALSE or not self.tracked
-        self.too_many = len(self.tracked) > MOST_ROWS
+        made = {
+            encoding.rows.reading(name, value): (name, value)
+            for name, value in question.fixed.items()
+            if settings and name in encoding.rows.open
+        }
+        self.readings = made
+        self.needs_none = formula == FALSE or not (self.tracked or made)
+        self.too_many = len(self.tracked) > (MOST_SETTINGS if settings else MOST_ROWS)
         if not self.needs_none and not self.too_many:
             taken = [encoding.rows.reading(name, value) for name, value in readings.items() if name in encoding.rows.open]
-            self.literals = [encoding.terms.switch("goal", formula), *taken]
+            self.literals = [encoding.terms.switch("goal", formula), *(one for one in taken if one not in made)]
             self.session = Session(encoding.terms.text(), deadline)
 
-    def rows(self) -> tuple[tuple[CoreRow, ...], bool]:
-        """The rows, and whether none of them can be left out."""
+    def core(self) -> Core:
+        """The core, by name where there is one."""
         if self.needs_none or self.too_many:
-            return (), self.needs_none
-        every = list(self.tracked)
+            return Core(minimal=self.needs_none, settings=self.settings)
+        ordered = sorted(self.tracked, key=self._place)
+        written = [one for one in ordered if _is_first(self.tracked[one])]
+        others = [*(one for one in ordered if not _is_first(self.tracked[one])), *self.readings]
         try:
-            needed, minimal = (self._fewest([], every) if self._open([]) else []), True
+            needed = self._fewest_beside(others, written)
+            needed += self._fewest_beside(needed, others)
+            minimal = True
         except _Enough:
-            needed, minimal = every, False
-        kept = set(needed)
-        return tuple(row for switch, row in self.tracked.items() if switch in kept), minimal
+            needed, minimal = [*written, *others], False
+        kept = [self.tracked[one] for one in ordered if one in set(needed)]
+        return Core(
+            rows=tuple(one for one in kept if isinstance(one, CoreRow)),
+            ways=tuple(one for one in kept if isinstance(one, CoreWay)),
+            readings=tuple(pair for literal, pair in self.readings.items() if literal in needed),
+            minimal=minimal,
+            settings=self.settings,
+        )
+
+    def _place(self, switch: str) -> tuple[str, str, int, str]:
+        """The order in which rows are given up: that of a list of rules, whatever the solver's text begins with."""
+        match self.tracked[switch]:
+            case CoreRow(filter=one, row=row):
+                return one.resource, one.direction.value, row.priority, row.name
+            case CoreWay(at=at, row=row):
+                return row.resource, at, 0, row.text if isinstance(row, Route) else row.because
+
+    def _fewest_beside(self, given: list[str], rows: list[str]) -> list[str]:
+        return self._fewest(given, rows) if rows and self._open(given) else []
 
     def _open(self, switches: Sequence[str]) -> bool:
-        """Whether the proof fails when these rows alone are what they are."""
+        """Whether the proof fails when these alone are what they are."""
         self.checks += 1
-        if self.checks > MOST_CHECKS:
+        if self.checks > (MOST_SETTING_CHECKS if self.settings else MOST_CHECKS):
             raise _Enough
         return self.session.satisfiable([*self.literals, *switches])
 
@@ -79,3 +123,12 @@ class _Core:
         from_second = self._fewest([*given, *first], second) if self._open([*given, *first]) else []
         from_first = self._fewest([*given, *from_second], first) if self._open([*given, *from_second]) else []
         return [*from_first, *from_second]
+
+
+def _every_row(_: object) -> bool:
+    return True
+
+
+def _is_first(one: CoreRow | CoreWay) -> bool:
+    """Whether it is given up first: rules, Azure's default ones too, and routes that somebody wrote."""
+    return isinstance(one, CoreRow) or is_written(one.row)

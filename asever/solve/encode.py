@@ -7,15 +7,26 @@ makes `perhaps` true and `sure` false; where nothing is open the two are one for
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import replace
 
-from asever.model.answers import CoreRow
-from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FlowQuestion, Quantifier, Scope, Success
+from asever.model.answers import CoreRow, CoreWay, Way
+from asever.model.effective import (
+    Action,
+    AddressMatch,
+    EffectiveNetwork,
+    Filter,
+    FlowQuestion,
+    Quantifier,
+    Route,
+    Scope,
+    Success,
+)
 from asever.model.numbers import NumberSet, union
 from asever.record import record
-from asever.solve.paths import FIELDS, Path, Place, paths
+from asever.solve.paths import FIELDS, Path, Place, Taken, paths
 from asever.solve.rows import Hull, Match, Rows
-from asever.solve.terms import FALSE, TRUE, Terms, conjunction
+from asever.solve.terms import FALSE, TRUE, Terms, conjunction, disjunction, negation
 
 
 @record
@@ -46,36 +57,51 @@ class ScopeText:
 
 @record
 class Encoding:
-    """A question about flows as formulas over one text. `tracked` are the switches of rows (see `Rows.tracked`)."""
+    """A question about flows as formulas over one text. `tracked` are the switches of rows (see `encode_tracked`)."""
 
     terms: Terms
     rows: Rows
     scopes: tuple[ScopeText, ...]
-    tracked: Mapping[str, CoreRow]
+    tracked: Mapping[str, CoreRow | CoreWay]
 
 
-def encode(network: EffectiveNetwork, question: FlowQuestion) -> Encoding:
-    """The formulas of a question."""
-    return _Encoder(network, question).encoding()
+Tracks = Callable[[Way], bool]
+"""Which rows that decide the way of a packet get a switch."""
 
 
-def encode_tracked(network: EffectiveNetwork, question: FlowQuestion) -> Encoding:
-    """The same with a switch for every filter row that can meet the question."""
-    return _Encoder(network, question, tracks=True).encoding()
+def encode(network: EffectiveNetwork, question: FlowQuestion, terms: Terms | None = None) -> Encoding:
+    """The formulas of a question, in a text of their own or added to `terms`."""
+    return _Encoder(network, question, terms=terms).encoding()
+
+
+def encode_tracked(network: EffectiveNetwork, question: FlowQuestion, tracks: Tracks) -> Encoding:
+    """The same with a switch for every filter row that can meet the question, and for the other rows that `tracks` names.
+
+    While the switch of a filter row is off, the row may decide either way (`Rows.tracked`). While that of a route, translation,
+    arrival or redirect is off, whatever takes the row may end anywhere, as if the row were `unmodelled`.
+    """
+    return _Encoder(network, question, tracks=tracks).encoding()
 
 
 _Key = tuple[int, Action, tuple[str | int, ...], frozenset[str], frozenset[str]]
 
 
 class _Encoder:
-    def __init__(self, network: EffectiveNetwork, question: FlowQuestion, *, tracks: bool = False) -> None:
+    def __init__(
+        self,
+        network: EffectiveNetwork,
+        question: FlowQuestion,
+        *,
+        terms: Terms | None = None,
+        tracks: Tracks | None = None,
+    ) -> None:
         self.network = network
         self.question = question
-        self.terms = Terms()
+        self.terms = Terms() if terms is None else terms
         self.rows = Rows(self.terms, network, question.fixed)
         self.tracks = tracks
-        self.tracked: dict[str, CoreRow] = {}
-        self._switches: dict[tuple[int, int], str] = {}
+        self.tracked: dict[str, CoreRow | CoreWay] = {}
+        self._switches: dict[Hashable, str] = {}
         self._hulls: dict[_Key, Hull] = {}
         self._matches: dict[_Key, tuple[Match, ...]] = {}
         self._decisions: dict[tuple[_Key, str, bool], str] = {}
@@ -86,7 +112,10 @@ class _Encoder:
             (scope, tuple(paths(self.network, scope, self.question.fixed, replies=replies))) for scope in self.question.scopes
         ]
         self._hulls = self._measured(
-            path for scope, its in ways for path in its if can_arrive(path, scope, self.question.success)
+            path
+            for scope, its in ways
+            for path in its
+            if self._switched(path) or can_arrive(path, scope, self.question.success)
         )
         existing = [(scope, its) for scope, its in ways if its]
         scopes = tuple(
@@ -129,6 +158,39 @@ class _Encoder:
         return conjunction(parts)
 
     def _branch(self, scope: Scope, path: Path) -> Branch:
+        """A path with its switches: what takes a row that is off may end anywhere, from there on."""
+        branch = self._whole(scope, path)
+        switched = self._switched(path)
+        if not switched:
+            return branch
+        there, back = ([one for one in switched if one.reply is reply] for reply in (False, True))
+        stays = conjunction(map(self._way_switch, there))
+        astray = disjunction(
+            conjunction((negation(self._way_switch(one)), self._passes(path, sure=False, places=one.places))) for one in there
+        )
+        returns = conjunction(map(self._way_switch, back))
+        return replace(
+            branch,
+            surely_arrives=conjunction((branch.surely_arrives, stays)),
+            perhaps_arrives=disjunction((branch.perhaps_arrives, astray)),
+            surely_succeeds=conjunction((branch.surely_succeeds, stays, returns)),
+            perhaps_succeeds=disjunction(
+                (branch.perhaps_succeeds, astray, conjunction((branch.perhaps_arrives, negation(returns))))
+            ),
+        )
+
+    def _switched(self, path: Path) -> list[Taken]:
+        """The rows that decided the way of a path and have a switch."""
+        return [] if self.tracks is None else [one for one in path.taken if self.tracks(one.row)]
+
+    def _way_switch(self, one: Taken) -> str:
+        """The switch of a row: one for all the rows that Azure makes of one route or setting."""
+        origin, row = one.row.origin, one.row
+        said = row.text if isinstance(row, Route) else row.because
+        key = (type(row), id(row) if origin.span is None else (origin.span, origin.azure, said))
+        return self._switched_by(key, CoreWay(one.at, row))
+
+    def _whole(self, scope: Scope, path: Path) -> Branch:
         where = self._where(scope, path)
         success = self.question.success
         if not can_arrive(path, scope, success):
@@ -161,8 +223,8 @@ class _Encoder:
 
     # -- Filters --------------------------------------------------------------------------------------------------------
 
-    def _passes(self, path: Path, *, sure: bool) -> str:
-        return conjunction(self._place(place, sure=sure) for place in path.places)
+    def _passes(self, path: Path, *, sure: bool, places: int | None = None) -> str:
+        return conjunction(self._place(place, sure=sure) for place in path.places[:places])
 
     def _place(self, place: Place, *, sure: bool) -> str:
         """Every filter of one place, the last first: what always allows skips those after it."""
@@ -171,7 +233,7 @@ class _Encoder:
             key = _key(one, place)
             matches = self._matching(key, one, place)
             # While a row is switched off it may decide as any other of its filter does.
-            rows = one.rows if self.tracks else [match.row for match in matches]
+            rows = [match.row for match in matches] if self.tracks is None else one.rows
             always = any(row.action is Action.ALWAYS_ALLOW for row in rows)
             worth = rest if always else TRUE
             passes = self._decision(key, one, worth, sure=sure)
@@ -188,12 +250,12 @@ class _Encoder:
     def _decision(self, key: _Key, one: Filter, worth: str, *, sure: bool) -> str:
         matches = self._matches[key]
         # Nothing is open: what surely passes and what perhaps passes are one formula.
-        sure = sure or (not self.tracks and all(match.must == match.may for match in matches))
+        sure = sure or (self.tracks is None and all(match.must == match.may for match in matches))
         found = self._decisions.get((key, worth, sure))
         if found is None:
             values = {Action.ALLOW: worth, Action.ALWAYS_ALLOW: TRUE, Action.DENY: FALSE}
             what = f"{one.resource} {one.direction.value}"
-            if self.tracks:
+            if self.tracks is not None:
                 switched = [(match, self._switch(one, match)) for match in matches]
                 found = self.rows.tracked(what, switched, values, one.otherwise, sure=sure)
             else:
@@ -202,12 +264,15 @@ class _Encoder:
         return found
 
     def _switch(self, one: Filter, match: Match) -> str:
-        """The switch of a row: one for all packets that meet it at this filter."""
-        key = (id(one.rows), id(match.row))
+        """The switch of a rule: one for all packets that meet it at this filter."""
+        row = match.row
+        return self._switched_by((id(one.rows), row.priority, row.origin.span or id(row)), CoreRow(one, row))
+
+    def _switched_by(self, key: Hashable, what: CoreRow | CoreWay) -> str:
         found = self._switches.get(key)
         if found is None:
             found = self._switches[key] = self.terms.boolean(f"row {len(self._switches)}")
-            self.tracked[found] = CoreRow(one, match.row)
+            self.tracked[found] = what
         return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import product
 
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, V6_BASE, parse_address, parse_addresses
-from asever.model.answers import Answer, DeadRows, FiltersDiffer, Proved, Undecided
+from asever.model.answers import Answer, Core, DeadRows, FiltersDiffer, Proved, Undecided
 from asever.model.effective import (
     Action,
     EffectiveNetwork,
@@ -158,7 +158,7 @@ def answer_about_filters(network: EffectiveNetwork, question: FilterQuestion, de
         open_tags.update(dict.fromkeys(found))
     if open_tags:
         return Undecided(reasons=tuple(f"the addresses of service tag {tag} are not known" for tag in sorted(open_tags)))
-    return Proved(minimal=True)
+    return Proved(core=Core(minimal=True))
 
 
 def _same(left: Filter, right: Filter) -> bool:
@@ -389,7 +389,7 @@ def _dead_rows(network: EffectiveNetwork, question: FilterQuestion, deadline: fl
                 dead.append((first.context.left.rows[indexes[0]], first.instead(indexes, readings)))
                 where = where or first.context
                 break
-    return Proved(minimal=True) if where is None else DeadRows(rows=tuple(dead), context=where)
+    return Proved(core=Core(minimal=True)) if where is None else DeadRows(rows=tuple(dead), context=where)
 
 
 def _combinations(network: EffectiveNetwork, every: Sequence[Deciders]) -> list[dict[str, str]]:

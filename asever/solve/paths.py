@@ -76,14 +76,24 @@ class Leg:
 
 
 @record
+class Taken:
+    """A row that decides the way of a path: what it is, whose it is, and how many places the packet had passed by then."""
+
+    row: Route | SourceTranslation | Arrival | Redirect
+    at: str
+    places: int
+    reply: bool = False
+
+
+@record
 class Path:
     """Flows on their way, and in the end.
 
     `region` says where each variable lies: the header fields as the sender makes them, and the choices made so far, in order.
     `legs` are the stretches behind it; `fabrics` and `translated_in` are about the one that it is on. `devices` are those that
-    have forwarded it, each with the number of redirects before. `readings` are those that the rows taken demand. `view` and the
-    tags are the packet as it is now. `unknowns` are choices that nobody knows although they are made once and for all, with
-    the reasons.
+    have forwarded it, each with the number of redirects before. `taken` are the rows that decided the way, in order, and
+    `readings` are those that they demand. `view` and the tags are the packet as it is now. `unknowns` are choices that nobody
+    knows although they are made once and for all, with the reasons.
 
     At the end exactly one of these: `site` (delivered), `unmodelled` (nobody can say), or neither (lost). `returns` is
     whether the reply comes back, `reply_doubt` why nobody can say.
@@ -104,6 +114,7 @@ class Path:
     translated_in: str | None = None
     devices: tuple[tuple[str, int], ...] = ()
     redirects: int = 0
+    taken: tuple[Taken, ...] = ()
     lost: bool = False
     site: str | None = None
     unmodelled: str | None = None
@@ -227,7 +238,7 @@ class _Journey:
             if row is None:
                 yield one
                 continue
-            went = replace(_through(one, row.resource), routes=(*one.routes, row))
+            went = replace(_took(one, row, sender.name), routes=(*one.routes, row))
             if row.unmodelled is not None:
                 yield replace(went, unmodelled=row.unmodelled)
                 continue
@@ -278,7 +289,7 @@ class _Journey:
             wanted = ((source, row.sources), (target, row.destinations), (protocol, row.protocol))
             rest, taken = self._first(rest, wanted, row.condition)
             for one in taken:
-                went = _through(one, row.resource)
+                went = _took(one, row, sender.name)
                 if row.unmodelled is not None:
                     yield replace(went, unmodelled=row.unmodelled)
                 elif row.drops is not None:
@@ -329,7 +340,7 @@ class _Journey:
             )
             rest, taken = self._first(rest, wanted, row.condition)
             for one in taken:
-                yield from self._handed(_through(one, row.resource), sender, row)
+                yield from self._handed(_took(one, row, fabric), sender, row)
             if not rest:
                 return
         yield from rest
@@ -408,7 +419,7 @@ class _Journey:
             wanted = ((protocol, row.protocol), (source, row.source), (target, row.target), (port, row.target_port))
             rest, taken = self._first(rest, wanted, row.condition)
             for one in taken:
-                yield from self._send(_redirected(one, row), site)
+                yield from self._send(_redirected(_took(one, row, site.name), row), site)
         for one in rest:
             if own:
                 yield one
@@ -442,10 +453,12 @@ class _Journey:
         for one, row in self._selected(path, replier, leg.source, leg.source_tags):
             if row is None:
                 yield one
-            elif row.unmodelled is not None:
-                yield replace(one, returns=None, reply_doubt=row.unmodelled)
+                continue
+            went = replace(one, taken=(*one.taken, Taken(row=row, at=replier.name, places=len(one.places), reply=True)))
+            if row.unmodelled is not None:
+                yield replace(went, returns=None, reply_doubt=row.unmodelled)
             else:
-                lost, found = self._home(one, leg, row)
+                lost, found = self._home(went, leg, row)
                 yield from lost
                 for each in found:
                     yield from self._reply(leg.sender, each, legs[:-1])
@@ -508,7 +521,7 @@ def _handed_to(path: Path, recipients: Sequence[Recipient]) -> Iterator[tuple[Re
 
 
 def _redirected(path: Path, row: Redirect) -> Path:
-    here = _with_target(_through(path, row.resource), row.becomes, row.port)
+    here = _with_target(path, row.becomes, row.port)
     here = replace(_filtered(here, row.filters), redirects=path.redirects + 1)
     return _with_source(here, "relay", row.source_becomes, frozenset()) if row.source_becomes else here
 
@@ -520,6 +533,11 @@ def _outside(path: Path, now: str | int, allowed: NumberSet) -> bool:
 
 def _through(path: Path, resource: str) -> Path:
     return replace(path, passed=path.passed | {resource}) if resource else path
+
+
+def _took(path: Path, row: Route | SourceTranslation | Arrival | Redirect, at: str) -> Path:
+    """On the way there, by a row."""
+    return _through(replace(path, taken=(*path.taken, Taken(row=row, at=at, places=len(path.places)))), row.resource)
 
 
 def _filtered(path: Path, filters: tuple[Filter, ...]) -> Path:

@@ -13,8 +13,8 @@ from itertools import product
 from hypothesis import strategies as st
 
 from asever.evaluate.judge import succeeds
-from asever.evaluate.walk import walk
-from asever.model.answers import Trace
+from asever.evaluate.walk import MAX_FABRICS, _Lost, _Walk, walk
+from asever.model.answers import Outcome, Trace
 from asever.model.effective import (
     ALWAYS,
     TO_DEVICE,
@@ -30,6 +30,7 @@ from asever.model.effective import (
     FlowQuestion,
     Forwarding,
     HopKind,
+    Origin,
     Packets,
     Quantifier,
     Recipient,
@@ -45,6 +46,7 @@ from asever.model.effective import (
 from asever.model.numbers import NumberSet
 from asever.model.packets import TCP, UDP, Flow, Packet
 from asever.model.things import Direction
+from asever.source import SourceFile, Span
 
 EVERY = NumberSet.span(0, 15)
 PORTS = NumberSet.span(0, 3)
@@ -56,6 +58,8 @@ FABRICS = ("vnet v", "Internet", "tunnel")
 DEVICES = ((11, "d"), (12, "e"))  # where routes may lead to, and who is there
 TAGS = ("Sql", "Storage")
 DOUBT = ("parameter adminIp", NumberSet.of(((0, 3), (13, 15))))  # a tag that lies elsewhere than service tags do
+WRITTEN = SourceFile("small.asev", "three\n")
+OFF = "it is switched off"
 
 
 def sets(within: NumberSet, most: int = 2) -> st.SearchStrategy[NumberSet]:
@@ -283,6 +287,24 @@ def networks(draw):
 
 
 @st.composite
+def written_networks(draw):
+    """A network in which somebody wrote some of the routes, the same line several of them."""
+    network = draw(networks())
+    lines = st.sampled_from((None, *(Span(WRITTEN, at, at + 1) for at in range(3))))
+    sites = {
+        name: replace(site, routes=tuple(replace(row, origin=Origin(span=draw(lines))) for row in site.routes))
+        for name, site in network.sites.items()
+    }
+    return replace(network, sites=sites)
+
+
+def same_line(network: EffectiveNetwork, row: Route) -> set[int]:
+    """The identities of all routes that the line of one made."""
+    every = (one for site in network.sites.values() for one in site.routes)
+    return {id(one) for one in every if one.origin.span is not None and one.origin.span == row.origin.span}
+
+
+@st.composite
 def redirects(draw, *, tags: bool):
     return Redirect(
         protocol=draw(PROTOCOLS),
@@ -393,7 +415,7 @@ class Every:
 
     def _chosen(self, flow: Flow) -> Iterator[tuple[Flow, Trace]]:
         """The flow with every choice that its way offers, in turn."""
-        trace = walk(self.network, flow)
+        trace = self.walk(flow)
         offer = next((one for one in trace.offered if one.name not in flow.choices), None)
         if offer is None:
             yield flow, trace
@@ -401,8 +423,41 @@ class Every:
         for number in offer.numbers:
             yield from self._chosen(replace(flow, choices={**flow.choices, offer.name: number}))
 
+    def walk(self, flow: Flow) -> Trace:
+        return walk(self.network, flow)
+
     def verdict(self, scope: Scope, trace: Trace) -> bool | None:
         return succeeds(trace, scope, self.question.success, with_reply=self.with_reply)
+
+
+class Adverse(Every):
+    """Every flow of a network in which nothing but what is kept (by identity) can be relied on (see `with_worst`)."""
+
+    def __init__(self, network: EffectiveNetwork, question: FlowQuestion, kept: set[int], worst: Action) -> None:
+        super().__init__(with_worst(network, kept, worst, ways=True), question)
+
+    def walk(self, flow: Flow) -> Trace:
+        return _Astray(self.network, flow, carry_on=False).trace()
+
+
+class _Astray(_Walk):
+    """A walk that ends in the unknown where it takes an arrival or a redirect that is off; neither row can say so itself."""
+
+    def _arrival(self, packet: Packet, fabric: str) -> Arrival | None:
+        row = super()._arrival(packet, fabric)
+        if len(self.fabrics) <= MAX_FABRICS:
+            self._end_at(row)
+        return row
+
+    def _redirect(self, rows, packet: Packet) -> Redirect | None:
+        row = super()._redirect(rows, packet)
+        self._end_at(row)
+        return row
+
+    def _end_at(self, row: Arrival | Redirect | None) -> None:
+        if row is not None and row.because == OFF:
+            self.unknown.append(OFF)
+            raise _Lost(Outcome.UNKNOWN)
 
 
 def packets_of(packets: Packets) -> Iterator[Packet]:
@@ -411,8 +466,21 @@ def packets_of(packets: Packets) -> Iterator[Packet]:
         yield Packet(**dict(zip(fields, values, strict=True)), source_tags=packets.source_tags, target_tags=packets.target_tags)
 
 
-def with_worst(network: EffectiveNetwork, kept: set[int], worst: Action) -> EffectiveNetwork:
-    """The network with every filter row, but those kept (by identity), doing the worst that rows of its filter do."""
+def with_worst(network: EffectiveNetwork, kept: set[int], worst: Action, *, ways: bool = False) -> EffectiveNetwork:
+    """The network with every filter row, but those kept (by identity), doing the worst that rows of its filter do.
+
+    With `ways` the routes, translations, arrivals and redirects that are not kept lead into the unknown.
+    """
+
+    def led(row, **changes):
+        off = ways and id(row) not in kept
+        if off and isinstance(row, Route):
+            changes["unmodelled"] = OFF
+        elif off and isinstance(row, SourceTranslation):
+            changes |= {"unmodelled": OFF, "drops": None}
+        elif off:
+            changes["because"] = OFF
+        return replace(row, **changes)
 
     def changed(one: Filter) -> Filter:
         always = any(row.action is Action.ALWAYS_ALLOW for row in one.rows)
@@ -423,7 +491,7 @@ def with_worst(network: EffectiveNetwork, kept: set[int], worst: Action) -> Effe
         return tuple(map(changed, filters))
 
     def forwarding(one: Forwarding) -> Forwarding:
-        redirected = tuple(replace(row, filters=all_changed(row.filters)) for row in one.redirects)
+        redirected = tuple(led(row, filters=all_changed(row.filters)) for row in one.redirects)
         return replace(one, redirects=redirected, filters=all_changed(one.filters))
 
     sites = {
@@ -431,13 +499,14 @@ def with_worst(network: EffectiveNetwork, kept: set[int], worst: Action) -> Effe
             site,
             outbound=all_changed(site.outbound),
             inbound=all_changed(site.inbound),
-            routes=tuple(replace(row, filters=all_changed(row.filters)) for row in site.routes),
+            routes=tuple(led(row, filters=all_changed(row.filters)) for row in site.routes),
+            translations=tuple(map(led, site.translations)),
             forwarding=forwarding(site.forwarding) if site.forwarding else None,
         )
         for name, site in network.sites.items()
     }
     fabrics = {
-        name: replace(one, arrivals=tuple(replace(row, guards=all_changed(row.guards)) for row in one.arrivals))
+        name: replace(one, arrivals=tuple(led(row, guards=all_changed(row.guards)) for row in one.arrivals))
         for name, one in network.fabrics.items()
     }
     return replace(network, sites=sites, fabrics=fabrics)

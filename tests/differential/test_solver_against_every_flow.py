@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from dataclasses import replace
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from asever.evaluate.walk import walk
-from asever.model.answers import NoneArrives, Outcome, Proved, Refuted, Shown, Undecided
+from asever.model.answers import NoneArrives, Outcome, Proved, Refuted, Shown, Undecided, is_written
 from asever.model.effective import Action, Quantifier, exists_in
-from asever.solve.answer import answer
+from asever.solve.answer import Depth, answer
 from asever.solve.paths import paths
-from tests.differential.small_tables import Every, all_readings, networks, questions, with_worst
+from tests.differential.small_tables import (
+    Adverse,
+    Every,
+    all_readings,
+    networks,
+    questions,
+    same_line,
+    with_worst,
+    written_networks,
+)
 
 # More with ASEVER_EXAMPLES=5000. A smaller example costs thousands of walks for every step: it is looked for when asked only.
 EXAMPLES = int(os.environ.get("ASEVER_EXAMPLES", "15"))
@@ -142,13 +152,49 @@ def test_a_proof_rests_on_its_core_and_on_nothing_else(network, question):
     found = answer(network, question, seconds=None)
     if not isinstance(found, Proved):
         return
-    assert found.minimal
+    assert found.core.minimal
     worst = Action.DENY if question.quantifier is Quantifier.ALL_ARRIVE else Action.ALWAYS_ALLOW
-    kept = {id(one.row) for one in found.core}
-    assert isinstance(answer(with_worst(network, kept, worst), question, seconds=None, core=False), Proved)
+    kept = {id(one.row) for one in found.core.rows}
+    assert isinstance(answer(with_worst(network, kept, worst), question, seconds=None, core=Depth.NOTHING), Proved)
     for row in kept:
-        weaker = answer(with_worst(network, kept - {row}, worst), question, seconds=None, core=False)
+        weaker = answer(with_worst(network, kept - {row}, worst), question, seconds=None, core=Depth.NOTHING)
         assert not isinstance(weaker, Proved)
+
+
+@thorough
+@given(written_networks(), questions())
+def test_with_everything_outside_its_core_adverse_a_proof_stands_and_without_any_part_of_it_it_falls(network, question):
+    found = answer(network, question, seconds=None, core=Depth.SETTINGS)
+    if not isinstance(found, Proved):
+        return
+    core = found.core
+    assert core.minimal
+    units = [{id(one.row)} | same_line(network, one.row) for one in (*core.rows, *core.ways)]
+    rows = set().union(*units)
+    readings = dict(core.readings)
+    assert readings.items() <= question.fixed.items()
+    assert stands(network, question, rows, readings)
+    for unit in units:
+        assert not stands(network, question, rows - unit, readings)
+    for name in readings:
+        assert not stands(network, question, rows, {one: value for one, value in readings.items() if one != name})
+
+
+@thorough
+@given(written_networks(), questions())
+def test_the_rules_and_routes_of_a_proof_are_the_same_with_and_without_its_settings(network, question):
+    few, all_ = (answer(network, question, seconds=None, core=depth) for depth in (Depth.RULES, Depth.SETTINGS))
+    if isinstance(few, Proved):
+        assert few.core.rows == all_.core.rows
+        assert few.core.ways == tuple(one for one in all_.core.ways if is_written(one.row))
+
+
+def stands(network, question, rows, readings):
+    """Whether every flow still does what is claimed while only these rows and readings are what they are."""
+    wanted = question.quantifier is Quantifier.ALL_ARRIVE
+    worst = Action.DENY if wanted else Action.ALWAYS_ALLOW
+    changed = replace(question, fixed=readings)
+    return all(verdict is wanted for *_, verdict in Adverse(network, changed, rows, worst).flows)
 
 
 @thorough

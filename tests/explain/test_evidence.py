@@ -10,6 +10,7 @@ from asever.azure.effective import effective
 from asever.azure.questions import question
 from asever.explain.evidence import covered, evidence, witness
 from asever.explain.witness import ReadingsDisagree, packet_text, replay
+from asever.model.answers import Core
 from asever.model.claims import EndpointKind, Verb
 from asever.model.effective import FlowQuestion, Quantifier
 from asever.model.packets import ICMP, Packet
@@ -92,7 +93,7 @@ def test_the_witness_looks_like_real_traffic():
 
 def test_flows_are_walked_beside_a_proof():
     tables, found = asked(layered(), claim(Verb.NEVER_REACHES, INTERNET, the_ase("two"), WEB))
-    proof = evidence(tables, found, (), minimal=True)
+    proof = evidence(tables, found, Core(minimal=True))
 
     assert 0 < proof.replayed <= 64
     assert proof.witness is not None
@@ -103,7 +104,7 @@ def test_a_wrong_proof_is_caught_by_the_walk():
     tables, found = asked(layered(), claim(Verb.REACHES, the_ase("one"), the_ase("two"), WEB))
 
     with pytest.raises(ReadingsDisagree) as caught:
-        evidence(tables, found, (), minimal=True)
+        evidence(tables, found, Core(minimal=True))
     for part in ("tcp 10.0.1.4:", "readings", "choices", "solver    the flow succeeds", "walk      the flow fails (dropped)"):
         assert part in caught.value.reproducer
 

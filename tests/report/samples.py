@@ -12,6 +12,7 @@ from asever.diagnostics import Diagnostic, Edit, Label, Severity
 from asever.model.addresses import ALL_ADDRESSES, parse_address, parse_addresses
 from asever.model.answers import (
     Blocker,
+    Core,
     CoreRow,
     DeadRows,
     Dependence,
@@ -53,6 +54,7 @@ from asever.model.effective import (
 from asever.model.numbers import NumberSet
 from asever.model.packets import TCP, Flow, Packet
 from asever.model.program import Program
+from asever.model.repairs import Hunk, Proposal, Repair, Turn
 from asever.model.things import AddressTerm, Direction, Environment, Machine, Network, SecurityGroup, TermKind
 from asever.source import SourceFile, Span
 
@@ -354,8 +356,7 @@ HOLDS = Finding(
             "any of 3,685,482,237 addresses of the Internet and any source port to 192.23.1.3 on tcp 80, 443",
             "any of 3,685,482,237 addresses of the Internet and any source port to any of 59 addresses of ase two on tcp 80",
         ),
-        rests_on=tuple(CoreRow(LOCKDOWN, row) for row in LOCKDOWN.rows),
-        minimal=True,
+        rests_on=Core(rows=tuple(CoreRow(LOCKDOWN, row) for row in LOCKDOWN.rows), minimal=True),
         replayed=24,
         witness=Flow(origin="Internet", packet=packet("8.8.8.8", "192.23.1.3")),
     ),
@@ -573,6 +574,57 @@ WRONG = SourceFile(
     "nsg back-end-lockdown { }\n"
     f"tag long = {', '.join(f'10.0.{number}.0/24' for number in range(60))}, nonsense\n"
     "check “x” one reaches two\x1b[31m\n",
+)
+
+
+# What `asever fix` may find for the violated check: an edit of the given file, two of which one is in an imported file, and
+# for others nothing.
+
+_RULES = SourceFile("net/rules.asev", "nsg shared {\n  inbound {\n    100 deny any from * to *\n  }\n}\n")
+_ADDRESS = span("10.0.1.0/26", within="200 ")
+_DENY = span("deny any from * to *", file=_RULES)
+
+REPAIRS = (
+    Repair(
+        finding=VIOLATED,
+        proposals=(
+            Proposal(
+                words=("let rule 200 of nsg back-end-lockdown name the source one.vip instead of 10.0.1.0/26",),
+                edits=(Edit(_ADDRESS, "one.vip    "),),
+                hunks=(
+                    Hunk(
+                        file="layered.asev",
+                        line=_ADDRESS.line,
+                        old=(FILE.line(_ADDRESS.line),),
+                        new=(FILE.line(_ADDRESS.line).replace("10.0.1.0/26", "one.vip    "),),
+                    ),
+                ),
+                widening=131072,
+                turns=(
+                    Turn(name="front door calls the API", before=Verdict.VIOLATED, after=Verdict.HOLDS),
+                    Turn(name="hidden", before=Verdict.HOLDS, after=Verdict.HOLDS),
+                    Turn(name="as before", before=Verdict.VIOLATED, after=Verdict.VIOLATED, expected=True),
+                ),
+            ),
+            Proposal(
+                words=("let rule 100 of nsg shared allow what it denies", "name the source one.vip too"),
+                edits=(Edit(_DENY, "allow any from * to *"), Edit(_ADDRESS, "10.0.1.0/26, one.vip")),
+                hunks=(
+                    Hunk(
+                        file="net/rules.asev",
+                        line=3,
+                        old=("    100 deny any from * to *",),
+                        new=("    100 allow any from * to *",),
+                    ),
+                ),
+                turns=(Turn(name="front door calls the API", before=Verdict.VIOLATED, after=Verdict.HOLDS),),
+            ),
+        ),
+        tried=7,
+    ),
+    Repair(finding=VIOLATED, tried=1, contradiction="not one call"),
+    Repair(finding=VIOLATED, tried=40, exhausted=False, conflicts=(("hidden", 3), ("as before", 1))),
+    Repair(finding=VIOLATED, advice=("move the machine to another subnet (asever help same-subnet-block)",)),
 )
 
 

@@ -7,10 +7,11 @@ from typing import Final
 
 from asever.diagnostics import Diagnostic, Label
 from asever.importers.arm.mistakes import MistakeError
+from asever.importers.arm.symbols import Mixed
 from asever.importers.tree import Plain, Symbol, Value
 from asever.source import Span
 
-MOST_STEPS: Final = 2_000_000
+MOST_STEPS: Final = 1_000_000
 """Values computed or walked over; a template of Azure's largest size takes a tenth of it."""
 
 LETTERS: Final = 64
@@ -47,6 +48,8 @@ class Budget:
                 return 1 + len(plain) // LETTERS
             case tuple():
                 return self._known(plain) or self._keep(plain, plain)
+            case Mixed():
+                return 1 + sum(1 if isinstance(part, Symbol) else 1 + len(part) // LETTERS for part in plain.parts)
             case Symbol():
                 return 1
             case Mapping():

@@ -34,6 +34,9 @@ GROUPS: Final = "microsoft.resources/resourcegroups"
 DEEPEST: Final = 20
 """How many deployments may stand inside each other."""
 
+COST: Final = 100
+"""Steps that a resource counts for, apart from its values."""
+
 # What says how a resource is made, not what it is.
 _NOT_OF_THE_RESOURCE: Final = {
     "dependson",
@@ -198,7 +201,7 @@ def _copies(frame: Frame, raw: Value, target: Target, doubt: Symbol | None, pare
 
 def _one(frame: Frame, raw: Value, target: Target, doubt: Symbol | None, parent: Entry | None) -> Iterator[Entry]:
     run = frame.deployment.run
-    run.budget.spend(10, raw.span)
+    run.budget.spend(COST, raw.span)
     condition = _condition(frame, raw)
     doubt = _both(doubt, condition) if isinstance(condition, Symbol) else doubt
     if condition is False and raw.get("resources") is None:

@@ -429,6 +429,7 @@ def copies(frame: Frame, loop: Value) -> Value:
     if entry is None:
         return Value(plain=(), span=loop.span)
     many = copy_count(made, (count or loop).span)
+    frame.deployment.run.budget.spend(many, loop.span)
     return Value(plain=tuple(evaluate(in_loop(frame, title, index), entry) for index in range(many)), span=loop.span)
 
 
@@ -546,8 +547,12 @@ def _guarded(frame: Frame, name: str, function: Callable[..., Plain], values: tu
         symbol = _symbolic(frame, name, values, span)
         frame.deployment.run.note(symbol.name, str(failure), span)
         return symbol
-    budget.spend(budget.size(made) if isinstance(made, str) else 0, span)
+    budget.spend(budget.size(made) if isinstance(made, str) else _width(made), span)
     return made
+
+
+def _width(plain: Plain) -> int:
+    return len(plain) if isinstance(plain, tuple | Mapping) else 1
 
 
 def _special(frame: Frame, name: str, special: Special, arguments: tuple[Expression, ...], span: Span | None) -> Plain:

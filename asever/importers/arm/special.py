@@ -140,6 +140,7 @@ class _Lambda:
 
     def __call__(self, *values: Value) -> Plain:
         """What it gives for some values; it may leave out the last of them."""
+        self.frame.deployment.run.budget.spend(2, self.span)
         bound = {**(self.frame.lambdas or {}), **dict(zip(self.names, values, strict=False))}
         frame = Frame(deployment=self.frame.deployment, loops=self.frame.loops, lambdas=bound, arguments=self.frame.arguments)
         return value_of(frame, self.body, self.span)

@@ -12,6 +12,9 @@ from asever.record import record
 LONGEST_NAME: Final = 120
 """Letters of the longest name of a symbol. Longer ones end in a mark of the whole, so that other names stay other names."""
 
+MOST_PARTS: Final = 500
+"""Parts of a text that are kept apart; no name or address has a hundredth."""
+
 
 @record
 class Mixed(Symbol):
@@ -33,7 +36,8 @@ def joined(*pieces: Plain) -> Plain:
             else:
                 parts.append(known)
     if len(parts) > 1:
-        return Mixed(name=short("".join(map(_rendered, parts))), parts=tuple(parts))
+        name = short("".join(map(_rendered, parts)))
+        return Mixed(name=name, parts=tuple(parts)) if len(parts) <= MOST_PARTS else Symbol(name=name)
     return parts[0] if parts else ""
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from asever.diagnostics import Diagnostic, Label
 from asever.importers.arm import targets
@@ -15,6 +18,9 @@ from asever.importers.arm.special import SPECIAL
 from asever.importers.resources import Resource
 from asever.importers.tree import Symbol, Value
 from asever.record import record
+
+FRAMES: Final = 3_000
+"""Calls that may stand inside each other during an evaluation."""
 
 
 @record
@@ -48,15 +54,15 @@ def evaluate(template: Value, parameters: Value | None, set_values: Mapping[str,
     problems: list[Diagnostic] = []
     made: list[Resource] = []
     try:
-        top = Deployment(run, template, name, target, given, folder=folder)
-        entries = _expanded(top)
-        for entry in entries:
-            try:
-                made.append(resource(entry))
-            except MistakeError as wrong:
-                problems.append(wrong.diagnostic)
-                if wrong.diagnostic.code == "template-too-large":
-                    break
+        with _deep_stack():
+            top = Deployment(run, template, name, target, given, folder=folder)
+            for entry in _expanded(top):
+                try:
+                    made.append(resource(entry))
+                except MistakeError as wrong:
+                    problems.append(wrong.diagnostic)
+                    if wrong.diagnostic.code == "template-too-large":
+                        break
     except MistakeError as wrong:
         problems.append(wrong.diagnostic)
     except RecursionError:
@@ -68,6 +74,17 @@ def evaluate(template: Value, parameters: Value | None, set_values: Mapping[str,
         problems=tuple(dict.fromkeys(problems)),
         unused=tuple(name for name in set_values if name.casefold() not in run.used),
     )
+
+
+@contextmanager
+def _deep_stack() -> Iterator[None]:
+    """Room for definitions that use each other: a module's output that comes from an inner module's takes thirty calls each."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _expanded(top: Deployment) -> list[Entry]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 
+from asever.importers.arm.functions import logic
 from asever.importers.arm.functions.kinds import array, has_symbol, integer, members, text
-from asever.importers.arm.functions.logic import same
 from asever.importers.arm.mistakes import FailureError
 from asever.importers.arm.symbols import call_of, text_of
 from asever.importers.tree import Plain, Symbol, Value
@@ -40,16 +40,15 @@ def union(start: Plain, *others: Plain) -> Plain:
         for part in parts:
             made = _merged(made, members(part))
         return made
-    found: list[Value] = []
-    texts: set[str] = set()
-    for item in (item for part in parts for item in array(part)):
-        if isinstance(item.plain, str):  # the usual case, in time that grows with the items alone
-            if item.plain not in texts:
-                texts.add(item.plain)
-                found.append(item)
-        elif not any(same(item.plain, other.plain) for other in found):
-            found.append(item)
-    return tuple(found)
+    return _once(item for part in parts for item in array(part))
+
+
+def _once(items: Iterable[Value]) -> tuple[Value, ...]:
+    """Items without those that were there before."""
+    found: dict[Hashable, Value] = {}
+    for item in items:
+        found.setdefault(logic.key(item.plain), item)
+    return tuple(found.values())
 
 
 def _merged(first: Mapping[str, Value], second: Mapping[str, Value]) -> Mapping[str, Value]:
@@ -81,19 +80,14 @@ def intersection(start: Plain, *rest: Plain) -> Plain:
     if any(has_symbol(part) for part in parts):
         return call_of("intersection", parts)
     if isinstance(parts[0], Mapping):
-        others = [members(part) for part in parts[1:]]
+        rest_of = [members(part) for part in rest]
         return {
             name: value
-            for name, value in members(parts[0]).items()
-            if all(name in other and same(other[name].plain, value.plain) for other in others)
+            for name, value in members(start).items()
+            if all(name in other and logic.same(other[name].plain, value.plain) for other in rest_of)
         }
-    lists = [array(part) for part in parts[1:]]
-    found: list[Value] = []
-    for item in array(parts[0]):
-        in_all = all(any(same(item.plain, other.plain) for other in one) for one in lists)
-        if in_all and not any(same(item.plain, other.plain) for other in found):
-            found.append(item)
-    return tuple(found)
+    others = [{logic.key(item.plain) for item in array(part)} for part in parts[1:]]
+    return _once(item for item in array(parts[0]) if all(logic.key(item.plain) in other for other in others))
 
 
 def flatten(lists: Plain) -> Plain:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import TypeGuard
 
 from asever.importers.arm.functions.kinds import boolean, has_symbol, kind_of
@@ -31,6 +31,21 @@ def same(first: Plain, second: Plain) -> bool:
             return first.keys() == second.keys() and all(same(first[name].plain, second[name].plain) for name in first)
         case _:
             return isinstance(first, bool) == isinstance(second, bool) and first == second
+
+
+def key(plain: Plain) -> Hashable:
+    """What two values have in common exactly when they are the same: for finding one among thousands."""
+    match plain:
+        case tuple():
+            return ("array", *(key(item.plain) for item in plain))
+        case Mapping():
+            return ("object", frozenset((name, key(member.plain)) for name, member in plain.items()))
+        case bool():
+            return ("boolean", plain)
+        case Symbol():
+            return ("symbol", plain.name)
+        case _:
+            return plain
 
 
 def _order(first: Plain, second: Plain) -> int:

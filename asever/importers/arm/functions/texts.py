@@ -28,7 +28,7 @@ def concat(*parts: Plain) -> Plain:
         return tuple(item for part in parts for item in array(part))
     if any(isinstance(part, tuple) for part in parts):
         return _unknown_or_refused("concat", parts)
-    return _bounded(joined(*(written(part) for part in parts)))
+    return _joined([written(part) for part in parts])
 
 
 def _unknown_or_refused(function: str, parts: tuple[Plain, ...]) -> Plain:
@@ -56,7 +56,7 @@ def form(pattern: Plain, *parts: Plain) -> Plain:
             made.append(_aligned(_shaped(parts[int(hole[1])], hole[3]), hole[2]))
         else:
             raise FailureError(f"`{hole[0]}` has no argument")
-    return _bounded(joined(*made, text(pattern)[at:]))
+    return _joined([*made, text(pattern)[at:]])
 
 
 def _shaped(part: Plain, shape: str | None) -> Plain:
@@ -120,6 +120,14 @@ def _quoted(raw: str) -> str:
     return '"' + re.sub(r'["\\\x00-\x1f]', lambda found: _ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04x}", raw) + '"'
 
 
+def _joined(parts: list[Plain]) -> Plain:
+    """Parts as one string, after a look at how long it will be."""
+    known = (piece for part in parts for piece in (part.parts if isinstance(part, Mixed) else (part,)))
+    if sum(len(piece) for piece in known if isinstance(piece, str)) > LONGEST:
+        raise FailureError(f"the string is longer than {LONGEST} letters")
+    return joined(*parts)
+
+
 def _bounded(plain: Plain) -> Plain:
     if isinstance(plain, str) and len(plain) > LONGEST:
         raise FailureError(f"the string is longer than {LONGEST} letters")
@@ -144,7 +152,7 @@ def join(items: Plain, separator: Plain) -> Plain:
     made: list[Plain] = []
     for index, item in enumerate(array(items)):
         made.extend((separator if index else "", written(item.plain)))
-    return _bounded(joined(*made))
+    return _joined(made)
 
 
 def lower(value: Plain) -> Plain:

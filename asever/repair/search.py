@@ -1,0 +1,308 @@
+"""Looks for edits that make a check met: the cheapest first, each judged, each counterexample of what was tried its own guide.
+
+An edited program that fails in another way than before is a beginning: what may cure its counterexample is added to its edits
+(counterexample-guided search). What is found is minimal, since every part of it is judged too, and proved by the whole
+pipeline on the edited texts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
+from itertools import combinations
+from pathlib import Path
+
+from asever.azure.effective import effective
+from asever.diagnostics import Edit, SpecError
+from asever.evaluate.walk import walk_through
+from asever.explain.finding import ask
+from asever.explain.witness import wants_reply
+from asever.model.answers import Finding, Outcome, Report, Step, StepKind, Verdict
+from asever.model.claims import Check
+from asever.model.effective import FlowQuestion, Quantifier, Scope, Success
+from asever.model.packets import Packet
+from asever.model.program import Program
+from asever.model.repairs import Proposal, Repair, Turn
+from asever.pipeline import Options, run
+from asever.record import record
+from asever.repair.admitting import admitting
+from asever.repair.advice import advice
+from asever.repair.candidates import Candidate, Case, case
+from asever.repair.places import removed
+from asever.repair.refusing import refusing
+from asever.repair.texts import hunks, rebased
+from asever.repair.trial import Counterexample, Edited, Judged, Trials, rank
+from asever.repair.ways import environments_behind, misrouted, otherwise
+
+MOST_EDITS = 4
+MOST_PROPOSALS = 3
+_LARGE = 30_000  # characters
+_MOST_BRANCHES = 8  # changes that are thought of for a counterexample of an edited program
+
+
+@record
+class Limits:
+    """How far to look: edited programs that are judged, and seconds in all (None: no matter)."""
+
+    tries: int = 150
+    seconds: float | None = 60.0
+
+
+def repair(path: Path, program: Program, before: Report, finding: Finding, options: Options, limits: Limits) -> Repair:
+    """The proposals for one finding of a report, which judged every check of the program."""
+    if finding.verdict is Verdict.UNKNOWN or finding.check.expect_violated:
+        return Repair(finding=finding, advice=tuple(advice(finding)))
+    search = _Search(
+        trials=Trials(path=path, original=program, options=options),
+        before=before,
+        index=next(index for index, one in enumerate(before.results) if one is finding),
+        limits=limits,
+    )
+    proposals = tuple(search.proposals())
+    return Repair(
+        finding=finding,
+        proposals=proposals,
+        tried=search.trials.count,
+        exhausted=not search.stopped,
+        contradiction=search.contradiction,
+        conflicts=tuple(sorted(search.conflicts.items(), key=lambda each: (-each[1], each[0]))),
+        advice=tuple(advice(finding, fixed=bool(proposals))),
+    )
+
+
+@record
+class _State:
+    """A set of edits to be judged, and the counterexample that it is to cure."""
+
+    changes: tuple[Candidate, ...] = ()
+    parent: Counterexample | None = None
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        return tuple(edit for one in self.changes for edit in one.edits)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(one.words for one in self.changes)
+
+    @property
+    def takes(self) -> frozenset[str]:
+        return frozenset[str]().union(*(one.takes for one in self.changes))
+
+    @property
+    def cost(self) -> tuple[int, ...]:
+        return tuple(sum(each) for each in zip(*(one.cost for one in self.changes), strict=True))
+
+
+@dataclass
+class _Search:
+    trials: Trials
+    before: Report
+    index: int
+    limits: Limits
+    stopped: bool = False
+    contradiction: str | None = None
+    conflicts: dict[str, int] = field(default_factory=dict)
+    seen: set[frozenset[Edit]] = field(default_factory=set)
+    queue: list[tuple[tuple[int, ...], int, _State]] = field(default_factory=list)
+
+    def proposals(self) -> Iterator[Proposal]:
+        """The proposals, best first. Ends when there are enough, or when what is left has more edits than what was found."""
+        started = time.monotonic()
+        start = Edited(program=self.trials.original, tables=effective(self.trials.original.network))
+        self._extend(start, _State(), self.trials.judge(start, self._check(start)).counterexample)
+        found: list[Proposal] = []
+        while self.queue and len(found) < self._most() and self.contradiction is None:
+            _, _, state = heappop(self.queue)
+            if found and len(state.edits) > len(found[0].edits):
+                return
+            seconds = self.limits.seconds
+            if self.trials.count >= self.limits.tries or (seconds is not None and time.monotonic() - started > seconds):
+                self.stopped = True
+                return
+            if any(one.words == state.words for one in found) and not state.takes:
+                continue  # the same at the same place, and more of it
+            proposal = self._tried(state)
+            if proposal is not None and not any(set(one.edits) <= set(proposal.edits) for one in found):
+                found.append(proposal)
+                yield proposal
+
+    def _most(self) -> int:
+        """How many proposals are wanted. In a large program each costs seconds, and the best one is enough."""
+        return 1 if sum(len(file.text) for file in self.trials.files.values()) > _LARGE else MOST_PROPOSALS
+
+    def _check(self, one: Edited) -> Check:
+        return one.program.checks[self.index]
+
+    # -- One set of edits -----------------------------------------------------------------------------------------------
+
+    def _tried(self, state: _State) -> Proposal | None:
+        one = self.trials.edited(state.edits)
+        if one is None or len(one.program.checks) != len(self.before.results):
+            return None
+        own = self._judged(one, state)
+        if own.verdict is not Verdict.HOLDS:
+            if own.counterexample is not None and _is_progress(state.parent, own.counterexample):
+                self._extend(one, state, own.counterexample)
+            return None
+        broken = self._broken(one, state)
+        if broken is not None:
+            self.contradiction = self._contradiction(one, broken.counterexample)
+            self._extend(one, state, broken.counterexample)
+            return None
+        if any(self._suffices(part) for size in range(1, len(state.edits)) for part in combinations(state.edits, size)):
+            return None
+        return self._proved(one, state)
+
+    def _judged(self, one: Edited, state: _State) -> Judged:
+        if state.parent is not None:
+            still = self.trials.still_broken(one, self._check(one), state.parent)
+            if still is not None:
+                return still
+        return self.trials.judge(one, self._check(one))
+
+    def _broken(self, one: Edited, state: _State) -> Judged | None:
+        """The first other check that is worse off, or what the platform needs and no longer gets."""
+        for index, (check, finding) in enumerate(zip(one.program.checks, self.before.results, strict=True)):
+            was = rank(finding.check, finding.verdict)
+            if index == self.index or was == 0:
+                continue
+            found = self.trials.judge(one, check)
+            if rank(check, found.verdict) < was:
+                self.conflicts[finding.name] = self.conflicts.get(finding.name, 0) + 1
+                return found
+        network = self.trials.original.network
+        behind = environments_behind(network.environments, network.subnets, state.takes) if state.takes else []
+        for _, shown in self.trials.guards(one, behind):
+            return Judged(verdict=Verdict.VIOLATED, counterexample=shown)
+        return None
+
+    def _contradiction(self, one: Edited, shown: Counterexample | None) -> str | None:
+        """The other check, if it demands of a flow what the check to be fixed forbids: no edit can meet both."""
+        if shown is None or shown.question is None or shown.scope is None or shown.flow is None:
+            return None
+        asked = ask(one.program, one.tables, self._check(one), self.trials.options.readings)
+        own = asked.question
+        if not isinstance(own, FlowQuestion) or Quantifier.SOME_ARRIVES in (own.quantifier, shown.question.quantifier):
+            return None
+        demands, forbids = (own, shown.question) if wants_reply(own) else (shown.question, own)
+        if wants_reply(forbids) or not wants_reply(demands) or forbids.success != Success():
+            return None
+        both = (scope for scope in own.scopes if scope.origin == shown.scope.origin and _covers(scope, shown.flow.packet))
+        for scope in both:
+            wanted, barred = (scope, shown.scope) if demands is own else (shown.scope, scope)
+            if wanted.arrives_at <= barred.arrives_at and wanted.condition == barred.condition:
+                name = shown.check.name or shown.check.text
+                declared = shown.check in one.program.checks
+                return name if declared else f"{name}, which the platform needs (is healthy)"
+        return None
+
+    def _suffices(self, edits: Sequence[Edit]) -> bool:
+        """Whether a part of the edits would do."""
+        one = self.trials.edited(edits)
+        if one is None or len(one.program.checks) != len(self.before.results):
+            return False
+        return self.trials.judge(one, self._check(one)).verdict is Verdict.HOLDS and self._broken(one, _State()) is None
+
+    def _proved(self, one: Edited, state: _State) -> Proposal | None:
+        """The proposal, if the whole pipeline says the same of the edited program."""
+        options = self.trials.options
+        try:
+            after = run(one.program, Options(seconds=options.seconds, readings=options.readings))
+        except SpecError:
+            return None
+        pairs = list(zip(self.before.results, after.results, strict=True))
+        others = [pair for index, pair in enumerate(pairs) if index != self.index]
+        worse = any(rank(new.check, new.verdict) < rank(old.check, old.verdict) for old, new in others)
+        if worse or after.results[self.index].verdict is not Verdict.HOLDS:
+            return None
+        turns = (
+            Turn(name=new.name, before=old.verdict, after=new.verdict, expected=new.check.expect_violated) for old, new in pairs
+        )
+        return Proposal(
+            words=state.words,
+            edits=state.edits,
+            hunks=hunks(self.trials.files.values(), state.edits),
+            widening=sum(change.widening for change in state.changes),
+            turns=tuple(turns),
+        )
+
+    # -- What to try next -----------------------------------------------------------------------------------------------
+
+    def _extend(self, one: Edited, state: _State, shown: Counterexample | None) -> None:
+        if shown is None:
+            return
+        title = shown.check.name or shown.check.text
+        found = sorted(_candidates(one, shown, title), key=lambda each: (each.cost, each.words))
+        for change in found if not state.changes else found[:_MOST_BRANCHES]:
+            edits = [
+                rebased(edit, self.trials.files, state.edits)
+                for edit in change.edits
+                if edit.span.file.name in self.trials.files
+            ]
+            kept = tuple(edit for edit in edits if edit is not None)
+            if len(kept) < len(change.edits) or len(kept) + len(state.edits) > MOST_EDITS:
+                continue
+            new = _State(changes=(*state.changes, replace(change, edits=kept)), parent=shown)
+            key = frozenset(new.edits)
+            if key not in self.seen:
+                self.seen.add(key)
+                heappush(self.queue, (new.cost, len(self.seen), new))
+
+
+def _covers(scope: Scope, packet: Packet) -> bool:
+    packets = scope.packets
+    return (
+        packet.protocol in packets.protocol
+        and packet.source in packets.source
+        and packet.source_port in packets.source_port
+        and packet.target in packets.target
+        and packet.target_port in packets.target_port
+        and packets.source_tags <= packet.source_tags
+        and packets.target_tags <= packet.target_tags
+    )
+
+
+def _candidates(one: Edited, shown: Counterexample, title: str) -> Iterator[Candidate]:
+    """Every change that may cure a counterexample."""
+    if shown.dead is not None:
+        for row, _ in shown.dead.rows:
+            if row.origin.span is not None and row.origin.azure is None:
+                yield Candidate(words=f"remove rule {row.priority}, which decides nothing", edits=(removed(row.origin.span),))
+        return
+    it = case(one, shown, title)
+    if it is None or shown.question is None:
+        return
+    if not wants_reply(shown.question):
+        yield from refusing(it)
+        return
+    trouble = _first_trouble(it)
+    if trouble is None:
+        yield from misrouted(it)
+        return
+    yield from admitting(it, trouble)
+    yield from otherwise(it, trouble)
+
+
+def _first_trouble(it: Case) -> Step | None:
+    if it.trace.outcome in (Outcome.DELIVERED, Outcome.UNKNOWN):
+        return None
+    return next(iter(walk_through(it.tables, it.trace.flow)), None)
+
+
+def _is_progress(before: Counterexample | None, after: Counterexample) -> bool:
+    """Whether an edit changed how the check fails: another flow, or another place where it is lost."""
+    if before is None or before.trace is None or after.trace is None:
+        return True
+    return before.trace.flow.packet != after.trace.flow.packet or _place(before) != _place(after)
+
+
+def _place(shown: Counterexample) -> tuple[object, ...]:
+    steps = shown.trace.steps if shown.trace is not None else ()
+    drop = next((step for step in steps if step.kind is StepKind.DROP), None)
+    if drop is None:
+        return ()
+    where = (drop.filter.place, drop.filter.direction) if drop.filter is not None else (drop.detail,)
+    return (drop.at, *where, drop.before, drop.reply)

@@ -1,0 +1,196 @@
+"""Judges edited programs: loaded from the edited texts, asked the same questions, compared with the program as it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from asever.azure.effective import effective
+from asever.azure.questions import Unanswerable
+from asever.diagnostics import Edit
+from asever.evaluate.judge import succeeds
+from asever.evaluate.walk import walk
+from asever.explain.dependences import verdict_of
+from asever.explain.finding import Asked, ask, vacuities
+from asever.explain.witness import wants_reply
+from asever.model.answers import DeadRows, NoneArrives, Refuted, Trace, Verdict
+from asever.model.claims import Check
+from asever.model.effective import EffectiveNetwork, FlowQuestion, Quantifier, Scope
+from asever.model.packets import Flow
+from asever.model.program import Program
+from asever.pipeline import Options
+from asever.record import record
+from asever.repair.texts import applied
+from asever.semantics.loading import load_program
+from asever.solve.answer import Depth, answer
+from asever.source import SourceFile
+
+_GUARD = "what the platform needs of {name}"
+
+
+@record
+class Counterexample:
+    """What breaks one check of a program: a walked flow, or rules that decide nothing."""
+
+    check: Check
+    question: FlowQuestion | None = None
+    scope: Scope | None = None
+    trace: Trace | None = None
+    dead: DeadRows | None = None
+
+    @property
+    def flow(self) -> Flow | None:
+        """The flow, if there is one."""
+        return None if self.trace is None else self.trace.flow
+
+
+@record
+class Judged:
+    """One check's verdict, and what breaks it."""
+
+    verdict: Verdict
+    counterexample: Counterexample | None = None
+
+
+@record
+class Edited:
+    """A program after some edits, with its tables."""
+
+    program: Program
+    tables: EffectiveNetwork
+    edits: tuple[Edit, ...] = ()
+
+
+def rank(check: Check, verdict: Verdict) -> int:
+    """How good a verdict is for a check: met 2, unknown 1, not met 0."""
+    if verdict is Verdict.UNKNOWN:
+        return 1
+    return 2 if (verdict is Verdict.VIOLATED) == check.expect_violated else 0
+
+
+@dataclass
+class Trials:
+    """Edited programs by their edits, each loaded once. `path` is the main file; nothing is read again but the library."""
+
+    path: Path
+    original: Program
+    options: Options
+    count: int = 0
+    _loaded: dict[frozenset[Edit], Edited | None] = field(default_factory=dict)
+    _guards: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def files(self) -> Mapping[str, SourceFile]:
+        """The user's files by name; the library's are nobody's to edit."""
+        return {one.name: one for one in self.original.files if not one.name.startswith("std/")}
+
+    def edited(self, edits: Sequence[Edit]) -> Edited | None:
+        """The program with these edits; None when it has errors."""
+        key = frozenset(edits)
+        if key not in self._loaded:
+            self.count += 1
+            self._loaded[key] = self._load(edits)
+        return self._loaded[key]
+
+    def _load(self, edits: Sequence[Edit], more: str = "") -> Edited | None:
+        texts = {name: applied(file, edits) for name, file in self.files.items()}
+        main = self.original.files[0].name
+        program, _ = load_program(self.path, text=texts.pop(main) + more, texts=texts, settings=self.original.settings)
+        return None if program is None else Edited(program=program, tables=effective(program.network), edits=tuple(edits))
+
+    # -- Checks ---------------------------------------------------------------------------------------------------------
+
+    def judge(self, one: Edited, check: Check) -> Judged:
+        """The verdict of a check of an edited program."""
+        asked = ask(one.program, one.tables, check, self.options.readings)
+        if any(vacuities(asked)):
+            return Judged(verdict=Verdict.UNKNOWN)
+        return self._judged(one.tables, asked)
+
+    def _judged(self, tables: EffectiveNetwork, asked: Asked) -> Judged:
+        match asked.question:
+            case None:
+                worst = Judged(verdict=Verdict.HOLDS)
+                for requirement in asked.requirements:
+                    found = self._judged(tables, requirement)
+                    if found.verdict is Verdict.VIOLATED:
+                        return found
+                    worst = found if found.verdict is Verdict.UNKNOWN else worst
+                return worst
+            case Unanswerable():
+                return Judged(verdict=Verdict.UNKNOWN)
+            case FlowQuestion() as question:
+                return self._flows(tables, asked.check, question)
+            case question:
+                answered = answer(tables, question, seconds=self.options.seconds, core=Depth.NOTHING)
+                dead = answered if isinstance(answered, DeadRows) else None
+                return Judged(verdict=verdict_of(answered), counterexample=Counterexample(check=asked.check, dead=dead))
+
+    def _flows(self, tables: EffectiveNetwork, check: Check, question: FlowQuestion) -> Judged:
+        found = answer(tables, question, seconds=self.options.seconds, core=Depth.NOTHING)
+        verdict = verdict_of(found)
+        match found:
+            case Refuted(flow=flow, scope=scope) | NoneArrives(example=flow, scope=scope):
+                shown = Counterexample(check=check, question=question, scope=scope, trace=walk(tables, flow))
+                return Judged(verdict=verdict, counterexample=shown)
+            case _:
+                return Judged(verdict=verdict)
+
+    def still_broken(self, one: Edited, check: Check, shown: Counterexample) -> Judged | None:
+        """The verdict if the flow that broke the check breaks it still, which needs no solver; None is not known."""
+        asked = ask(one.program, one.tables, check, self.options.readings)
+        for requirement in asked.requirements or (asked,):
+            question = requirement.question
+            if requirement.check != shown.check or not isinstance(question, FlowQuestion) or shown.flow is None:
+                continue
+            scope = next((each for each in question.scopes if shown.scope is not None and _like(each, shown.scope)), None)
+            if scope is None or question.quantifier is Quantifier.SOME_ARRIVES:
+                return None
+            try:
+                trace = walk(one.tables, shown.flow)
+            except (ValueError, KeyError):
+                return None
+            succeeded = succeeds(trace, scope, question.success, with_reply=wants_reply(question))
+            if succeeded is None or succeeded == wants_reply(question):
+                return None
+            again = Counterexample(check=requirement.check, question=question, scope=scope, trace=trace)
+            return Judged(verdict=Verdict.VIOLATED, counterexample=again)
+        return None
+
+    # -- What no check says ---------------------------------------------------------------------------------------------
+
+    def guards(self, one: Edited, environments: Sequence[str]) -> Iterator[tuple[Edited, Counterexample | None]]:
+        """What the platform needs of these environments, was met before, and is no longer met after the edits.
+
+        An edit that takes something away must leave the probe, the management and the instances among themselves alone, even
+        if no check of the program says so.
+        """
+        for name in environments:
+            if name not in self._guards:
+                self._guards[name] = tuple(self._met(self._with_guard((), name)))
+            after = self._with_guard(one.edits, name)
+            if after is None:
+                continue
+            needed = self._guards[name]
+            asked = ask(after.program, after.tables, after.program.checks[-1], self.options.readings)
+            for index, requirement in enumerate(asked.requirements):
+                found = self._judged(after.tables, requirement) if index in needed else Judged(verdict=Verdict.HOLDS)
+                if found.verdict is not Verdict.HOLDS:
+                    yield after, found.counterexample
+
+    def _with_guard(self, edits: Sequence[Edit], name: str) -> Edited | None:
+        return self._load(edits, f'\ncheck "{_GUARD.format(name=name)}" {name} is healthy\n')
+
+    def _met(self, one: Edited | None) -> Iterator[int]:
+        if one is None:
+            return
+        asked = ask(one.program, one.tables, one.program.checks[-1], self.options.readings)
+        for index, requirement in enumerate(asked.requirements):
+            if self._judged(one.tables, requirement).verdict is Verdict.HOLDS:
+                yield index
+
+
+def _like(first: Scope, second: Scope) -> bool:
+    """Whether two scopes are about the same packets, whatever the edits made of the sites where they arrive."""
+    return first.origin == second.origin and first.packets == second.packets and first.condition == second.condition
