@@ -271,6 +271,7 @@ def _score_arguments(parser: argparse.ArgumentParser) -> None:
     _assume_argument(parser)
     _format_argument(parser)
     _output_argument(parser)
+    _set_argument(parser)
     _color_argument(parser)
 
 

@@ -72,8 +72,8 @@ def load_program(
     """The program of a file with everything it imports; None when there are errors.
 
     With `text` the file is not read (standard input); imports are still relative to its folder. Of imported files, those that
-    `texts` has by name are not read either: what they would hold after an edit. `settings` are values for what the imported files
-    leave open, by name.
+    `texts` has by name are not read either: what they would hold after an edit. `settings` are values for what the
+    imported files leave open, by name.
     """
     loading = _Loading(Diagnostics(), texts or {}, settings or {})
     return _program(loading, path, text), loading.diagnostics
