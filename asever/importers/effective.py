@@ -1,7 +1,7 @@
 """What Azure says of one interface: effective security rules, effective routes, the security group view.
 
 Effective rules tell what the tags VirtualNetwork and Internet hold there; for the subnet of the interface that replaces what
-the model derives (azure-network-semantics 3.1, 11). Effective routes become a route table: whose, the answer does not say.
+the model derives (azure-network-semantics 3.1). Effective routes become a route table: whose, the answer does not say.
 """
 
 from __future__ import annotations
