@@ -10,6 +10,7 @@ from asever.azure.defaults import DEFAULT_RULES
 from asever.azure.inventory import Inventory, inventory
 from asever.azure.platform import DNS_EXEMPTION, METADATA_EXEMPTION, PROBE_SOURCE
 from asever.azure.tags import NOWHERE, PLATFORM_DNS, PLATFORM_METADATA, View, canonical_tag, depends_on_place, meanings, view
+from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import (
     ALWAYS,
     Action,
@@ -21,13 +22,14 @@ from asever.model.effective import (
     FilterRow,
     Origin,
 )
-from asever.model.numbers import NumberSet
+from asever.model.numbers import EMPTY, NumberSet
 from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, TCP
 from asever.model.things import (
     AddressTerm,
     DeclaredRule,
     Direction,
     Environment,
+    Machine,
     Network,
     SecurityGroup,
     Subnet,
@@ -62,6 +64,19 @@ def filter_at(known: Inventory, group: SecurityGroup, direction: Direction, at: 
         rows=rows,
         span=group.span,
     )
+
+
+def unmodelled_filter(one: Machine, direction: Direction) -> Filter:
+    """What stands for a resource that the model does not know: perhaps it lets a packet pass, perhaps it does not."""
+    what = f"what {one.name} does ({one.unmodelled} is not modelled)"
+    row = FilterRow(
+        priority=0,
+        name=what,
+        action=Action.ALLOW,
+        source=AddressMatch(addresses=EMPTY, unknown_tags=frozenset({what}), text="anybody", spaces=((what, ALL_ADDRESSES),)),
+        origin=Origin(span=one.span),
+    )
+    return Filter(resource=one.name, kind=FilterKind.SETTING, direction=direction, place=one.name, rows=(row,), span=one.span)
 
 
 def _rows(known: Inventory, group: SecurityGroup, direction: Direction, at: View) -> tuple[FilterRow, ...]:

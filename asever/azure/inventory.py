@@ -15,6 +15,7 @@ from asever.model.things import (
     AdminRules,
     Environment,
     Firewall,
+    Guess,
     LoadBalancer,
     Machine,
     Network,
@@ -25,15 +26,8 @@ from asever.model.things import (
     Vnet,
 )
 
-# Azure keeps the first four addresses of a subnet and its last one (azure-network-semantics section 1).
-_RESERVED_FIRST = 4
 # Addresses for environments whose VIP the file does not give: networks for documentation, which nobody owns (RFC 5737).
 _PLACEHOLDERS = ("203.0.113.0/24", "198.51.100.0/24")
-
-
-def usable(subnet: Subnet) -> NumberSet:
-    """The addresses that machines of a subnet can have: without Azure's reserved five in each prefix."""
-    return NumberSet.of((low + _RESERVED_FIRST, high - 1) for prefix in subnet.prefixes for low, high in prefix.ranges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +116,7 @@ class Inventory:
 
     def rest(self, subnet: Subnet) -> NumberSet:
         """The usable addresses of a subnet that no declared resource has."""
-        free = usable(subnet) - self.taken(subnet.name)
+        free = subnet.usable - self.taken(subnet.name)
         return free - self._internal_addresses.get(subnet.name, EMPTY)
 
     def instances(self, environment: Environment) -> NumberSet:
@@ -254,6 +248,35 @@ class Inventory:
         Addresses that rules mention are in it, networks for documentation too: the author may well mean this one.
         """
         return INTERNET_V4 - self.owned - PLATFORM
+
+    @cached_property
+    def guesses(self) -> tuple[tuple[Guess, NumberSet], ...]:
+        """The addresses that stand for unknown ones, each with where the true one may lie."""
+        return tuple((one, self._possible(one)) for one in self.network.guesses)
+
+    def _possible(self, one: Guess) -> NumberSet:
+        if one.within is not None:
+            subnet = self.network.subnets[one.within]
+            return (subnet.usable - self.taken(subnet.name)) | one.addresses
+        return (self.untold if one.public else ALL_V4 - PLATFORM) | one.addresses
+
+    def doubts(self, addresses: NumberSet) -> tuple[Guess, ...]:
+        """Those guesses whose true address may lie in a set and may lie outside it.
+
+        A set inside a guess is a reference to the very thing, and a set around all that is possible leaves no doubt.
+        """
+        return tuple(
+            one
+            for one, possible in self.guesses
+            if addresses.overlaps(possible) and not addresses <= one.addresses and not possible <= addresses
+        )
+
+    @cached_property
+    def unmodelled_in(self) -> Mapping[str, Machine]:
+        """A resource that the model does not know, for each subnet where one may have any address."""
+        guessed = {one.of for one in self.network.guesses}
+        every = self.network.machines.values()
+        return {one.subnet: one for one in every if one.unmodelled is not None and f"{one.name}.ip" in guessed}
 
     # -- Names ----------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asever.azure.admin_rules import admin_filters
-from asever.azure.filters import exemptions_left, filter_at
+from asever.azure.filters import exemptions_left, filter_at, unmodelled_filter
 from asever.azure.inventory import Inventory
 from asever.azure.peerings import closed_to
 from asever.azure.tags import view
@@ -35,6 +35,9 @@ def filters_before(known: Inventory, subnet: Subnet, machine: Machine | None, di
     subnet too.
     """
     at = view(known, subnet)
+    unmodelled = known.unmodelled_in.get(subnet.name) if machine is None else machine
+    if unmodelled is not None and unmodelled.unmodelled is not None:
+        return (unmodelled_filter(unmodelled, direction),)
     groups = groups_before(known, subnet, machine)
     admin = admin_filters(known, subnet, direction, at, exempt_at(known, subnet, machine))
     if not groups:

@@ -9,6 +9,7 @@ from asever.azure.assumptions import INTERNET_MINUS_VNET, ROUTE_WIDENS_VNET, VNE
 from asever.azure.inventory import Inventory, singles
 from asever.azure.neighbours import gateway_prefixes, learned_defaults
 from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, PROBE
+from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import ALWAYS, AddressMatch, Condition
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.things import AddressTerm, Subnet, TermKind, UserRoute
@@ -267,20 +268,42 @@ class _Sets:
 def _match(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Sets) -> AddressMatch:
     known: list[NumberSet] = []
     unknown: list[str] = []
+    spaces: dict[str, NumberSet] = {}
     for term in terms:
         match term.kind:
             case TermKind.ADDRESSES:
-                known.append(term.addresses)
+                known.append(_without_doubt(inventory, term.addresses, spaces))
             case TermKind.ASG:
                 known.append(inventory.group_members.get(term.text, EMPTY))
             case TermKind.TAG:
-                addresses, tags = _tag(inventory, canonical_tag(term.text), sets)
+                name = canonical_tag(term.text)
+                if term.text in inventory.network.open_tags:
+                    unknown.append(term.text)
+                    spaces[term.text] = ALL_ADDRESSES
+                    continue
+                addresses, tags = _tag(inventory, name, sets)
                 unknown.extend(tags)
-                known.extend(members(inventory, name) for name in tags)
+                known.extend(members(inventory, one) for one in tags)
                 if addresses is not None:
-                    known.append(addresses)
+                    computed = name in _PLACE_DEPENDENT
+                    known.append(addresses if computed else _without_doubt(inventory, addresses, spaces))
     addresses = known[0] if len(known) == 1 else union(known)
-    return AddressMatch(addresses=addresses, unknown_tags=frozenset(unknown), text=", ".join(term.text for term in terms))
+    return AddressMatch(
+        addresses=addresses,
+        unknown_tags=frozenset((*unknown, *spaces)),
+        text=", ".join(term.text for term in terms),
+        spaces=tuple((name, space - addresses) for name, space in spaces.items()),
+    )
+
+
+def _without_doubt(inventory: Inventory, addresses: NumberSet, spaces: dict[str, NumberSet]) -> NumberSet:
+    """A set without what stands for addresses that may lie in it and may not; `spaces` is told of these."""
+    if not inventory.network.guesses:
+        return addresses
+    for guess in inventory.doubts(addresses):
+        spaces[guess.name] = guess.addresses
+        addresses -= guess.addresses
+    return addresses
 
 
 def _tag(inventory: Inventory, name: str, sets: _Sets) -> _Contents:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from asever.azure.candidates import Candidate, Rank
 from asever.azure.inventory import Inventory
-from asever.azure.platform import APP_SERVICE_MANAGEMENT, TAG_SPACE
+from asever.azure.platform import APP_SERVICE_MANAGEMENT, PLATFORM, TAG_SPACE
 from asever.azure.tags import members
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6
 from asever.model.effective import Route
@@ -22,6 +22,8 @@ def space(known: Inventory, tag: str) -> NumberSet:
 
     AzureCloud holds those too, but no address of a virtual network or of a network on premises (azure-network-semantics 3.3).
     """
+    if tag in known.network.open_tags:
+        return ALL_ADDRESSES - PLATFORM
     places = TAG_SPACE | known.service_addresses
     if tag.casefold().partition(".")[0] == _CLOUD:
         network = known.network

@@ -25,6 +25,7 @@ def user_routes(known: Inventory, vnet: Vnet, table: RouteTable, endpoints: Sequ
     """
     for one in table.routes:
         if one.tag is None:
+            yield from _doubtful(known, table, one)
             yield from candidates_of(Rank.USER, one.prefix, _user_route(known, vnet, table, one, one.prefix))
             continue
         addresses = known_tag(known, one.tag)
@@ -32,6 +33,27 @@ def user_routes(known: Inventory, vnet: Vnet, table: RouteTable, endpoints: Sequ
             yield from candidates_of(_tag_rank(one.tag), addresses, _user_route(known, vnet, table, one, addresses))
         elif one.hop != "internet" or endpoints or not _leads_nowhere_else(known, vnet, table):
             yield Candidate(0, _tag_rank(one.tag), replace(_user_route(known, vnet, table, one, EMPTY), tag=one.tag))
+
+
+def _doubtful(known: Inventory, table: RouteTable, one: UserRoute) -> Iterator[Candidate]:
+    """What stands for addresses that may lie in the prefix of a route and may not: where they are led is unknown."""
+    for guess in known.doubts(one.prefix):
+        why = f"{guess.name} is not known, and route {one.name} of {table.name} may be for it"
+        route = Route(
+            destinations=guess.addresses,
+            hop=HopKind.NONE,
+            fabric=None,
+            text=f"{guess.of} -> perhaps route {one.name} of {table.name}",
+            resource=table.name,
+            regional=None,
+            unmodelled=why,
+            origin=Origin(span=one.span),
+        )
+        # No other route is to be found before it.
+        yield Candidate(_LONGER_THAN_ANY, Rank.USER, route)
+
+
+_LONGER_THAN_ANY = 129
 
 
 def _leads_nowhere_else(known: Inventory, vnet: Vnet, table: RouteTable) -> bool:
@@ -66,6 +88,8 @@ def _user_route(known: Inventory, vnet: Vnet, table: RouteTable, one: UserRoute,
             return _to_gateway(known, vnet, route, where)
         case "internet":
             return replace(route, hop=HopKind.INTERNET, fabric=INTERNET, regional=None)
+        case "unknown":
+            return replace(route, regional=None, unmodelled=f"the next hop, which is not known ({where})")
         case "vnet-local":
             return replace(route, hop=HopKind.VNET_LOCAL, fabric=vnet_fabric(vnet.name))
         case _:
@@ -111,6 +135,8 @@ def _hop_text(one: UserRoute) -> str:
             return "VnetLocal"
         case "gateway":
             return "VirtualNetworkGateway"
+        case "unknown":
+            return "an unknown next hop"
         case "appliance":
             return f"VirtualAppliance {format_addresses(singles([one.appliance]))}" if one.appliance else "VirtualAppliance"
         case _:

@@ -15,6 +15,7 @@ from asever.diagnostics import nearest
 from asever.evaluate.walk import walk
 from asever.model.addresses import format_address, is_v6, parse_address, parse_addresses, typical
 from asever.model.answers import Outcome
+from asever.model.azure_tags import canonical_tag, is_azure_tag
 from asever.model.claims import Endpoint, EndpointKind, Reachability, Service, Verb
 from asever.model.effective import EffectiveNetwork, FlowQuestion, Scope, exists_in
 from asever.model.numbers import NumberSet
@@ -23,7 +24,6 @@ from asever.model.program import Program
 from asever.model.things import Network
 from asever.report.json import dumped, trace_json
 from asever.report.text import render_trace
-from asever.semantics.azure_tags import canonical_tag, is_azure_tag
 
 USUAL_SOURCE_PORT = 49152  # the first ephemeral port (RFC 6335)
 USUAL_TARGET_PORT = 443

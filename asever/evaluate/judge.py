@@ -23,10 +23,10 @@ from asever.model.packets import Packet
 
 
 def matches_address(match: AddressMatch, address: int, tags: frozenset[str], tag_space: NumberSet) -> bool | None:
-    """Whether an address matches one side of a rule; None when it is in a service tag's space and the tag is unknown."""
+    """Whether an address matches one side of a rule; None when it is in the space of a tag that is unknown."""
     if address in match.addresses or match.unknown_tags & tags:
         return True
-    return None if address in tag_space and match.open_tags(tags) else False
+    return None if any(address in match.space(tag, tag_space) for tag in match.open_tags(tags)) else False
 
 
 def matches(row: FilterRow, packet: Packet, tag_space: NumberSet) -> bool | None:

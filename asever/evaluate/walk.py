@@ -25,6 +25,7 @@ from asever.model.effective import (
     Site,
     SiteKind,
     exists_in,
+    unknown_rule,
 )
 from asever.model.numbers import NumberSet
 from asever.model.packets import TCP, Flow, Packet, choice_name
@@ -307,11 +308,11 @@ class _Walk:
             name = row.name if row is not None else "no rule matches"
             others = [other for other in perhaps if other.action is not action]
             if others and Action.DENY not in (action, *(other.action for other in others)):
-                perhaps_past.append(_open_rule(one, others))
+                perhaps_past.append(unknown_rule(others[0], one.resource))
                 self._step(one.resource, StepKind.PASS, name, packet, row=row, one=one)
                 continue
             if others or (action is Action.DENY and perhaps_past):
-                self.unknown.append(_open_rule(one, others) if others else perhaps_past[0])
+                self.unknown.append(unknown_rule(others[0], one.resource) if others else perhaps_past[0])
                 either = f"{others[0].name} or {name}" if others else f"{name}, unless it is let past"
                 self._step(one.resource, StepKind.UNKNOWN, either, packet, row=row, one=one)
                 continue
@@ -543,7 +544,3 @@ class _Walk:
         return ""
 
 
-def _open_rule(one: Filter, others: Sequence[FilterRow]) -> str:
-    """The first of the rules that only perhaps match, and the tags that it hangs on."""
-    tags = sorted(tag for other in others for tag in (*other.source.unknown_tags, *other.target.unknown_tags))
-    return f"rule {others[0].priority} of {one.resource} names {', '.join(tags)}, whose addresses are not known"

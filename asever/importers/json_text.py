@@ -69,6 +69,14 @@ def parse(file: SourceFile) -> Value | Diagnostic:
         return wrong.diagnostic
 
 
+def parse_part(file: SourceFile, start: int, end: int) -> Value | Diagnostic:
+    """The value that a part of the text of a file is."""
+    try:
+        return _Reading(file, end).value(start)
+    except _WrongTextError as wrong:
+        return wrong.diagnostic
+
+
 class _WrongTextError(Exception):
     """The text is no JSON; carries what is said about it."""
 
@@ -80,14 +88,14 @@ class _WrongTextError(Exception):
 class _Reading:
     """One walk over a text. Nesting is limited (`DEEPEST`), so that it may follow the brackets by recursion."""
 
-    def __init__(self, file: SourceFile) -> None:
+    def __init__(self, file: SourceFile, end: int | None = None) -> None:
         self.file = file
-        self.text = file.text
+        self.text = file.text if end is None else file.text[:end]
         self.depth = 0
 
-    def value(self) -> Value:
-        """The value that the whole text is."""
-        value, at = self._value(0)
+    def value(self, start: int = 0) -> Value:
+        """The value that the whole text is, from a place on."""
+        value, at = self._value(start)
         at = self._skip(at)
         if at < len(self.text):
             self._wrong(

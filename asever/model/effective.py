@@ -74,12 +74,18 @@ class AddressMatch:
 
     An address matches **surely** when it is in `addresses` or the packet is known to lie in one of `unknown_tags`. It
     matches **perhaps** when there are unknown tags that it is not known to be outside of, and the address is in
-    `EffectiveNetwork.tag_space`. Else it does not match.
+    `EffectiveNetwork.tag_space`. Else it does not match. `spaces` says where those unknown tags lie that lie elsewhere: values
+    that only a deployment knows, and addresses that stand for unknown ones.
     """
 
     addresses: NumberSet = ALL_ADDRESSES
     unknown_tags: frozenset[str] = frozenset()
     text: str = "*"
+    spaces: tuple[tuple[str, NumberSet], ...] = ()
+
+    def space(self, tag: str, tag_space: NumberSet) -> NumberSet:
+        """Where an unknown tag may lie; `tag_space` is where service tags do."""
+        return next((space for name, space in self.spaces if name == tag), tag_space)
 
     def open_tags(self, known: frozenset[str]) -> frozenset[str]:
         """The unknown tags that an address may lie in; `known` are its tags. Outside Storage is outside Storage.WestEurope."""
@@ -111,6 +117,16 @@ class FilterRow:
     target_port: NumberSet = ANY_PORT
     condition: Condition = ALWAYS
     origin: Origin = field(default_factory=Origin, compare=False)
+
+
+def unknown_rule(row: FilterRow, resource: str) -> str:
+    """Why nobody can say whether a row with unknown tags matches."""
+    doubted = {name for match in (row.source, row.target) for name, _ in match.spaces}
+    names = row.source.unknown_tags | row.target.unknown_tags
+    tags = ", ".join(sorted(names - doubted))
+    parts = [f"names {tags}, whose addresses are not known"] if tags else []
+    parts += [f"depends on {name}, which is not known" for name in sorted(doubted)]
+    return f"rule {row.priority} of {resource} {' and '.join(parts)}"
 
 
 class FilterKind(Enum):

@@ -10,6 +10,9 @@ from asever.model.numbers import EMPTY, NumberSet
 from asever.record import record
 from asever.source import Span
 
+RESERVED_FIRST = 4
+"""Of a subnet Azure keeps the first four addresses and the last one (azure-network-semantics section 1)."""
+
 
 class Direction(Enum):
     """Seen from the machine that the filter guards."""
@@ -113,6 +116,11 @@ class Subnet(Thing):
     default_outbound: bool = True
     delegation: str | None = None
 
+    @property
+    def usable(self) -> NumberSet:
+        """The addresses that machines in it can have: Azure keeps five of each prefix (azure-network-semantics section 1)."""
+        return NumberSet.of((low + RESERVED_FIRST, high - 1) for prefix in self.prefixes for low, high in prefix.ranges)
+
 
 @record
 class IpSsl:
@@ -153,6 +161,7 @@ class Machine(Thing):
 
     `ip_forwarding` is the NIC's setting; `forwards` what its guest does with packets that are not its own: `unchanged`,
     `translated` (they get its own address as source), `nothing`, or None, which nobody can say from outside.
+    `unmodelled` is the type of a resource that the model does not know: what it does with a packet is unknown.
     """
 
     subnet: str
@@ -162,6 +171,7 @@ class Machine(Thing):
     asgs: tuple[str, ...] = ()
     ip_forwarding: bool = False
     forwards: str | None = None
+    unmodelled: str | None = None
 
 
 @record
@@ -313,11 +323,30 @@ class Tag(Thing):
 
 
 @record
+class Guess:
+    """Addresses that stand for those of `of`, which the program does not tell.
+
+    In truth they lie somewhere in the subnet `within`; without one, anywhere in public where `public`, else anywhere at all.
+    """
+
+    of: str
+    addresses: NumberSet
+    within: str | None = None
+    public: bool = False
+
+    @property
+    def name(self) -> str:
+        """What is not known, as a name of a tag."""
+        return f"the address of {self.of}"
+
+
+@record
 class Network:
     """Everything declared, by full name.
 
     `named_addresses` are the public addresses and prefixes (of at most 65,536 addresses) that the program writes anywhere: they
-    belong to somebody, so no address that Azure lends to a machine is one of them.
+    belong to somebody, so no address that Azure lends to a machine is one of them. `open_tags` are tags whose addresses nobody
+    knows, and that may be any address; `guesses` are addresses that stand for unknown ones.
     """
 
     vnets: Mapping[str, Vnet] = field(default_factory=dict)
@@ -336,4 +365,6 @@ class Network:
     platform_services: Mapping[str, PlatformService] = field(default_factory=dict)
     admin_rules: Mapping[str, AdminRules] = field(default_factory=dict)
     tags: Mapping[str, Tag] = field(default_factory=dict)
+    open_tags: frozenset[str] = frozenset()
+    guesses: tuple[Guess, ...] = ()
     named_addresses: NumberSet = EMPTY

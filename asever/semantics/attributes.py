@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import field
 from typing import TypeVar
 
 from asever.diagnostics import Edit, Label
 from asever.model.addresses import is_v6, prefixes
-from asever.model.numbers import NumberSet
+from asever.model.numbers import EMPTY, NumberSet
 from asever.record import record
 from asever.semantics.names import Excuses, kinds_in_words
 from asever.semantics.problems import Problems, closest, listed
 from asever.semantics.schema import SCHEMA, Attr, Kind, Takes
+from asever.semantics.unknowns import Unknowns
 from asever.source import Span, join
 from asever.syntax import nodes
 
@@ -25,15 +27,18 @@ class Reader:
     problems: Problems
     excuses: Excuses
     named: Callable[[NumberSet], None]
+    unknowns: Unknowns = field(default_factory=Unknowns)
 
 
 class Values:
     """The items of one body that the schema admits. A getter returns None or nothing for what is absent or wrong.
 
-    `what` is the thing as messages call it: "ase `one`". `parts` are the spans of the values, for later messages.
+    `what` is the thing as messages call it: "ase `one`". `parts` are the spans of the values, for later messages; `inside` are
+    the addresses of the network around it.
     """
 
-    def __init__(self, reader: Reader, kind: str, what: str) -> None:
+    def __init__(self, reader: Reader, kind: str, what: str, inside: NumberSet = EMPTY) -> None:
+        self.inside = inside
         self.reader = reader
         self.kind = kind
         self.what = what
@@ -165,7 +170,9 @@ class Values:
 
     def is_prefix(self, word: str, numbers: NumberSet, value: nodes.Value) -> bool:
         """Whether the value is one prefix; otherwise a diagnostic says so."""
-        whole = value.span.text == "*"
+        if is_unknown(value):
+            return True
+        whole = isinstance(value, nodes.Addresses) and value.text == "*"
         if not whole and len(prefixes(numbers)) == 1:
             return True
         first = "0.0.0.0/0" if whole else ", ".join(prefixes(numbers)[:4])
@@ -190,6 +197,8 @@ class Values:
         return values[0] if values else None
 
     def _single(self, word: str, value: nodes.Value) -> int | None:
+        if is_unknown(value) and word in MAY_BE_UNKNOWN:
+            return self.reader.unknowns.mark()
         if not isinstance(value, nodes.Addresses):
             self.wrong(word, value, "one address")
         elif value.value.size == 1:
@@ -199,13 +208,29 @@ class Values:
             self.wrong(word, value, "one address")
         return None
 
+    def _unknown_set(self, word: str) -> NumberSet:
+        if word != "address":
+            return NumberSet.single(self.reader.unknowns.mark())
+        return self.reader.unknowns.prefix(self.what, self.inside)
+
     def _sets(self, word: str) -> Iterator[tuple[NumberSet, nodes.Value]]:
         for value in self.all(word):
-            if not isinstance(value, nodes.Addresses):
+            if is_unknown(value) and word in MAY_BE_UNKNOWN:
+                yield self._unknown_set(word), value
+            elif not isinstance(value, nodes.Addresses):
                 self.wrong(word, value)
             elif value.value:
                 self.reader.named(value.value)
                 yield value.value, value
+
+
+MAY_BE_UNKNOWN = frozenset({"ip", "public-ip", "frontend", "ilb", "address"})
+"""Attributes that may be `unknown`: addresses that Azure gives out."""
+
+
+def is_unknown(value: nodes.Value) -> bool:
+    """Whether a value is the word `unknown`."""
+    return isinstance(value, nodes.Ref) and value.text == "unknown" and not value.names[0].quoted
 
 
 def _wants(one: Attr) -> str:
@@ -227,10 +252,10 @@ def family(numbers: NumberSet) -> str:
 # -- Sorting ------------------------------------------------------------------------------------------------------------
 
 
-def read(reader: Reader, kind: str, what: str, body: nodes.Body | None, at: Span) -> Values:
+def read(reader: Reader, kind: str, what: str, body: nodes.Body | None, at: Span, inside: NumberSet = EMPTY) -> Values:
     """The items of a body by kind and attribute. `at` is the name of the thing, where missing attributes are reported."""
     schema = SCHEMA[kind]
-    values = Values(reader, kind, what)
+    values = Values(reader, kind, what, inside)
     meant: set[str] = set()
     for one in body.items if body is not None else ():
         match one:

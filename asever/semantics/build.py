@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from asever.diagnostics import Diagnostics, Edit
 from asever.model import claims, things
 from asever.model.addresses import parse_prefix
+from asever.model.azure_tags import COMPUTED, canonical_tag
 from asever.model.numbers import NumberSet, union
 from asever.semantics.attributes import Reader, plain_word
-from asever.semantics.azure_tags import COMPUTED, canonical_tag
 from asever.semantics.checks import CheckReader
 from asever.semantics.declare import Declarer
 from asever.semantics.names import Excuses, Names, Symbol, describe
@@ -18,6 +18,7 @@ from asever.semantics.rules import RuleReader
 from asever.semantics.schema import DECLARATIONS, INNER
 from asever.semantics.services import Services
 from asever.semantics.terms import Terms
+from asever.semantics.unknowns import Unknowns
 from asever.syntax import nodes
 
 # A prefix of this many addresses or fewer belongs to somebody whom its author knows.
@@ -76,6 +77,8 @@ class _Build:
         self.tags: dict[str, nodes.Tag] = {}
         self.services: dict[str, nodes.Service] = {}
         self.packs: dict[str, nodes.Pack] = {}
+        self.open_tags: frozenset[str] = frozenset()
+        self.guesses: tuple[things.Guess, ...] = ()
 
     def run(self) -> tuple[things.Network, tuple[claims.Check, ...]]:
         """All steps in order."""
@@ -84,11 +87,16 @@ class _Build:
                 self._define(item, file)
         terms = Terms(self.problems, self.names, self.things, self._named)
         rules = RuleReader(self.problems, terms)
-        reader = Reader(problems=self.problems, excuses=self.sources.excuses, named=self._named)
+        unknowns = Unknowns()
+        reader = Reader(problems=self.problems, excuses=self.sources.excuses, named=self._named, unknowns=unknowns)
         declarer = Declarer(reader, self.names, rules, self.things)
         for name, declaration in self.declarations.items():
             declarer.declare(declaration, name)
-        for name, addresses in terms.read_tags(self.tags).items():
+        unknowns.settle(self.things, self._written())
+        self.guesses = tuple(unknowns.guesses)
+        known = {name: one for name, one in self.tags.items() if one.addresses}
+        self.open_tags = frozenset(self.tags) - known.keys()
+        for name, addresses in terms.read_tags(known).items():
             declarer.add(things.Tag(name=name, span=self.tags[name].name.span, addresses=addresses))
         declarer.finish()
         services = Services(self.problems, self.names)
@@ -104,6 +112,11 @@ class _Build:
                 elif isinstance(item, nodes.Apply):
                     found.extend(checks.applied(item))
         return self._network(), tuple(found)
+
+    def _written(self) -> NumberSet:
+        """The single addresses that the program writes in declarations: no unknown address is to be taken for one of them."""
+        found = (one for item in self.declarations.values() for one in _addresses_in(item.body))
+        return NumberSet.of((one.value.first, one.value.first) for one in found if one.value.size == 1)
 
     def _named(self, numbers: NumberSet) -> None:
         if 0 < numbers.size <= NAMED_AT_MOST and not numbers & _PRIVATE:
@@ -197,7 +210,33 @@ class _Build:
         tables: dict[str, dict[str, things.Thing]] = {name: {} for name in _TABLES.values()}
         for name, thing in self.things.items():
             tables[_TABLES[type(thing)]][name] = thing
-        return things.Network(**tables, named_addresses=union(self.literals))  # type: ignore[arg-type] # each table holds its type
+        return things.Network(
+            **tables,  # type: ignore[arg-type] # each table holds its type
+            open_tags=self.open_tags,
+            guesses=self.guesses,
+            named_addresses=union(self.literals),
+        )
+
+
+def _addresses_in(body: nodes.Body | None) -> Iterator[nodes.Addresses]:
+    for item in body.items if body is not None else ():
+        match item:
+            case nodes.Attribute():
+                yield from (one for one in item.values if isinstance(one, nodes.Addresses))
+                yield from _addresses_in(item.body)
+            case nodes.Rules():
+                for rule in item.rules:
+                    yield from _literals(rule)
+            case nodes.Rule():
+                yield from _literals(item)
+            case nodes.Route():
+                yield from (one for one in (item.destination, item.appliance) if isinstance(one, nodes.Addresses))
+            case _:
+                pass
+
+
+def _literals(rule: nodes.Rule) -> Iterator[nodes.Addresses]:
+    return (one for one in (*rule.sources, *rule.targets, rule.translated) if isinstance(one, nodes.Addresses))
 
 
 _TABLES: Mapping[type[things.Thing], str] = {

@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from asever.model import things
-from asever.model.addresses import parse_addresses, prefixes
+from asever.model.addresses import ALL_V4, parse_addresses, prefixes
+from asever.model.azure_tags import BASE_TAGS, ENDPOINT_SERVICES, NOT_IN_ROUTES, canonical_tag, is_azure_tag
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.semantics.attributes import Reader, Values, plain_word, read
-from asever.semantics.azure_tags import BASE_TAGS, ENDPOINT_SERVICES, NOT_IN_ROUTES, canonical_tag, is_azure_tag
 from asever.semantics.names import Names, Resolved
 from asever.semantics.rules import ADMIN, FIREWALL, GROUP, Book, RuleReader, known_word, protocol_numbers
 from asever.semantics.schema import SCHEMA
 from asever.semantics.terms import addresses_of
+from asever.semantics.unknowns import UNKNOWN_NETWORKS
 from asever.syntax import nodes
 
-HOPS = ("internet", "vnet-local", "gateway", "appliance", "none")
+HOPS = ("internet", "vnet-local", "gateway", "appliance", "none", "unknown")
 _BALANCED = ("tcp", "udp", "any")
 _Rules = tuple[things.DeclaredRule, ...]
 
@@ -84,7 +85,10 @@ def _kinds(values: Values, word: str) -> tuple[str, ...]:
 
 def _vnet(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
     region = values.word("region")
-    subnets = [found for one in values.blocks("subnet") if (found := _subnet(to, name, one)) is not None]
+    address = union(values.prefixes("address"))
+    subnets = [found for one in values.blocks("subnet") if (found := _subnet(to, name, one, address)) is not None]
+    inside = (part for one in subnets if isinstance(subnet := to.made[one], things.Subnet) for part in subnet.prefixes)
+    beyond = [part for part in inside if part.first >= UNKNOWN_NETWORKS and part <= ALL_V4]
     sides = {side.remote: side for one in values.blocks("peer") if (side := _side(to, name, one)) is not None}
     for ref in values.refs("peers"):
         symbol = to.names.thing(ref, ("vnet",))
@@ -95,7 +99,7 @@ def _vnet(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> N
             name=name,
             span=node.name.span,
             parts=values.parts,
-            address=union(values.prefixes("address")),
+            address=union((address, *beyond)),
             # Azure shows "West Europe" and takes westeurope.
             region=region.replace(" ", "").lower() if region is not None else None,
             dns=union(values.addresses("dns")),
@@ -127,14 +131,14 @@ def _side(to: Declarer, vnet: str, node: nodes.Attribute) -> things.Peering | No
     )
 
 
-def _subnet(to: Declarer, vnet: str, node: nodes.Attribute) -> str | None:
+def _subnet(to: Declarer, vnet: str, node: nodes.Attribute, around: NumberSet) -> str | None:
     inner = plain_word(node.values[0]) if len(node.values) == 1 else None
     if inner is None:
         to.problems.error("wrong-value", "`subnet` takes a name and a block", node.word.span, "a name is needed")
         return None
     at = node.values[0].span
     name = f"{vnet}/{inner}"
-    values = read(to.reader, "subnet", f"subnet `{inner}`", node.body, at)
+    values = read(to.reader, "subnet", f"subnet `{inner}`", node.body, at, around)
     if to.names.things[name].span != at:
         return None  # the second of two with this name
     to.add(
@@ -254,6 +258,23 @@ def _machine(to: Declarer, name: str, node: nodes.Declaration, values: Values) -
         to.add(machine)
 
 
+def _unmodelled(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
+    """A resource that the model does not know: it may forward whatever comes to it."""
+    subnet, kind = to.one(values, "subnet"), values.ref("type")
+    machine = things.Machine(
+        name=name,
+        span=node.name.span,
+        parts=values.parts,
+        subnet=subnet or "",
+        addresses=values.single_addresses("ip") or (to.reader.unknowns.mark(),),
+        public_ip=values.address("public-ip"),
+        ip_forwarding=True,
+        unmodelled=kind.text if kind is not None else "",
+    )
+    if subnet is not None and kind is not None:
+        to.add(machine)
+
+
 def _application_group(to: Declarer, name: str, node: nodes.Declaration, _: Values) -> None:
     to.add(things.ApplicationGroup(name=name, span=node.name.span))
 
@@ -359,7 +380,7 @@ def _routes(to: Declarer, node: nodes.Route) -> list[things.UserRoute]:
 def _destination(to: Declarer, node: nodes.Addresses | nodes.Ref) -> tuple[str | None, tuple[NumberSet, ...]]:
     """The tag or the prefixes that a route leads to; neither, after a diagnostic, when it is wrong."""
     if isinstance(node, nodes.Addresses):
-        whole = node.span.text == "*"
+        whole = node.text == "*"
         if node.value and (whole or len(prefixes(node.value)) > 1):
             meant = "0.0.0.0/0" if whole else ", ".join(prefixes(node.value)[:4])
             to.problems.error(
@@ -536,6 +557,7 @@ _MAKERS: Mapping[str, Callable[[Declarer, str, nodes.Declaration, Values], None]
     "vnet": _vnet,
     "ase": _environment,
     "vm": _machine,
+    "unmodelled": _unmodelled,
     "asg": _application_group,
     "nsg": _group,
     "route-table": _route_table,

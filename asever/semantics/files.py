@@ -17,13 +17,13 @@ def read(path: Path, name: str, at: Span | None) -> str | Diagnostic:
     return data if isinstance(data, Diagnostic) else text_of(data, name, at)
 
 
-def read_bytes(path: Path, name: str, at: Span | None) -> bytes | Diagnostic:
+def read_bytes(path: Path, name: str, at: Span | None, largest: int = LARGEST) -> bytes | Diagnostic:
     """What a file holds, of a file that is too large no more than shows that it is."""
     try:
         if path.is_dir():
             return _unreadable(name, at, "it is a folder")
         with path.open("rb") as file:
-            return file.read(LARGEST + 1)
+            return file.read(largest + 1)
     except FileNotFoundError:
         return _missing(path, name, at)
     except (OSError, ValueError) as problem:

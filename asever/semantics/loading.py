@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from asever import resources
@@ -16,6 +17,7 @@ from asever.diagnostics import Diagnostic, Diagnostics, Label, Severity
 from asever.model.program import Program
 from asever.semantics import files
 from asever.semantics.build import Mounted, Sources, build
+from asever.semantics.foreign import Foreigner, Unread, is_foreign, refused_suffix, settle, unread_file, with_settings
 from asever.semantics.names import Excuses
 from asever.semantics.validate import validate
 from asever.source import SourceFile, Span
@@ -30,7 +32,6 @@ DEEPEST = 100
 
 VERSIONS = (1, 2, 3)
 SUFFIX = ".asev"
-_FOREIGN = frozenset({".json", ".bicep", ".bicepparam", ".tf", ".tfplan", ".tfstate", ".yaml", ".yml"})
 
 
 class _File:
@@ -41,14 +42,16 @@ class _File:
         self.source = source
         self.tree = tree
         self.prefixes: list[str] = []
+        self.foreign: Unread | None = None  # what a file of Azure's or of Terraform's is, until all files are known
 
 
 class _Loading:
     """What has been read so far; `files` is in the order of their checks, what is imported first."""
 
-    def __init__(self, diagnostics: Diagnostics) -> None:
+    def __init__(self, diagnostics: Diagnostics, settings: Mapping[str, str]) -> None:
         self.diagnostics = diagnostics
-        self.read: dict[Path, _File] = {}
+        self.settings = settings
+        self.read: dict[tuple[Path, Path | None], _File] = {}
         self.files: list[_File] = []
         self.broken: list[Span] = []
         self.failed: set[str] = set()  # prefixes of imports that could not be followed
@@ -56,27 +59,31 @@ class _Loading:
         self.followed = 0
 
 
-def load_program(path: Path, *, text: str | None = None) -> tuple[Program | None, Diagnostics]:
+def load_program(
+    path: Path, *, text: str | None = None, settings: Mapping[str, str] | None = None
+) -> tuple[Program | None, Diagnostics]:
     """The program of a file with everything it imports; None when there are errors.
 
-    With `text` the file is not read (standard input); imports are still relative to its folder.
+    With `text` the file is not read (standard input); imports are still relative to its folder. `settings` are values for
+    what the imported files leave open, by name.
     """
     diagnostics = Diagnostics()
-    loading = _Loading(diagnostics)
+    loading = _Loading(diagnostics, settings or {})
     source = files.read(path, str(path), None) if text is None else _given(str(path), text)
     if isinstance(source, Diagnostic):
         diagnostics.add(source)
         return None, diagnostics
     resolved = _resolved(path)
-    main = loading.read[resolved] = _parsed(loading, resolved, SourceFile(str(path), source))
+    main = loading.read[resolved, None] = _parsed(loading, resolved, SourceFile(str(path), source))
     if not main.tree.items and not diagnostics.errors:
         diagnostics.add(files.empty(str(path)))
         return None, diagnostics
     _mount(loading, main, path, "", ())
+    homes = _settle(loading)
     health, packs = _health(loading)
     sources = Sources(
         files=[Mounted(items=one.tree.items, prefix=one.prefixes[0], aliases=tuple(one.prefixes[1:])) for one in loading.files],
-        homes={one.source.name: one.prefixes[0] for one in loading.files},
+        homes=homes,
         sealed=frozenset(loading.sealed),
         excuses=_excuses(loading),
         health=packs,
@@ -151,33 +158,56 @@ def _follow(loading: _Loading, node: nodes.Import, importing: Path, prefix: str,
 
 def _file(loading: _Loading, node: nodes.Import, path: Path, resolved: Path) -> _File | None:
     """The file that an import leads to, read once; None, after a diagnostic, when it cannot be read."""
-    if resolved in loading.read:
-        return loading.read[resolved]
+    parameters = None
+    if node.parameters is not None:
+        parameters = _resolved(Path(node.path.span.file.name).parent / node.parameters.text)
+    key = (resolved, parameters)
+    if key in loading.read:
+        return loading.read[key]
     name = f"std/{_in_library(resolved)}" if _in_library(resolved) else os.path.normpath(path)
+    if is_foreign(path):
+        again = any(known == resolved for known, _ in loading.read)
+        unread = unread_file(
+            node, path, f"{name} with {node.parameters.text}" if again and node.parameters else name, parameters
+        )
+        if isinstance(unread, Diagnostic):
+            loading.diagnostics.add(unread)
+            return None
+        file = _File(resolved, unread.file, nodes.FileNode(file=unread.file, items=()))
+        file.foreign = unread
+        loading.read[key] = file
+        return file
     text = files.read(path, name, node.path.span)
     if isinstance(text, Diagnostic):
         loading.diagnostics.add(text)
         return None
-    file = loading.read[resolved] = _parsed(loading, resolved, SourceFile(name, text))
+    file = loading.read[key] = _parsed(loading, resolved, SourceFile(name, text))
     return file
+
+
+def _settle(loading: _Loading) -> dict[str, str]:
+    """Turns the foreign files into items, now that all files are known; the prefix of each file by its name."""
+    homes = {one.source.name: one.prefixes[0] for one in loading.files}
+    every = [one for one in loading.files if one.foreign is not None]
+    imports = [Foreigner(unread=one.foreign, prefix=one.prefixes[0]) for one in every if one.foreign is not None]
+    written = [item for one in loading.files if one.foreign is None for item in one.tree.items]
+    settled = settle(imports, written, loading.settings, loading.diagnostics)
+    for one, items in zip(every, settled.items, strict=True):
+        one.tree = nodes.FileNode(file=one.source, items=items)
+    for prefix in settled.failed:
+        loading.failed.add(prefix)
+    for one in loading.files:
+        if one.foreign is None:
+            one.tree = replace(one.tree, items=with_settings(one.tree.items, loading.settings))
+    return {**settled.homes, **homes}
 
 
 def _refused(loading: _Loading, node: nodes.Import, chain: tuple[Path, ...]) -> Diagnostic | None:
     """Why an import is not even tried."""
-    written, at = node.path.text, node.path.span
-    if Path(written).suffix.lower() in _FOREIGN:
-        return Diagnostic(
-            code="unsupported-import",
-            message=f"`{written}` is no .asev file, and importing Azure files is not available in this version",
-            primary=Label(at, "this version reads .asev files only"),
-            help="declare what it holds in a .asev file",
-        )
-    if node.parameters is not None:
-        return Diagnostic(
-            code="unsupported-import",
-            message="only templates take parameters, and importing Azure files is not available in this version",
-            primary=Label(node.parameters.span, "not with a .asev file"),
-        )
+    at = node.path.span
+    foreign = refused_suffix(node)
+    if foreign is not None:
+        return foreign
     if loading.followed > MOST_IMPORTS or len(chain) > DEEPEST:
         limit = f"more than {MOST_IMPORTS} imports" if loading.followed > MOST_IMPORTS else f"imports more than {DEEPEST} deep"
         return Diagnostic(code="too-many-imports", message=f"this program has {limit}", primary=Label(at, "not followed"))
@@ -197,7 +227,13 @@ def _located(importing: Path, written: str) -> Path:
     """Where the file of an import should be: `std/…` is the library, everything else is relative to the importing file."""
     inside = written.removeprefix("std/")
     path = resources.library() / inside if inside != written else importing.parent / written
-    return path if path.suffix == SUFFIX or _is_file(path) else path.with_name(path.name + SUFFIX) if path.name else path
+    return (
+        path
+        if path.suffix == SUFFIX or is_foreign(path) or _is_file(path)
+        else path.with_name(path.name + SUFFIX)
+        if path.name
+        else path
+    )
 
 
 def _is_file(path: Path) -> bool:
@@ -255,7 +291,7 @@ def _health(loading: _Loading) -> tuple[list[SourceFile], dict[int, nodes.Pack]]
         return sources, packs
     for version in VERSIONS:
         path = resources.library() / f"ase-v{version}{SUFFIX}"
-        file = loading.read.get(_resolved(path))
+        file = loading.read.get((_resolved(path), None))
         if file is None:
             text = files.read(path, f"std/{path.stem}", None)
             if isinstance(text, Diagnostic):

@@ -6,20 +6,21 @@ first. The file that a reference was written in says which prefix that is.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from asever.diagnostics import Edit, Label
+from asever.model.azure_tags import BASE_TAGS, COMPUTED, canonical_tag, is_azure_tag
 from asever.record import record
-from asever.semantics.azure_tags import BASE_TAGS, COMPUTED, canonical_tag, is_azure_tag
 from asever.semantics.problems import Problems, closest, listed
 from asever.source import Span
 from asever.syntax.nodes import Addresses, Name, Ref
+from asever.syntax.words import is_bare
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "vnet": ("dns",),
     "ase": ("vip", "ilb", "outbound", "ip-ssl", "subnet", "dns"),
     "vm": ("ip", "public-ip", "subnet", "dns"),
+    "unmodelled": ("ip", "public-ip", "subnet", "dns"),
     "firewall": ("ip", "public-ip", "subnet"),
     "private-endpoint": ("ip", "subnet"),
     "platform-service": ("address",),
@@ -51,7 +52,6 @@ def kinds_in_words(kinds: Iterable[str], *, article: bool = True) -> str:
 
 
 _ANY_THING = ("thing or tag", "thing, tag or asg")
-_BARE = re.compile(r"[A-Za-z][\w-]*(\.[A-Za-z][\w-]*)*\Z", re.ASCII)
 
 
 def _near(name: str, known: Mapping[str, Symbol]) -> tuple[str, Symbol | None] | None:
@@ -64,7 +64,7 @@ def _near(name: str, known: Mapping[str, Symbol]) -> tuple[str, Symbol | None] |
 
 def _spelled(name: str) -> str:
     """A full name as it has to be written: in quotes where it is no bare name."""
-    return "/".join(one if _BARE.match(one) else f'"{one}"' for one in name.split("/"))
+    return "/".join(one if is_bare(one) else f'"{one}"' for one in name.split("/"))
 
 
 @record

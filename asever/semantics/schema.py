@@ -170,6 +170,15 @@ SCHEMA: Mapping[str, Kind] = {
             "forwards": _one_of("what its guest does with such packets", "unchanged", "translated", "nothing"),
         },
     ),
+    "unmodelled": Kind(
+        about="a resource that the model does not know",
+        attributes={
+            "type": Attr(takes=Takes.WORD, about="its type, as Azure calls it", required=True),
+            "subnet": _thing("where it stands", "subnet", required=True),
+            "ip": _addresses("its private addresses; without them it may have any of its subnet"),
+            "public-ip": _address("its public address"),
+        },
+    ),
     "asg": Kind(about="an application security group; its members name it"),
     "nsg": Kind(about="a network security group", directions=True),
     "route-table": Kind(

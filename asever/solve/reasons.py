@@ -12,6 +12,7 @@ from asever.model.effective import (
     FlowQuestion,
     Quantifier,
     exists_in,
+    unknown_rule,
 )
 from asever.solve.encode import stays_in_region
 from asever.solve.flows import Found
@@ -79,8 +80,7 @@ def _open_rules(
 
 
 def _rule_reason(one: Filter, row: FilterRow) -> str:
-    tags = ", ".join(sorted(row.source.unknown_tags | row.target.unknown_tags))
-    return f"rule {row.priority} of {one.resource} names {tags}, whose addresses are not known"
+    return unknown_rule(row, one.resource)
 
 
 def _matches(network: EffectiveNetwork, row: FilterRow, packet: list[int], place: Place) -> bool | None:
@@ -100,4 +100,4 @@ def _matches(network: EffectiveNetwork, row: FilterRow, packet: list[int], place
 def _is_open(network: EffectiveNetwork, match: AddressMatch, address: int, tags: frozenset[str]) -> bool:
     """Whether nobody knows if an address is what a rule names."""
     known = address in match.addresses or bool(match.unknown_tags & tags)
-    return not known and bool(match.open_tags(tags)) and address in network.tag_space
+    return not known and any(address in match.space(tag, network.tag_space) for tag in match.open_tags(tags))

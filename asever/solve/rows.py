@@ -77,8 +77,8 @@ class Rows:
         open_tags = sorted(match.open_tags(tags))
         if not open_tags or known == TRUE:
             return known, known
-        in_space = self.lies(now, self.network.tag_space, hull)
-        members = [self.member(side, tag, in_space) for tag in open_tags]
+        spaces = ((tag, self.lies(now, match.space(tag, self.network.tag_space), hull)) for tag in open_tags)
+        members = [self.member(side, tag, in_space) for tag, in_space in spaces]
         return disjunction((known, *(must for must, _ in members))), disjunction((known, *(may for _, may in members)))
 
     def match(

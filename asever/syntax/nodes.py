@@ -159,7 +159,7 @@ class Service(Node):
 
 @record
 class Tag(Node):
-    """`tag NAME = ADDRS`."""
+    """`tag NAME = ADDRS`; without addresses nobody knows them."""
 
     name: Name
     addresses: tuple[Addresses | Ref, ...]

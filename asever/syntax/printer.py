@@ -6,7 +6,6 @@ of one kind) are aligned in columns. The result is parsed again before it is ret
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,10 +15,10 @@ from asever.diagnostics import Diagnostics
 from asever.source import SourceFile
 from asever.syntax import nodes
 from asever.syntax.parser import comments_of, parse
+from asever.syntax.words import is_bare
 
 WIDTH = 120
 INDENT = "  "
-_BARE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*)*\Z")
 # Words that begin a check's verb: a name like this keeps its quotes, so that it cannot be read as one.
 _VERBS = frozenset({"reaches", "can", "never", "only", "is", "equals", "permits", "has"})
 
@@ -72,12 +71,12 @@ def claim_text(check: nodes.Check) -> str:
 
 
 def _name(name: nodes.Name, *, verb_near: bool = False) -> str:
-    if _BARE.match(name.text) and not (verb_near and name.text in _VERBS):
+    if is_bare(name.text) and not (verb_near and name.text in _VERBS):
         return name.text
     if name.quoted or '"' not in name.text:
         base, dot, part = name.text.rpartition(".")
         # A quoted name with a part after it: "My VM".ip
-        if dot and _BARE.match(part) and not _BARE.match(name.text) and name.span.text.endswith("." + part):
+        if dot and is_bare(part) and not is_bare(name.text) and name.span.text.endswith("." + part):
             return f'"{base}".{part}'
         return f'"{name.text}"'
     return name.text
@@ -188,6 +187,8 @@ def _item(item: nodes.Item, comments: Sequence[nodes.Comment]) -> Iterator[Line]
         case nodes.Service():
             head = ["service", _name(item.name), "="]
             yield Line(0, [*head, ", ".join(_services(item.members))], start, end, "service")
+        case nodes.Tag() if not item.addresses:
+            yield Line(0, [f"tag {_name(item.name)}"], start, end)
         case nodes.Tag():
             yield from _long_list(f"tag {_name(item.name)} =", item.addresses, 0, start, end, comments)
         case nodes.Pack():

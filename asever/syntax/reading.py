@@ -222,7 +222,7 @@ class Reading(Transformer[Token, Any]):
         return nodes.Service(span=self._span(c), name=c[1], members=c[3])
 
     def tag(self, c: Children) -> nodes.Tag:
-        return nodes.Tag(span=self._span(c), name=c[1], addresses=c[3])
+        return nodes.Tag(span=self._span(c), name=c[1], addresses=c[3] or ())
 
     def pack(self, c: Children) -> nodes.Pack:
         names = [one for one in c if isinstance(one, nodes.Name)]

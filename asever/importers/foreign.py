@@ -1,0 +1,115 @@
+"""One foreign file as resources: what it is, by what stands in it, and who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from asever.diagnostics import Diagnostic, Label
+from asever.importers import azure_json, json_text
+from asever.importers.arm import template
+from asever.importers.arm.refusal import refusal
+from asever.importers.resources import Resource
+from asever.importers.tree import Value
+from asever.record import record
+from asever.source import SourceFile, Span
+
+SUFFIXES = frozenset({".json", ".jsonc", ".template", ".tfplan", ".tfstate"})
+"""What the names of foreign files end with."""
+
+
+@record
+class Left:
+    """Something that a file names and does not tell, with the reason."""
+
+    what: str
+    why: str
+    span: Span | None = None
+
+
+@record
+class Foreign:
+    """A foreign file as read. With `problems` it was refused. `unused` are settings that nothing in it asked for."""
+
+    file: SourceFile
+    resources: tuple[Resource, ...] = ()
+    symbols: tuple[str, ...] = ()
+    left: tuple[Left, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
+    unused: tuple[str, ...] = ()
+
+
+def read(file: SourceFile, parameters: SourceFile | None, settings: Mapping[str, str], folder: Path) -> Foreign:
+    """The resources of a file. `settings` are values that the user gives for parameters and symbols, by name."""
+    value = json_text.parse(file)
+    if isinstance(value, Diagnostic):
+        return Foreign(file=file, problems=(value,), unused=tuple(settings))
+    given = json_text.parse(parameters) if parameters is not None else None
+    if isinstance(given, Diagnostic):
+        return Foreign(file=file, problems=(given,), unused=tuple(settings))
+    match _what(value):
+        case "template":
+            return _template(file, value, given, settings, folder)
+        case "answer":
+            found = azure_json.resources(value)
+            if found:
+                return Foreign(file=file, resources=found, unused=tuple(settings))
+        case _:
+            pass
+    return Foreign(file=file, problems=(_refused(file, value),), unused=tuple(settings))
+
+
+def _what(value: Value) -> str:
+    """What a file is: a template, an answer of Azure's, or something else."""
+    if isinstance(value.plain, tuple):
+        return "answer"
+    if not isinstance(value.plain, Mapping):
+        return "other"
+    if refusal(value) is None:
+        return "template"
+    schema = (value.get("$schema") or value).text
+    return "other" if schema is not None or value.get("parameters") is not None else "answer"
+
+
+def _template(file: SourceFile, value: Value, given: Value | None, settings: Mapping[str, str], folder: Path) -> Foreign:
+    found = template.evaluate(value, given, settings, folder)
+    left = tuple(Left(what=one.what, why=one.why, span=one.span) for one in found.notes)
+    return Foreign(
+        file=file,
+        resources=found.resources,
+        symbols=found.symbols,
+        left=left,
+        problems=found.problems,
+        unused=found.unused,
+    )
+
+
+def _refused(file: SourceFile, value: Value) -> Diagnostic:
+    """Says in one sentence what a file is that cannot be imported."""
+    what, advice = _described(value)
+    if what is None:
+        found = refusal(value)
+        if found is not None:
+            return found
+    label = Label(Span(file, 0, min(1, len(file.text))), "not imported")
+    return Diagnostic(code="not-a-network", message=f"`{file.name}` {what}", primary=label, help=advice)
+
+
+def _described(value: Value) -> tuple[str | None, str | None]:
+    usual = "import a template, a Terraform plan, or what `az network … show` prints"
+    if isinstance(value.plain, tuple):
+        return ("is an empty list" if not value.plain else "is a list of something else than Azure's resources"), usual
+    if not isinstance(value.plain, Mapping):
+        return "holds a single value", usual
+    if not value.plain:
+        return "is an empty object", usual
+    if value.get("value") is not None and not (value.get("value") or value).items:
+        return "is an empty list", usual
+    if value.get("responses") is not None and value.get("parameters") is not None:
+        return "is an example of the REST API's documentation", "import what stands under `body` in it"
+    names = {name.casefold() for name in value.plain}
+    if "expandedsourceaddressprefix" in names or ("nexthoptype" in names and "source" in names):
+        return "is one line of an answer about effective rules or routes", "import the whole answer"
+    if value.get("$schema") is not None or value.get("parameters") is not None:
+        return None, None
+    return "is no resource of Azure's: it has no type and no id", usual

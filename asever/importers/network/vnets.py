@@ -1,0 +1,186 @@
+"""Virtual networks with their subnets and peerings (azure-network-semantics 1, 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from asever.importers.network import words
+from asever.importers.network.book import last
+from asever.importers.network.sheet import Making, called
+from asever.importers.network.words import inner, prop, several
+from asever.importers.resources import Resource
+from asever.importers.tree import Value
+from asever.source import Span
+from asever.syntax import nodes
+
+VNET = "Microsoft.Network/virtualNetworks"
+_POLICIES = {
+    "disabled": None,
+    "enabled": "on",
+    "networksecuritygroupenabled": "nsg",
+    "routetableenabled": "routes",
+}
+
+
+def vnets(to: Making) -> None:
+    """Every virtual network of the file."""
+    for one in to.book.of_kind(VNET):
+        to.add("vnet", one, _vnet(to, one))
+
+
+def _vnet(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
+    space = prop(one.properties, "addressSpace")
+    yield prefixes(to, one, "address", [*several(space or Value(plain={}), "addressPrefix", "addressPrefixes")], space)
+    location = one.location or (found.text if (found := one.body.get("location")) is not None else None)
+    if location:
+        span = to.place(one.body.get("location"), one)
+        yield words.attribute(
+            "region", span, nodes.Ref(span=span, names=(words.name(location.replace(" ", "").lower(), span),))
+        )
+    yield _name_servers(to, one)
+    for child in to.book.children(one, "subnets"):
+        yield _subnet(to, child)
+    for child in to.book.children(one, "virtualNetworkPeerings"):
+        yield _peering(to, one, child)
+    yield from _named_subnets(to, to.name(one))
+
+
+def stand_ins(to: Making) -> None:
+    """Every virtual network that the file only names. The other side of a peering is taken to be there as well."""
+    for name, one in to.vnets.items():
+        known = [found for value in one.space if (found := words.prefix(value.text or "", value.span or one.span)) is not None]
+        items = [
+            words.attribute("address", one.span, *(known or (words.unknown(one.span),))),
+            *(words.block("peer", words.ref(peer, one.span), ()) for peer in one.peers),
+            *_named_subnets(to, name),
+        ]
+        to.declare("vnet", name, one.span, items)
+
+
+def _named_subnets(to: Making, vnet: str) -> Iterator[nodes.Attribute]:
+    for name, span in to.extra_subnets.get(vnet, {}).items():
+        address = words.attribute("address", span, words.unknown(span))
+        yield words.block("subnet", nodes.Ref(span=span, names=(words.name(name, span),)), [address])
+
+
+def prefixes(to: Making, one: Resource, word: str, values: list[Value], whole: Value | None) -> nodes.Attribute:
+    """An attribute with prefixes; `unknown` where only a deployment knows them."""
+    span = to.place(whole, one)
+    found: list[nodes.Value] = []
+    for value in values:
+        at = to.place(value, one)
+        if value.symbol is not None:
+            to.remark(at, f"{word} of {last(one.name)}: {value.symbol.name}")
+            found.append(words.unknown(at))
+            continue
+        for text in (value.text or "").split(","):
+            known = words.prefix(text, at)
+            if known is not None:
+                found.append(known)
+            else:
+                to.refuse(one, f"{word} of {one.name} is no prefix: {text.strip() or value.plain}", at)
+    if not found:
+        symbol = next((each for field in (whole,) if field is not None for each in field.symbols()), None)
+        to.remark(span, f"{word} of {last(one.name)}: {symbol.name if symbol is not None else 'not in this file'}")
+        found.append(words.unknown(span))
+    return words.attribute(word, found[0].span, *found)
+
+
+def _name_servers(to: Making, one: Resource) -> nodes.Attribute | None:
+    servers = prop(one.properties, "dhcpOptions", "dnsServers")
+    found: list[nodes.Value] = []
+    for value in servers.items if servers is not None else ():
+        at = to.place(value, one)
+        literal = words.addresses(value.text or "", at)
+        if literal is not None:
+            found.append(literal)
+        elif value.symbol is not None or value.text:
+            to.leave_out(one, f"the name server {value.symbol.name if value.symbol else value.text} is not known", at)
+    if servers is not None and servers.symbol is not None:
+        to.leave_out(one, f"its name servers are not known: {servers.symbol.name}", to.place(servers, one))
+    return words.attribute("dns", found[0].span, *found) if found else None
+
+
+def _subnet(to: Making, one: Resource) -> nodes.Attribute:
+    span = to.at(one)
+    values = [*several(one.properties, "addressPrefix", "addressPrefixes")]
+    items = [
+        prefixes(to, one, "address", values, prop(one.properties, "addressPrefix")),
+        to.group(prop(one.properties, "networkSecurityGroup"), one),
+        to.table(prop(one.properties, "routeTable"), one),
+        to.reference("nat-gateway", prop(one.properties, "natGateway"), "Microsoft.Network/natGateways", one),
+        _service_endpoints(to, one),
+        _policies(to, one),
+        to.switch(one, "default-outbound", prop(one.properties, "defaultOutboundAccess"), default=True),
+        _delegation(to, one),
+    ]
+    return words.block("subnet", nodes.Ref(span=span, names=(words.name(last(one.name), span),)), items)
+
+
+def _service_endpoints(to: Making, one: Resource) -> nodes.Attribute | None:
+    endpoints = prop(one.properties, "serviceEndpoints")
+    found: list[nodes.Value] = []
+    for each in endpoints.items if endpoints is not None else ():
+        service = prop(each, "service")
+        at = to.place(service, one)
+        if service is not None and service.text is not None:
+            found.append(nodes.Ref(span=at, names=(words.name(service.text, at),)))
+        else:
+            to.leave_out(one, "a service endpoint is known only at deployment", at)
+    return words.attribute("service-endpoints", found[0].span, *found) if found else None
+
+
+def _policies(to: Making, one: Resource) -> nodes.Attribute | None:
+    policies = prop(one.properties, "privateEndpointNetworkPolicies")
+    if policies is None:
+        return None
+    at = to.place(policies, one)
+    text = (policies.text or "").casefold()
+    if text not in _POLICIES:
+        to.leave_out(one, "privateEndpointNetworkPolicies is not known", at)
+        return None
+    spelled = _POLICIES[text]
+    return words.attribute("private-endpoint-policies", at, words.ref(spelled, at)) if spelled is not None else None
+
+
+def _delegation(to: Making, one: Resource) -> nodes.Attribute | None:
+    delegations = prop(one.properties, "delegations")
+    for each in delegations.items if delegations is not None else ():
+        service = prop(each, "serviceName")
+        if service is not None and service.text is not None:
+            at = to.place(service, one)
+            pieces = tuple(words.name(piece, at) for piece in service.text.split("/"))
+            return words.attribute("delegation", at, nodes.Ref(span=at, names=pieces))
+    return None
+
+
+def _peering(to: Making, vnet: Resource, one: Resource) -> nodes.Attribute | None:
+    """One side of a peering, with its flags as they are when nobody sets them (azure-network-semantics 6)."""
+    span = to.at(one)
+    remote = prop(one.properties, "remoteVirtualNetwork")
+    state = prop(one.properties, "peeringState")
+    if state is not None and state.text is not None and state.text.casefold() == "disconnected":
+        to.leave_out(one, "the peering is disconnected")
+        return None
+    found = to.book.find(remote, VNET)
+    if found is not None:
+        name = to.name(found)
+    else:
+        space = prop(one.properties, "remoteVirtualNetworkAddressSpace") or prop(one.properties, "remoteAddressSpace")
+        known = tuple(several(space, "addressPrefix", "addressPrefixes")) if space is not None else ()
+        name = to.stand_in_vnet(called(remote), to.place(remote, one), known, to.name(vnet))
+    content = inner(one.properties)
+    items = [
+        to.switch(one, "access", content.get("allowVirtualNetworkAccess"), default=True),
+        _flag(to, one, "forwarded-traffic", content.get("allowForwardedTraffic"), span),
+        to.switch(one, "gateway-transit", content.get("allowGatewayTransit"), default=False),
+        to.switch(one, "remote-gateway", content.get("useRemoteGateways"), default=False),
+    ]
+    return words.block("peer", words.ref(name, to.place(remote, one)), items)
+
+
+def _flag(to: Making, one: Resource, word: str, value: Value | None, span: Span) -> nodes.Attribute:
+    # Resource Manager takes a flag that is not there as false; only tools differ (azure-network-semantics 6).
+    known = to.boolean(one, word, value)
+    at = (value.span if value is not None else None) or span
+    return words.attribute(word, at, words.ref("on" if known else "off", at))
