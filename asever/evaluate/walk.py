@@ -542,5 +542,3 @@ class _Walk:
         if "Internet" in leg.fabrics and (row.fabric is not None or row.recipients):
             return "the reply must leave by the Internet, by the address that was called"
         return ""
-
-
