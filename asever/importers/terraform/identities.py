@@ -219,7 +219,7 @@ class Identities:
         found = self.references.meant(block, written)
         types = POINTERS.get(attribute)
         if types is None:
-            return found if attribute.endswith("_id") else Meant(more=True)
+            return found if attribute.endswith("_id") or attribute in _ADDRESSES else Meant(more=True)
         return Meant(targets=tuple(one for one in found.targets if one.block.type in types), more=found.more)
 
 

@@ -37,6 +37,14 @@ class Meant:
     more: bool = False
 
 
+@record
+class _Own:
+    """Which instance asks, and which others there are beside it."""
+
+    index: str | None
+    all: frozenset[str | None]
+
+
 class References:
     """All references of one file."""
 
@@ -55,10 +63,14 @@ class References:
         """What an expression of a resource may mean."""
         texts = _references(expression)
         each = _references(block.each) if any(one.startswith("each.value") for one in texts) else []
-        found = self._all(block.module, [*texts, *each], block)
+        found = self._all(block.module, [*texts, *each], _Own(index=block.index, all=self._indexes(block)))
         return Meant(targets=found.targets, more=found.more or not texts)
 
-    def _all(self, path: Path, texts: Sequence[str], block: Block | None) -> Meant:
+    def _indexes(self, block: Block) -> frozenset[str | None]:
+        every = self._blocks[block.module, f"{'data.' if block.data else ''}{block.type}.{block.name}"]
+        return frozenset(one.index for one in every)
+
+    def _all(self, path: Path, texts: Sequence[str], own: _Own | None) -> Meant:
         """What several references mean. Each is followed by its own beginnings (`a.b.id`, `a.b`), which say no more."""
         indexed = any(one.startswith(_INDEXES) for one in texts)
         targets: dict[tuple[str, str | None], Target] = {}
@@ -66,28 +78,27 @@ class References:
         for text in texts:
             if any(_begins(other, text) for other in texts):
                 continue
-            found = self._one(path, text, block if indexed else None)
+            found = self._one(path, text, own if indexed else None)
             more = more or found.more
             targets |= {(one.block.address, one.attribute): one for one in found.targets}
         return Meant(targets=tuple(targets.values()), more=more)
 
-    def _one(self, path: Path, text: str, block: Block | None) -> Meant:
+    def _one(self, path: Path, text: str, own: _Own | None) -> Meant:
         if text.startswith((*_KNOWN, "each.")):
             return Meant()
         if text.startswith("var."):
             return self._variable(path, text.split(".")[1].split("[")[0])
         if text.startswith("module."):
-            return self._output(path, text, block)
+            return self._output(path, text, own)
         found = _RESOURCE.fullmatch(text)
         if found is None:
             return Meant(more=True)
         every = self._blocks.get((path, found[1]), [])
         if found[2] is not None:
             every = [one for one in every if one.index == found[2]]
-        elif len(every) > 1 and block is not None:
-            twins = self._blocks[block.module, f"{'data.' if block.data else ''}{block.type}.{block.name}"]
-            if {one.index for one in every} == {one.index for one in twins}:
-                every = [one for one in every if one.index == block.index]
+        elif len(every) > 1 and own is not None and {one.index for one in every} == own.all:
+            # `subnet[each.key]`: a plan says only that the key is used; with the same keys on both sides it is the same one.
+            every = [one for one in every if one.index == own.index]
         return Meant(targets=tuple(Target(block=one, attribute=found[3]) for one in every), more=not every)
 
     def _variable(self, path: Path, name: str) -> Meant:
@@ -100,20 +111,21 @@ class References:
             call = (self._config(path[:-1]).get("module_calls") or NOTHING).get(path[-1][0]) or NOTHING
             given = call.at("expressions", name)
             texts = _references(given)
-            # What a call with several instances gives to each of them the plan does not tell apart.
-            blurred = path[-1][1] is not None and any(one.startswith(("each.", "count.")) for one in texts)
-            found = self._all(path[:-1], texts, None)
+            own = _Own(index=path[-1][1], all=frozenset(self._paths[path[:-1], path[-1][0]]))
+            found = self._all(path[:-1], texts, own)
+            # What stands behind the value of a key in the call the plan does not tell.
+            blurred = any(one.startswith("each.value") for one in texts)
             self._found[key] = Meant(targets=found.targets, more=found.more or blurred)
         return self._found[key]
 
-    def _output(self, path: Path, text: str, block: Block | None) -> Meant:
+    def _output(self, path: Path, text: str, own: _Own | None) -> Meant:
         found = _MODULE.fullmatch(text)
         if found is None or found[3] is None:
             return Meant(more=True)
         instances = self._paths.get((path, found[1]), {})
         index = found[2]
-        if index is None and len(instances) > 1 and block is not None and block.index in instances:
-            index = block.index
+        if index is None and len(instances) > 1 and own is not None and own.all == set(instances):
+            index = own.index
         inside = [one for key, one in instances.items() if index is None or key == index]
         if len(inside) != 1:
             return Meant(more=True)
