@@ -83,10 +83,10 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _switch(text: str, parser: argparse.ArgumentParser) -> tuple[str, str]:
+def _pair(text: str, option: str, advice: str, parser: argparse.ArgumentParser) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals and value):
-        parser.error(f"argument --assume: `{text}` does not read NAME=VALUE (asever assumptions lists them)")
+        parser.error(f"argument {option}: `{text}` does not read NAME=VALUE{advice}")
     return name, value
 
 
@@ -110,6 +110,12 @@ def _fmt(arguments: argparse.Namespace) -> int:
     from asever.commands import fmt  # noqa: PLC0415
 
     return fmt.run(arguments)
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from asever.commands import import_  # noqa: PLC0415
+
+    return import_.run(arguments)
 
 
 def _init(arguments: argparse.Namespace) -> int:
@@ -145,8 +151,10 @@ def _color_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-class _Assume(argparse.Action):
-    """Collects readings; two readings of one assumption are a mistake and no choice."""
+class _Pairs(argparse.Action):
+    """Collects NAME=VALUE; two values of one name are a mistake and no choice."""
+
+    advice = ""
 
     def __call__(
         self,
@@ -155,11 +163,18 @@ class _Assume(argparse.Action):
         values: object,
         option_string: str | None = None,  # noqa: ARG002 - part of argparse's interface
     ) -> None:
-        name, value = _switch(str(values), parser)
+        option = self.option_strings[0]
+        name, value = _pair(str(values), option, self.advice, parser)
         chosen: dict[str, str] = {**getattr(namespace, self.dest)}
         if chosen.setdefault(name, value) != value:
-            parser.error(f"--assume {name} is given as `{chosen[name]}` and as `{value}`")
+            parser.error(f"{option} {name} is given as `{chosen[name]}` and as `{value}`")
         setattr(namespace, self.dest, chosen)
+
+
+class _Assume(_Pairs):
+    """Collects readings."""
+
+    advice = " (asever assumptions lists them)"
 
 
 def _assume_argument(parser: argparse.ArgumentParser) -> None:
@@ -169,6 +184,17 @@ def _assume_argument(parser: argparse.ArgumentParser) -> None:
         action=_Assume,
         default={},
         help="pick one reading of an ambiguous Azure behaviour (repeatable; see asever assumptions)",
+    )
+
+
+def _set_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        dest="settings",
+        metavar="NAME=VALUE",
+        action=_Pairs,
+        default={},
+        help="give what an imported file leaves open: a parameter, or a value known at deployment (repeatable)",
     )
 
 
@@ -195,6 +221,7 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for each check (default 30)")
     _assume_argument(parser)
+    _set_argument(parser)
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first check that is not as expected")
     parser.add_argument("--quiet", action="store_true", help="name only the checks that are not as expected")
     parser.add_argument("--evidence", action="store_true", help="say more about what holds, and why")
@@ -220,6 +247,7 @@ def _trace_arguments(parser: argparse.ArgumentParser) -> None:
         "--destination-address", metavar="Y", help="the address that is called (default: the one where B answers)"
     )
     _assume_argument(parser)
+    _set_argument(parser)
     _format_argument(parser)
     _output_argument(parser)
     _color_argument(parser)
@@ -235,6 +263,14 @@ def _fmt_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sources", metavar="SOURCE", nargs="+", type=Path, help="templates, answers of Azure's, service tags")
+    parser.add_argument("--with", dest="parameters", metavar="PARAMETERS", type=Path, help="the parameter file of a template")
+    _set_argument(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="write to a file instead of standard output")
+    _color_argument(parser)
+
+
 def _init_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", metavar="DIR", nargs="?", default=".", help="where to (default: here)")
 
@@ -243,6 +279,7 @@ def _smt_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
     parser.add_argument("check", metavar="CHECK", help="the name of a check, or its text")
     _assume_argument(parser)
+    _set_argument(parser)
     _output_argument(parser)
     _color_argument(parser)
 
@@ -261,6 +298,7 @@ COMMANDS: Sequence[tuple[str, str, Adder, Callable[[argparse.Namespace], int]]] 
     ("check", "prove or refute every check", _check_arguments, _check),
     ("trace", "walk one packet through the network, step by step, both ways", _trace_arguments, _trace),
     ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _fmt),
+    ("import", "write what a template or an export holds as a specification", _import_arguments, _import),
     ("init", "write a commented specification to start from", _init_arguments, _init),
     ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _smt),
     ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, _assumptions),

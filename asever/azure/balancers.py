@@ -7,7 +7,7 @@ the client itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from asever.azure.assumptions import FLOATING_IP_TARGET, INTERNAL_BALANCER_CLOSED, reading
@@ -44,8 +44,10 @@ def recipients_of_balancer(known: Inventory, address: int, vnets: Collection[str
     None where no load balancer has the address; a text says why what it does as a next hop cannot be followed. It leaves the
     destination of a packet alone, and it takes a rule for every port at once to be a next hop (azure-network-semantics 5.3).
     """
-    for one in known.network.load_balancers.values():
-        if one.frontend == address and one.subnet is not None and known.vnet_of(one.subnet) in vnets:
+    every = [one for one in known.network.load_balancers.values() if one.frontend == address and one.subnet is not None]
+    every.sort(key=lambda one: not any(_is_every_port(mapping) for mapping in one.mappings))
+    for one in every:
+        if one.subnet is not None and known.vnet_of(one.subnet) in vnets:
             if not any(_is_every_port(mapping) for mapping in one.mappings):
                 return f"load-balancer {one.name} as next hop, which has no rule `any * -> *`"
             return (
@@ -101,15 +103,31 @@ def _members(known: Inventory, one: LoadBalancer) -> Iterator[tuple[Machine, int
 
 
 def arrivals(known: Inventory, one: LoadBalancer) -> tuple[Arrival, ...]:
-    """What becomes of packets to the frontend of a load balancer, in the Internet or in its vnet."""
-    handed_to = recipients(known, one)
-    if not handed_to:
+    """What becomes of packets to the frontend of a load balancer, in the Internet or in its vnet.
+
+    Several that share a frontend are one of Azure's, whose rules lead to different machines: the first one tells for all.
+    """
+    sharing = [other for other in known.network.load_balancers.values() if _shares_frontend(known, one, other)]
+    if sharing[0] is not one:
+        return ()
+    handed_to = {each.name: recipients(known, each) for each in sharing}
+    if not any(handed_to.values()):
         return (_lost(one, f"no machine behind load-balancer {one.name} has an address of this family"),)
     # A rule for one port is more specific than one for every port.
-    mappings = sorted(one.mappings, key=_is_every_port)
-    rows = [row for mapping in mappings for row in _handed(known, one, mapping, handed_to)]
+    mappings = sorted(
+        ((each, mapping) for each in sharing for mapping in each.mappings), key=lambda pair: _is_every_port(pair[1])
+    )
+    rows = [
+        row for each, mapping in mappings if handed_to[each.name] for row in _handed(known, each, mapping, handed_to[each.name])
+    ]
     others = replace(_lost(one, "a load balancer carries TCP and UDP only"), protocol=_WITHOUT_PORTS)
-    return (*rows, others, _lost(one, _no_rule(one)))
+    return (*rows, others, _lost(one, _no_rule(one.name, [mapping for _, mapping in mappings])))
+
+
+def _shares_frontend(known: Inventory, one: LoadBalancer, other: LoadBalancer) -> bool:
+    if one.frontend != other.frontend or (one.subnet is None) != (other.subnet is None):
+        return False
+    return one.subnet is None or other.subnet is None or known.vnet_of(one.subnet) == known.vnet_of(other.subnet)
 
 
 _WITHOUT_PORTS = NumberSet.span(0, 255) - PROTOCOLS_WITH_PORTS
@@ -119,11 +137,11 @@ def _is_every_port(mapping: PortMapping) -> bool:
     return mapping.front == 0
 
 
-def _no_rule(one: LoadBalancer) -> str:
-    if not one.mappings:
-        return f"load-balancer {one.name} has no rule"
-    fronts = ", ".join(f"{_protocol(mapping)} {mapping.front}" for mapping in one.mappings)
-    return f"load-balancer {one.name} has no rule for this port, only for {fronts}"
+def _no_rule(name: str, mappings: Sequence[PortMapping]) -> str:
+    if not mappings:
+        return f"load-balancer {name} has no rule"
+    fronts = ", ".join(f"{_protocol(mapping)} {mapping.front}" for mapping in mappings)
+    return f"load-balancer {name} has no rule for this port, only for {fronts}"
 
 
 def _protocol(mapping: PortMapping) -> str:

@@ -94,7 +94,9 @@ def _public_blocks(known: Inventory, environments: Mapping[str, Arrivals]) -> It
         yield from _no_listener(gateway.public_ip, gateway.name, "a NAT gateway")
     for balancer in network.load_balancers.values():
         if balancer.subnet is None:
-            yield balancers.arrivals(known, balancer)
+            rows = balancers.arrivals(known, balancer)
+            if rows:
+                yield rows
     for firewall in network.firewalls.values():
         yield from ((row,) for fabric, row in firewall_arrivals(known, firewall) if fabric == INTERNET)
     yield from ((row,) for row in service_arrivals(known))
@@ -176,7 +178,9 @@ def _inside_blocks(
         yield from ((vnet, tuple(block)) for block in by_address.values())
     for balancer in known.network.load_balancers.values():
         if balancer.subnet is not None:
-            yield known.vnet_of(balancer.subnet), balancers.arrivals(known, balancer)
+            found = balancers.arrivals(known, balancer)
+            if found:
+                yield known.vnet_of(balancer.subnet), found
     for firewall in known.network.firewalls.values():
         yield from (
             (known.vnet_of(firewall.subnet), (row,)) for fabric, row in firewall_arrivals(known, firewall) if fabric != INTERNET

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from asever.azure.assumptions import INTERNET_MINUS_VNET, ROUTE_WIDENS_VNET, VNET_NEXT_HOPS, reading
 from asever.azure.inventory import Inventory, singles
@@ -52,7 +52,8 @@ class View:
 
     `vnet` is the tag VirtualNetwork; `widened` is the same with the prefixes of routes to appliances and gateways, `widest`
     with those of every user route. All are None for an NSG that is attached nowhere: then the tag is not known. `tags` and
-    `widest_tags` are the service tags of unknown content that routes bring into it likewise.
+    `widest_tags` are the service tags of unknown content that routes bring into it likewise. `internet` is the tag Internet
+    where the program has what Azure itself says of it.
     """
 
     vnet: NumberSet | None
@@ -60,6 +61,7 @@ class View:
     widest: NumberSet | None
     tags: frozenset[str] = frozenset()
     widest_tags: frozenset[str] = frozenset()
+    internet: NumberSet | None = None
 
 
 NOWHERE = View(None, None, None)
@@ -67,7 +69,7 @@ NOWHERE = View(None, None, None)
 
 def view(inventory: Inventory, subnet: Subnet) -> View:
     """The computed tags at a subnet (azure-network-semantics 3.1): they depend on its vnet and on its route table."""
-    key = ("view", subnet.vnet, subnet.route_table)
+    key = ("view", subnet.vnet, subnet.route_table, subnet.virtual_network, subnet.internet)
     found = inventory.cache.get(key)
     if not isinstance(found, View):
         found = inventory.cache[key] = _view(inventory, subnet)
@@ -75,6 +77,14 @@ def view(inventory: Inventory, subnet: Subnet) -> View:
 
 
 def _view(inventory: Inventory, subnet: Subnet) -> View:
+    derived = _derived(inventory, subnet)
+    told = subnet.virtual_network
+    if told is not None:
+        return View(told, told, told, internet=subnet.internet)
+    return replace(derived, internet=subnet.internet)
+
+
+def _derived(inventory: Inventory, subnet: Subnet) -> View:
     table = inventory.network.route_tables.get(subnet.route_table or "")
     routes = table.routes if table else ()
     learned = learned_defaults(inventory, subnet.vnet) if table is None or table.bgp_propagation else ()
@@ -179,7 +189,7 @@ def meanings(
     found: dict[_Reading, tuple[AddressMatch, AddressMatch]] = {}
     for (widens, hops), (vnet, tags) in readings.items():
         for minus in ("yes", "no") if "Internet" in names else ("yes",):
-            sets = _Sets(vnet, tags, minus == "yes")
+            sets = _Sets(vnet, tags, minus == "yes", at.internet)
             if sets not in pairs:
                 pairs[sets] = (_match(inventory, sources, sets), _match(inventory, targets, sets))
             found[_Reading(widens, hops, minus)] = pairs[sets]
@@ -241,12 +251,15 @@ class _Sets:
     vnet: NumberSet | None
     tags: frozenset[str]
     minus: bool
+    shown: NumberSet | None = None
 
     def internet(self, inventory: Inventory) -> _Contents:
         """The tag Internet (azure-network-semantics 3.2).
 
         168.63.129.16 is in it although it is in VirtualNetwork too: every recorded answer of Azure has it in both.
         """
+        if self.shown is not None:
+            return self.shown, frozenset()
         if self.vnet is None:
             return INTERNET_BASE, frozenset()
         key = ("internet", self)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from asever.catalogue.entries import Entry
 
+_NET = "vnet v {\n  address 10.0.0.0/16\n\n  subnet a { address 10.0.1.0/24 }\n}\n"
+_MACHINE = "vm x { subnet v/a  ip 10.0.1.4 }\n"
+
 FOREIGN: tuple[Entry, ...] = (
     Entry(
         code="not-json",
@@ -31,6 +34,44 @@ FOREIGN: tuple[Entry, ...] = (
         title="A file that only looks like an ARM template",
         explanation="Parameter files, definitions of portal pages and settings of other tools have much in common with "
         "templates, and make no resources. Import the template itself; a parameter file goes after `with`.",
+    ),
+    Entry(
+        code="not-a-network",
+        title="A JSON file that holds no resources of Azure's",
+        explanation="What is imported are ARM templates, resources as the REST API or `az` prints them (one, a list, or a "
+        "`value` with a list), effective security rules and routes, and Azure's list of service tags. What a file is, is seen "
+        "by what stands in it, not by its name.",
+    ),
+    Entry(
+        code="wrong-resource",
+        title="A resource that Azure would refuse",
+        explanation="A rule without a priority, a route without a next hop, a prefix that is none: no network comes of it.",
+    ),
+    Entry(
+        code="not-modelled",
+        title="An imported file holds what the network does not have",
+        explanation="Each thing is listed with its type, its name and the reason. Where it stands in a subnet, whatever comes "
+        "to that subnet or from there is unknown; what has no address of its own (a role, an alert) changes no verdict.",
+    ),
+    Entry(
+        code="not-in-the-file",
+        title="Something that an imported file names and does not hold",
+        explanation="A linked template that is not beside the file, a function that nobody knows: nothing is fetched from a "
+        "network, so it stays open.",
+    ),
+    Entry(
+        code="unknown-setting",
+        title="A setting that nothing asks for",
+        explanation="`--set NAME=VALUE` gives a parameter of a template, a value that only a deployment knows, or a `tag` "
+        "without addresses. The names are those that answers and written files use.",
+    ),
+    Entry(
+        code="open-tag-endpoint",
+        title="A check about addresses that nobody knows",
+        explanation="A tag without addresses may be any address, so it is nobody in particular who calls or is called. Give "
+        "its addresses with `tag NAME = …` or `--set NAME=…`, or ask about `Internet` or a network.",
+        wrong=_NET + _MACHINE + "tag partner\ncheck partner reaches x\n",
+        right=_NET + _MACHINE + "tag partner = 40.1.1.1\ncheck partner reaches x expect violated\n",
     ),
     Entry(
         code="template-expression",

@@ -44,9 +44,11 @@ NETWORK: tuple[Entry, ...] = (
     ),
     Entry(
         code="unsupported-import",
-        title="An import that is no specification",
-        explanation="This version imports `.asev` files. Templates, exports and service tag files cannot be imported.",
-        wrong='import "azuredeploy.json" as prod\n',
+        title="An import that is neither a specification nor JSON",
+        explanation="Imported are `.asev` files and JSON: templates, what Azure and `az` print, Terraform plans, lists of "
+        "service tags. Bicep and Terraform's own language are compiled to JSON by their tools. Only a template takes "
+        "parameters.",
+        wrong='import "main.bicep" as prod\n',
         right='import "std/services"\n',
     ),
     Entry(

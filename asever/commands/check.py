@@ -29,7 +29,7 @@ def run(arguments: Namespace) -> int:
     programs: list[Program] = []
     diagnostics: list[Diagnostic] = []
     for file in arguments.files:
-        program, found = loaded(file)
+        program, found = loaded(file, arguments.settings)
         diagnostics += found
         if program is not None:
             programs.append(program)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
@@ -70,25 +70,25 @@ def show_diagnostics(diagnostics: Sequence[Diagnostic], color: str) -> None:
         sys.stderr.write(render_diagnostics(diagnostics, color=wants_color(color, sys.stderr)))
 
 
-def load(name: str, color: str) -> Program | None:
+def load(name: str, color: str, settings: Mapping[str, str]) -> Program | None:
     """The program of a file or of standard input (`-`); its diagnostics go to standard error. None when there are errors."""
-    program, diagnostics = loaded(name)
+    program, diagnostics = loaded(name, settings)
     show_diagnostics(diagnostics, color)
     return program
 
 
-def loaded(name: str) -> tuple[Program | None, Sequence[Diagnostic]]:
+def loaded(name: str, settings: Mapping[str, str]) -> tuple[Program | None, Sequence[Diagnostic]]:
     """The program of a file or of standard input (`-`) and all its diagnostics."""
     from asever.semantics import files  # noqa: PLC0415 - not for commands that read nothing
     from asever.semantics.loading import load_program  # noqa: PLC0415 - brings lark
 
     if name != STANDARD_INPUT:
-        program, diagnostics = load_program(Path(name))
+        program, diagnostics = load_program(Path(name), settings=settings)
         return program, tuple(diagnostics)
     text = files.text_of(sys.stdin.buffer.read(files.LARGEST + 1), STANDARD_INPUT_NAME, None)
     if not isinstance(text, str):
         return None, (text,)
-    program, diagnostics = load_program(Path(STANDARD_INPUT_NAME), text=text)
+    program, diagnostics = load_program(Path(STANDARD_INPUT_NAME), text=text, settings=settings)
     return program, tuple(diagnostics)
 
 

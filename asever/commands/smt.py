@@ -15,7 +15,7 @@ from asever.solve.smtlib import query_text
 
 def run(arguments: Namespace) -> int:
     """Writes the query. Unsatisfiable means that the check holds; a model is a counterexample."""
-    program = load(arguments.file, arguments.color)
+    program = load(arguments.file, arguments.color, arguments.settings)
     if program is None:
         return Status.WRONG_INPUT
     check = chosen(program, arguments.check)

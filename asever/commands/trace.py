@@ -32,7 +32,7 @@ _EXAMPLES = 5
 
 def run(arguments: Namespace) -> int:
     """Walks the flow; the exit status is 0 when it is delivered and its reply returns, 1 when not, 2 when nobody can say."""
-    program = load(arguments.file, arguments.color)
+    program = load(arguments.file, arguments.color, arguments.settings)
     if program is None:
         return Status.WRONG_INPUT
     tables = effective(program.network)

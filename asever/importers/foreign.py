@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from asever.diagnostics import Diagnostic, Label
-from asever.importers import azure_json, json_text
+from asever.importers import azure_json, effective, json_text
 from asever.importers.arm import template
 from asever.importers.arm.refusal import refusal
 from asever.importers.resources import Resource
@@ -31,13 +31,17 @@ class Left:
 
 @record
 class Foreign:
-    """A foreign file as read. With `problems` it was refused. `unused` are settings that nothing in it asked for."""
+    """A foreign file as read. With `problems` it was refused.
+
+    `made` says that it is a template. `unused` are settings that nothing in it asked for.
+    """
 
     file: SourceFile
     resources: tuple[Resource, ...] = ()
     symbols: tuple[str, ...] = ()
     left: tuple[Left, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
+    made: bool = False
     unused: tuple[str, ...] = ()
 
 
@@ -55,7 +59,7 @@ def read(file: SourceFile, parameters: SourceFile | None, settings: Mapping[str,
         case "template":
             return _template(file, value, given, settings, folder)
         case "answer":
-            found = azure_json.resources(value)
+            found = effective.resources(value, Path(file.name).stem) or azure_json.resources(value)
             if found:
                 return Foreign(file=file, resources=found, unused=tuple(settings))
         case _:
@@ -86,6 +90,7 @@ def _template(file: SourceFile, value: Value, given: Value | None, settings: Map
         symbols=found.symbols,
         left=left,
         problems=found.problems,
+        made=True,
         unused=found.unused,
     )
 

@@ -103,7 +103,8 @@ class Vnet(Thing):
 class Subnet(Thing):
     """A subnet; `name` is `VNET/SUBNET`. `prefixes` keeps each prefix apart, since Azure reserves addresses in each.
 
-    `delegation` is the service that it is delegated to, `none`, or None where the file does not say.
+    `delegation` is the service that it is delegated to, `none`, or None where the file does not say. `virtual_network` and
+    `internet` are what these tags hold here as Azure shows it; None leaves it to the model.
     """
 
     vnet: str
@@ -115,6 +116,8 @@ class Subnet(Thing):
     private_endpoint_policies: str = "off"
     default_outbound: bool = True
     delegation: str | None = None
+    virtual_network: NumberSet | None = None
+    internet: NumberSet | None = None
 
     @property
     def usable(self) -> NumberSet:

@@ -95,7 +95,7 @@ class _Build:
         unknowns.settle(self.things, self._written())
         self.guesses = tuple(unknowns.guesses)
         known = {name: one for name, one in self.tags.items() if one.addresses}
-        self.open_tags = frozenset(self.tags) - known.keys()
+        self.open_tags = terms.open_tags = frozenset(self.tags) - known.keys()
         for name, addresses in terms.read_tags(known).items():
             declarer.add(things.Tag(name=name, span=self.tags[name].name.span, addresses=addresses))
         declarer.finish()

@@ -307,6 +307,16 @@ class CheckReader:
 
     def _endpoint(self, one: nodes.Ref, resolved: Resolved) -> claims.Endpoint | None:
         symbol = resolved.symbol
+        if symbol.name in self.terms.open_tags:
+            self.terms.problems.error(
+                "open-tag-endpoint",
+                f"nobody knows the addresses of `{one.text}`",
+                one.span,
+                "it may be any address",
+                secondary=(Label(symbol.span, "declared here without addresses"),),
+                help=f"give them: --set {one.text}=ADDRESSES",
+            )
+            return None
         if symbol.kind == "tag":
             return claims.Endpoint(kind=_TAGS.get(symbol.name, EndpointKind.TAG), name=symbol.name, span=one.span)
         thing = self.made.get(symbol.name)

@@ -9,7 +9,7 @@ from asever.model import things
 from asever.model.addresses import ALL_V4, parse_addresses, prefixes
 from asever.model.azure_tags import BASE_TAGS, ENDPOINT_SERVICES, NOT_IN_ROUTES, canonical_tag, is_azure_tag
 from asever.model.numbers import EMPTY, NumberSet, union
-from asever.semantics.attributes import Reader, Values, plain_word, read
+from asever.semantics.attributes import Reader, Values, is_unknown, plain_word, read
 from asever.semantics.names import Names, Resolved
 from asever.semantics.rules import ADMIN, FIREWALL, GROUP, Book, RuleReader, known_word, protocol_numbers
 from asever.semantics.schema import SCHEMA
@@ -154,10 +154,18 @@ def _subnet(to: Declarer, vnet: str, node: nodes.Attribute, around: NumberSet) -
             service_endpoints=_endpoint_services(to, values),
             private_endpoint_policies=values.word("private-endpoint-policies") or "off",
             default_outbound=values.switch("default-outbound", default=True),
+            virtual_network=_shown(values, "virtual-network"),
+            internet=_shown(values, "internet"),
             delegation=delegation.text if (delegation := values.ref("delegation")) is not None else None,
         )
     )
     return name
+
+
+def _shown(values: Values, word: str) -> NumberSet | None:
+    """What a computed tag holds, where the file says so. These are no addresses that anybody names."""
+    written = [one.value for one in values.all(word) if isinstance(one, nodes.Addresses)]
+    return union(written) if written else None
 
 
 def _endpoint_services(to: Declarer, values: Values) -> tuple[str, ...]:
@@ -323,24 +331,26 @@ def _admin_rules(to: Declarer, name: str, node: nodes.Declaration, values: Value
 
 def _firewall(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
     subnet, address, public_ip = to.one(values, "subnet"), values.address("ip"), values.address("public-ip")
-
-    def firewall(rules: tuple[things.DeclaredRule, ...]) -> None:
-        if subnet is not None and address is not None:
-            to.add(
-                things.Firewall(
-                    name=name,
-                    span=node.name.span,
-                    parts=values.parts,
-                    subnet=subnet,
-                    address=address,
-                    public_ip=public_ip,
-                    snat=values.word("snat") or "public",
-                    rules=rules,
-                )
+    if subnet is not None and address is not None:
+        to.add(
+            things.Firewall(
+                name=name,
+                span=node.name.span,
+                parts=values.parts,
+                subnet=subnet,
+                address=address,
+                public_ip=public_ip,
+                snat=values.word("snat") or "public",
             )
+        )
 
-    firewall(())
-    to.later.append(lambda: firewall(to.rules.read(values.bare, FIREWALL, f"rules of `{node.name.text}`")))
+    def with_rules() -> None:
+        rules = to.rules.read(values.bare, FIREWALL, f"rules of `{node.name.text}`")
+        firewall = to.made.get(name)
+        if isinstance(firewall, things.Firewall):
+            to.add(replace(firewall, rules=rules))
+
+    to.later.append(with_rules)
 
 
 # -- Routes -------------------------------------------------------------------------------------------------------------
@@ -368,7 +378,7 @@ def _routes(to: Declarer, node: nodes.Route) -> list[things.UserRoute]:
     hop = known_word(to.problems, node.hop, HOPS, "a route leads to", "unknown-hop")
     appliance = _appliance(to, node, hop)
     tag, leads_to = _destination(to, node.destination)
-    name = node.name.text if node.name is not None else node.destination.span.text
+    name = node.name.text if node.name is not None else node.destination.text
     if hop is None or (tag is None and not leads_to):
         return []
     return [
@@ -430,7 +440,7 @@ def _appliance(to: Declarer, node: nodes.Route, hop: str | None) -> int | None:
 
 
 def _load_balancer(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
-    frontend = values.address("frontend")
+    frontend = _frontend(to, values)
     balancer = things.LoadBalancer(
         name=name,
         span=node.name.span,
@@ -447,6 +457,15 @@ def _load_balancer(to: Declarer, name: str, node: nodes.Declaration, values: Val
     _every_port(to, balancer)
     if frontend is not None:
         to.add(balancer)
+
+
+def _frontend(to: Declarer, values: Values) -> int | None:
+    """The address of a frontend; the name of another load balancer stands for the same frontend with other rules."""
+    written = values.all("frontend")
+    if len(written) == 1 and isinstance(written[0], nodes.Ref) and not is_unknown(written[0]):
+        other = to.names.thing(written[0], ("load-balancer",))
+        return to.reader.unknowns.same_as(other.name) if other is not None else None
+    return values.address("frontend")
 
 
 def _every_port(to: Declarer, balancer: things.LoadBalancer) -> None:

@@ -51,9 +51,13 @@ class Foreigner:
 
 @record
 class Settled:
-    """The items of each foreign file, in order; the prefixes of files by name; those prefixes under which a file failed."""
+    """The items of each foreign file, in order, with what else was made of it.
+
+    `homes` are the prefixes of files by name, `failed` those prefixes under which a file was refused.
+    """
 
     items: tuple[tuple[nodes.Item, ...], ...]
+    sheets: tuple[Sheet, ...]
     homes: Mapping[str, str]
     failed: tuple[str, ...]
 
@@ -91,11 +95,12 @@ def unread_file(node: nodes.Import, path: Path, name: str, parameters: Path | No
     file = _text(path, name, node.path.span)
     if isinstance(file, Diagnostic):
         return file
-    given: SourceFile | Diagnostic | None = None
+    given = None
     if parameters is not None and node.parameters is not None:
-        given = _text(parameters, node.parameters.text, node.parameters.span)
-        if isinstance(given, Diagnostic):
-            return given
+        found = _text(parameters, node.parameters.text, node.parameters.span)
+        if isinstance(found, Diagnostic):
+            return found
+        given = found
     tags = service_tags.is_list(file.text)
     return Unread(file=file, parameters=given, folder=path.parent, tags=tags, at=node.path.span)
 
@@ -131,7 +136,7 @@ def settle(
         if not one.unread.tags:
             unused.append(set(read.unused))
         homes |= {each.span.file.name: one.prefix for each in read.resources if each.span is not None}
-        parts.append(Part(file=one.unread.file, resources=read.resources, prefix=one.prefix))
+        parts.append(Part(file=one.unread.file, resources=read.resources, prefix=one.prefix, made=read.made))
         _tell_left(one, read, diagnostics)
     sheets = network(parts) if parts else ()
     for one, sheet in zip(imports, sheets, strict=True):
@@ -153,7 +158,7 @@ def settle(
         )
         for tags, own in zip(listed, items, strict=True)
     ]
-    return Settled(items=tuple(whole), homes=homes, failed=tuple(failed))
+    return Settled(items=tuple(whole), sheets=sheets, homes=homes, failed=tuple(failed))
 
 
 def with_settings(items: tuple[nodes.Item, ...], settings: Mapping[str, str]) -> tuple[nodes.Item, ...]:

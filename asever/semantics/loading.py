@@ -14,6 +14,7 @@ from pathlib import Path
 
 from asever import resources
 from asever.diagnostics import Diagnostic, Diagnostics, Label, Severity
+from asever.importers.network.sheet import Sheet
 from asever.model.program import Program
 from asever.semantics import files
 from asever.semantics.build import Mounted, Sources, build
@@ -57,6 +58,7 @@ class _Loading:
         self.failed: set[str] = set()  # prefixes of imports that could not be followed
         self.sealed: set[str] = set()
         self.followed = 0
+        self.sheets: list[tuple[Sheet, tuple[nodes.Item, ...]]] = []
 
 
 def load_program(
@@ -67,17 +69,32 @@ def load_program(
     With `text` the file is not read (standard input); imports are still relative to its folder. `settings` are values for
     what the imported files leave open, by name.
     """
-    diagnostics = Diagnostics()
-    loading = _Loading(diagnostics, settings or {})
+    loading = _Loading(Diagnostics(), settings or {})
+    return _program(loading, path, text), loading.diagnostics
+
+
+def load_imports(
+    sources: Sequence[Path], parameters: Path | None, settings: Mapping[str, str]
+) -> tuple[Sequence[tuple[Sheet, tuple[nodes.Item, ...]]], Diagnostics]:
+    """What foreign files become, each with its items, as one program would import them; nothing when there are errors."""
+    loading = _Loading(Diagnostics(), settings)
+    given = f' with "{parameters.as_posix()}"' if parameters is not None else ""
+    text = "".join(f'import "{one.as_posix()}"{given}\n' for one in sources)
+    program = _program(loading, Path("import"), text)
+    return (loading.sheets if program is not None else ()), loading.diagnostics
+
+
+def _program(loading: _Loading, path: Path, text: str | None) -> Program | None:
+    diagnostics = loading.diagnostics
     source = files.read(path, str(path), None) if text is None else _given(str(path), text)
     if isinstance(source, Diagnostic):
         diagnostics.add(source)
-        return None, diagnostics
+        return None
     resolved = _resolved(path)
     main = loading.read[resolved, None] = _parsed(loading, resolved, SourceFile(str(path), source))
     if not main.tree.items and not diagnostics.errors:
         diagnostics.add(files.empty(str(path)))
-        return None, diagnostics
+        return None
     _mount(loading, main, path, "", ())
     homes = _settle(loading)
     health, packs = _health(loading)
@@ -91,10 +108,10 @@ def load_program(
     network, checks = build(sources, diagnostics)
     validate(network, diagnostics)
     if diagnostics.errors:
-        return None, diagnostics
+        return None
     warnings = tuple(one for one in diagnostics if one.severity is Severity.WARNING)
     sources_read = (main.source, *(one.source for one in loading.files if one is not main), *health)
-    return Program(network=network, checks=checks, warnings=warnings, files=sources_read), diagnostics
+    return Program(network=network, checks=checks, warnings=warnings, files=sources_read)
 
 
 def _given(name: str, text: str) -> str | Diagnostic:
@@ -192,6 +209,7 @@ def _settle(loading: _Loading) -> dict[str, str]:
     imports = [Foreigner(unread=one.foreign, prefix=one.prefixes[0]) for one in every if one.foreign is not None]
     written = [item for one in loading.files if one.foreign is None for item in one.tree.items]
     settled = settle(imports, written, loading.settings, loading.diagnostics)
+    loading.sheets.extend(zip(settled.sheets, settled.items, strict=True))
     for one, items in zip(every, settled.items, strict=True):
         one.tree = nodes.FileNode(file=one.source, items=items)
     for prefix in settled.failed:

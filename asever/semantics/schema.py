@@ -130,6 +130,8 @@ SCHEMA: Mapping[str, Kind] = {
             "service-endpoints": Attr(takes=Takes.WORDS, about="services reached directly, with private source addresses"),
             "private-endpoint-policies": _one_of("what applies to its private endpoints", "off", "nsg", "routes", "on"),
             "default-outbound": _switch("Azure's default way out to the Internet"),
+            "virtual-network": _addresses("what the tag VirtualNetwork holds here, as Azure shows it"),
+            "internet": _addresses("what the tag Internet holds here, as Azure shows it"),
             "delegation": Attr(takes=Takes.WORD, about="the service that it is delegated to, or `none`"),
         },
     ),

@@ -22,7 +22,10 @@ AZURE_DNS = parse_prefix("168.63.129.16/32")
 
 
 class Terms:
-    """Reads address terms. `made` are the things so far, `named` is told every address that is written."""
+    """Reads address terms. `made` are the things so far, `named` is told every address that is written.
+
+    `open_tags` are the tags whose addresses nobody knows.
+    """
 
     def __init__(
         self, problems: Problems, names: Names, made: Mapping[str, things.Thing], named: Callable[[NumberSet], None]
@@ -31,6 +34,7 @@ class Terms:
         self.names = names
         self.made = made
         self.named = named
+        self.open_tags: frozenset[str] = frozenset()
 
     def read(self, written: Iterable[Written]) -> tuple[AddressTerm, ...]:
         """The terms of a list; what is wrong is left out."""

@@ -33,11 +33,18 @@ class Unknowns:
         self._marks = 0
         self._blocks = 0
         self._within: dict[int, int] = {}
+        self._same: dict[int, str] = {}
 
     def mark(self) -> int:
         """A stand-in for one address that will be chosen when everything else is known."""
         self._marks += 1
         return _MARK + self._marks
+
+    def same_as(self, other: str) -> int:
+        """A stand-in for the frontend that another load balancer has."""
+        found = self.mark()
+        self._same[found] = other
+        return found
 
     def prefix(self, of: str, inside: NumberSet = EMPTY) -> NumberSet:
         """A prefix that stands for an unknown one: a network's, or a subnet's `inside` such a network's."""
@@ -58,6 +65,10 @@ class Unknowns:
         free = _Free(made, written)
         for name, thing in list(made.items()):
             made[name] = self._settled(thing, free)
+        for name, thing in list(made.items()):
+            other = made.get(self._same.get(thing.frontend, "")) if isinstance(thing, things.LoadBalancer) else None
+            if isinstance(thing, things.LoadBalancer) and isinstance(other, things.LoadBalancer):
+                made[name] = replace(thing, frontend=other.frontend)
 
     def _settled(self, thing: things.Thing, free: _Free) -> things.Thing:
         match thing:
@@ -69,6 +80,8 @@ class Unknowns:
                 return replace(thing, address=own_ip, public_ip=self._public(thing.name, "public-ip", thing.public_ip, free))
             case things.PrivateEndpoint():
                 return replace(thing, address=self._private(thing.name, "ip", thing.subnet, thing.address, free))
+            case things.LoadBalancer() if thing.frontend in self._same:
+                return thing
             case things.LoadBalancer(subnet=None):
                 return replace(thing, frontend=self._public(thing.name, "frontend", thing.frontend, free) or 0)
             case things.LoadBalancer(subnet=str() as subnet):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from asever.diagnostics import Diagnostics, Label, Severity
 from asever.model.addresses import format_address, format_addresses, is_v6, parse_prefix
 from asever.model.numbers import NumberSet, union
-from asever.model.things import Environment, Network, Subnet, Thing, Vnet
+from asever.model.things import Environment, LoadBalancer, Network, Subnet, Thing, Vnet
 from asever.semantics.connections import validate_connections
 from asever.semantics.limits import validate_limits
 from asever.semantics.problems import Problems, plural
@@ -347,8 +347,10 @@ class _Validation:
     def _once(self, first: tuple[Thing, str] | None, thing: Thing, part: str, address: int) -> None:
         if first is None:
             return
-        text = format_address(address)
         other, other_part = first
+        if isinstance(thing, LoadBalancer) and isinstance(other, LoadBalancer) and thing is not other:
+            return  # rules of one frontend that lead to other machines, or by other probes
+        text = format_address(address)
         message = f"{text} belongs to `{other.name}` and to `{thing.name}`"
         if other is thing:
             message = f"`{thing.name}` has {text} twice"

@@ -120,7 +120,7 @@ class Attribute(Node):
 class Body(Node):
     """What stands between the braces of a declaration, in the order written."""
 
-    items: tuple[Attribute | Rules | Route | PortMap, ...]
+    items: tuple[Attribute | Rules | Rule | Route | PortMap, ...]
 
 
 @record

@@ -70,7 +70,8 @@ def claim_text(check: nodes.Check) -> str:
 # -- Words --------------------------------------------------------------------------------------------------------------
 
 
-def _name(name: nodes.Name, *, verb_near: bool = False) -> str:
+def name_text(name: nodes.Name, *, verb_near: bool = False) -> str:
+    """A name as it has to be written: bare where it can be."""
     if is_bare(name.text) and not (verb_near and name.text in _VERBS):
         return name.text
     if name.quoted or '"' not in name.text:
@@ -83,7 +84,7 @@ def _name(name: nodes.Name, *, verb_near: bool = False) -> str:
 
 
 def _ref(ref: nodes.Ref, *, subject: bool = False) -> str:
-    return "/".join(_name(one, verb_near=subject and index == 0) for index, one in enumerate(ref.names))
+    return "/".join(name_text(one, verb_near=subject and index == 0) for index, one in enumerate(ref.names))
 
 
 def _value(value: nodes.Value, *, subject: bool = False) -> str:
@@ -93,16 +94,18 @@ def _value(value: nodes.Value, *, subject: bool = False) -> str:
         case nodes.Addresses():
             return value.text
         case nodes.Ports():
-            return _port(value)
+            return port_text(value)
 
 
-def _port(port: nodes.Ports) -> str:
+def port_text(port: nodes.Ports) -> str:
+    """A port, a port range or `*`."""
     if port.any:
         return "*"
     return str(port.low) if port.low == port.high else f"{port.low}-{port.high}"
 
 
-def _list(values: Iterable[nodes.Value]) -> str:
+def list_text(values: Iterable[nodes.Value]) -> str:
+    """Values with commas between them."""
     return ", ".join(_value(one) for one in values)
 
 
@@ -110,7 +113,7 @@ def _services(members: Sequence[nodes.ProtocolPorts | nodes.Ref]) -> list[str]:
     result = []
     for one in members:
         if isinstance(one, nodes.ProtocolPorts):
-            ports = [_port(port) for port in one.ports]
+            ports = [port_text(port) for port in one.ports]
             result.append(" ".join([one.protocol.text, ports[0]]) if ports else one.protocol.text)
             result.extend(ports[1:])
         else:
@@ -154,13 +157,13 @@ def _claim_cells(check: nodes.Check) -> list[str]:
 def _modifier(one: nodes.Modifier) -> str:
     match one:
         case nodes.As():
-            return "as " + _list(one.addresses)
+            return "as " + list_text(one.addresses)
         case nodes.Via():
             return ("not via " if one.negated else "via ") + _ref(one.resource)
         case nodes.WithinRegion():
             return "within region"
         case nodes.ExceptFrom():
-            return "except from " + _list(one.endpoints)
+            return "except from " + list_text(one.endpoints)
 
 
 def _check(check: nodes.Check, depth: int) -> Line:
@@ -180,24 +183,24 @@ def _item(item: nodes.Item, comments: Sequence[nodes.Comment]) -> Iterator[Line]
         case nodes.Import():
             cells = ["import", _quoted(item.path)]
             if item.alias is not None:
-                cells.append("as " + _name(item.alias))
+                cells.append("as " + name_text(item.alias))
             if item.parameters is not None:
                 cells.append("with " + _quoted(item.parameters))
             yield Line(0, [" ".join(cells)], start, end)
         case nodes.Service():
-            head = ["service", _name(item.name), "="]
+            head = ["service", name_text(item.name), "="]
             yield Line(0, [*head, ", ".join(_services(item.members))], start, end, "service")
         case nodes.Tag() if not item.addresses:
-            yield Line(0, [f"tag {_name(item.name)}"], start, end)
+            yield Line(0, [f"tag {name_text(item.name)}"], start, end)
         case nodes.Tag():
-            yield from _long_list(f"tag {_name(item.name)} =", item.addresses, 0, start, end, comments)
+            yield from _long_list(f"tag {name_text(item.name)} =", item.addresses, 0, start, end, comments)
         case nodes.Pack():
-            parameters = ", ".join(_name(one) for one in item.parameters)
-            yield Line(0, [f"pack {_name(item.name)}({parameters}) {{"], start, _brace(item, comments))
+            parameters = ", ".join(name_text(one) for one in item.parameters)
+            yield Line(0, [f"pack {name_text(item.name)}({parameters}) {{"], start, _brace(item, comments))
             yield from (_check(one, 1) for one in item.checks)
             yield Line(0, ["}"], end - 1, end)
         case nodes.Apply():
-            yield Line(0, [f"apply {_name(item.pack)}({_list(item.arguments)})"], start, end)
+            yield Line(0, [f"apply {name_text(item.pack)}({list_text(item.arguments)})"], start, end)
         case nodes.Check():
             yield _check(item, 0)
         case nodes.Declaration():
@@ -213,14 +216,14 @@ def _brace(node: nodes.Node, comments: Sequence[nodes.Comment]) -> int:
 
 
 def _declaration(item: nodes.Declaration, comments: Sequence[nodes.Comment]) -> Iterator[Line]:
-    head = f"{item.kind.text} {_name(item.name)}"
+    head = f"{item.kind.text} {name_text(item.name)}"
     start, end = item.span.start, item.span.end
     if item.body is None:
         yield Line(0, [head], start, end)
         return
     short = _short(item.body, comments)
     if short is not None and len(head) + sum(len(one) + 2 for one in short) + 6 <= WIDTH:
-        cells = [item.kind.text, _name(item.name), "{", *short]
+        cells = [item.kind.text, name_text(item.name), "{", *short]
         yield Line(0, cells, start, end, f"{item.kind.text} block" if short else "")
         return
     yield Line(0, [head + " {"], start, item.body.span.start + 1)
@@ -242,7 +245,7 @@ def _short(body: nodes.Body, comments: Sequence[nodes.Comment]) -> list[str] | N
             if deeper is None:
                 return None
             inner = " { " + "  ".join(deeper) + " }" if deeper else " { }"
-        result.append(f"{one.word.text} {_list(one.values)}{inner}")
+        result.append(f"{one.word.text} {list_text(one.values)}{inner}")
     return result
 
 
@@ -261,14 +264,14 @@ def _body(body: nodes.Body, depth: int, comments: Sequence[nodes.Comment]) -> It
         match one:
             case nodes.Rules():
                 yield Line(depth, [f"{one.direction} {{"], one.span.start, _brace(one, comments))
-                yield from (_rule(rule, depth + 1) for rule in one.rules)
+                yield from (rule_line(rule, depth + 1) for rule in one.rules)
                 yield Line(depth, ["}"], one.span.end - 1, one.span.end)
             case nodes.Rule():
-                yield _rule(one, depth)
+                yield rule_line(one, depth)
             case nodes.Route():
-                yield _route(one, depth)
+                yield route_line(one, depth)
             case nodes.PortMap():
-                text = f"rule {one.protocol.text} {_port(one.front)} -> {_port(one.back)}"
+                text = f"rule {one.protocol.text} {port_text(one.front)} -> {port_text(one.back)}"
                 yield Line(depth, [text], one.span.start, one.span.end)
             case nodes.Attribute():
                 yield from _attribute(one, depth, comments)
@@ -277,32 +280,36 @@ def _body(body: nodes.Body, depth: int, comments: Sequence[nodes.Comment]) -> It
 def _attribute(one: nodes.Attribute, depth: int, comments: Sequence[nodes.Comment]) -> Iterator[Line]:
     start, end = one.span.start, one.span.end
     if one.body is None:
-        if len(_list(one.values)) + len(one.word.text) + 2 * depth + 1 > WIDTH or _within(comments, start, end):
+        if len(list_text(one.values)) + len(one.word.text) + 2 * depth + 1 > WIDTH or _within(comments, start, end):
             yield from _long_list(one.word.text, one.values, depth, start, end, comments)
         else:
-            yield Line(depth, [one.word.text, _list(one.values)], start, end, "attribute")
+            yield Line(depth, [one.word.text, list_text(one.values)], start, end, "attribute")
         return
     short = _short(one.body, comments)
     if short is not None and 2 * depth + len(one.word.text) + sum(len(part) + 2 for part in short) + 30 <= WIDTH:
-        yield Line(depth, [one.word.text, _list(one.values), "{", *short], start, end, f"{one.word.text} block")
+        yield Line(depth, [one.word.text, list_text(one.values), "{", *short], start, end, f"{one.word.text} block")
         return
-    yield Line(depth, [f"{one.word.text} {_list(one.values)} {{"], start, one.body.span.start + 1)
+    yield Line(depth, [f"{one.word.text} {list_text(one.values)} {{"], start, one.body.span.start + 1)
     yield from _body(one.body, depth + 1, comments)
     yield Line(depth, ["}"], end - 1, end)
 
 
-def _rule(rule: nodes.Rule, depth: int) -> Line:
-    source = _list(rule.sources) + (" port " + _list(rule.source_ports) if rule.source_ports else "")
-    target = _list(rule.targets) + (" port " + _list(rule.target_ports) if rule.target_ports else "")
+def rule_line(rule: nodes.Rule, depth: int) -> Line:
+    """A rule in columns."""
+    source = list_text(rule.sources) + (" port " + list_text(rule.source_ports) if rule.source_ports else "")
+    target = list_text(rule.targets) + (" port " + list_text(rule.target_ports) if rule.target_ports else "")
     translated = ""
     if rule.translated is not None:
-        translated = f" -> {_value(rule.translated)}" + (f" port {_port(rule.translated_port)}" if rule.translated_port else "")
+        translated = f" -> {_value(rule.translated)}" + (
+            f" port {port_text(rule.translated_port)}" if rule.translated_port else ""
+        )
     name = _quoted(rule.name) if rule.name is not None else ""
     cells = [str(rule.priority.low), name, rule.access.text, rule.protocol.text, "from " + source, f"to {target}{translated}"]
     return Line(depth, cells, rule.span.start, rule.span.end, "rule")
 
 
-def _route(route: nodes.Route, depth: int) -> Line:
+def route_line(route: nodes.Route, depth: int) -> Line:
+    """A route in columns."""
     name = _quoted(route.name) if route.name is not None else ""
     hop = route.hop.text + (f" {_value(route.appliance)}" if route.appliance is not None else "")
     cells = ["route", name, _value(route.destination), f"-> {hop}"]
@@ -313,7 +320,7 @@ def _long_list(
     head: str, values: Sequence[nodes.Value], depth: int, start: int, end: int, comments: Sequence[nodes.Comment]
 ) -> Iterator[Line]:
     """A list on one line when it fits and has no comments inside, else wrapped, with a break at every comment."""
-    text = _list(values)
+    text = list_text(values)
     if len(head) + 1 + len(text) + 2 * depth <= WIDTH and not _within(comments, start, end):
         yield Line(depth, [f"{head} {text}"], start, end)
         return
@@ -330,7 +337,7 @@ def _long_list(
 
 
 def _row(row: Sequence[nodes.Value], depth: int, *, last: bool) -> Line:
-    return Line(depth, [_list(row) + ("" if last else ",")], row[0].span.start, row[-1].span.end)
+    return Line(depth, [list_text(row) + ("" if last else ",")], row[0].span.start, row[-1].span.end)
 
 
 # -- Lines to text ------------------------------------------------------------------------------------------------------

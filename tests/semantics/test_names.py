@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from asever.model.claims import EndpointKind
 from asever.model.azure_tags import canonical_tag, is_azure_tag
+from asever.model.claims import EndpointKind
 from tests.semantics.programs import ENVIRONMENT, NET, PAIR, checks, codes, marked, network, problem, problems, rules
 
 # -- What is known ------------------------------------------------------------------------------------------------------

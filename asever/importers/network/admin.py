@@ -31,8 +31,7 @@ def admin_rules(to: Making) -> None:
 
 
 def _vnets(to: Making, one: Resource) -> Iterator[str]:
-    applies = prop(one.properties, "appliesToGroups")
-    for each in applies.items if applies is not None else ():
+    for each in to.members(one, one.properties, "appliesToGroups"):
         reference = prop(each, "networkGroupId")
         group = to.book.find(reference, _GROUP)
         members = to.book.children(group, "staticMembers") if group is not None else ()

@@ -74,14 +74,14 @@ def balancers(to: Making) -> None:
 
 
 def _balancer(to: Making, one: Resource, members: _Members) -> None:
-    frontends = {_named(each).casefold(): each for each in _list(one.properties, "frontendIPConfigurations")}
+    frontends = {_named(each).casefold(): each for each in to.members(one, one.properties, "frontendIPConfigurations")}
     rules = [*_rules(to, one, members)]
     sku = prop(one.body, "sku", "name") or prop(one.body, "sku")
-    outbound = _list(one.properties, "outboundRules")
+    outbound = to.members(one, one.properties, "outboundRules")
     grouped: dict[tuple[str, tuple[str, ...], int | None, bool], list[_Rule]] = defaultdict(list)
     for rule in rules:
         grouped[rule.frontend, rule.members, rule.probe, rule.floating].append(rule)
-    first = True
+    first: dict[str, str] = {}
     used = {rule.frontend for rule in rules}
     for (name, machines, probe, floating), same in grouped.items():
         frontend = frontends.get(name)
@@ -94,15 +94,18 @@ def _balancer(to: Making, one: Resource, members: _Members) -> None:
         lends = any(rule.outbound for rule in same) or bool(outbound)
         given = (
             to.name(one)
-            if first
+            if not first
             else to.part_name(one, f"{last(one.name)}.{_named(frontend)}-{'-'.join(_ports(same))}", "load-balancer")
         )
-        first = False
+        shared = first.setdefault(name, given)
         to.declare(
             "load-balancer",
             given,
             to.at(one),
-            _attributes(to, one, frontend, machines, probe, same, sku, floating=floating, lends=lends),
+            [
+                *_frontend(to, one, frontend, None if shared == given else shared),
+                *_attributes(to, one, frontend, machines, probe, same, sku, floating=floating, lends=lends),
+            ],
         )
     for name, frontend in frontends.items():
         if name not in used:
@@ -111,6 +114,22 @@ def _balancer(to: Making, one: Resource, members: _Members) -> None:
 
 def _ports(rules: Iterable[_Rule]) -> list[str]:
     return [str(rule.mapping.front.low) for rule in rules][:3]
+
+
+def _frontend(to: Making, one: Resource, frontend: Value, shared: str | None) -> Iterator[nodes.Attribute]:
+    """Where it is called; `shared` is the declaration that has the other rules of this frontend."""
+    at = frontend.span or to.at(one)
+    subnet = prop(frontend, "subnet")
+    address: nodes.Value
+    if shared is not None:
+        address = words.ref(shared, at)
+    elif refers(subnet):
+        address = private_address(to, one, frontend)
+    else:
+        address = public_address(to, prop(frontend, "publicIPAddress"), one)
+    yield words.attribute("frontend", at, address)
+    if refers(subnet):
+        yield words.attribute("subnet", to.place(subnet, one), words.ref(to.home(subnet, one), to.place(subnet, one)))
 
 
 def _attributes(
@@ -126,12 +145,6 @@ def _attributes(
     lends: bool,
 ) -> Iterator[nodes.Attribute | nodes.PortMap | None]:
     at = frontend.span or to.at(one)
-    subnet = prop(frontend, "subnet")
-    if refers(subnet):
-        yield words.attribute("frontend", at, private_address(to, one, frontend))
-        yield words.attribute("subnet", to.place(subnet, one), words.ref(to.home(subnet, one), to.place(subnet, one)))
-    else:
-        yield words.attribute("frontend", at, public_address(to, prop(frontend, "publicIPAddress"), one))
     yield from (rule.mapping for rule in rules)
     yield words.attribute("backend", at, *(words.ref(name, at) for name in machines))
     if probe is not None:
@@ -147,8 +160,8 @@ def _attributes(
 
 def _rules(to: Making, one: Resource, members: _Members) -> Iterator[_Rule]:
     own = last(one.name).casefold()
-    probes = {_named(each).casefold(): prop(each, "port") for each in _list(one.properties, "probes")}
-    for each in _list(one.properties, "loadBalancingRules"):
+    probes = {_named(each).casefold(): prop(each, "port") for each in to.members(one, one.properties, "probes")}
+    for each in to.members(one, one.properties, "loadBalancingRules"):
         machines: list[str] = []
         for reference in several(inner(each), "backendAddressPool", "backendAddressPools"):
             machines.extend(_pool(to, one, reference, members))
@@ -157,12 +170,12 @@ def _rules(to: Making, one: Resource, members: _Members) -> Iterator[_Rule]:
         port = words.whole(probes.get(_last_name(probe).casefold())) if refers(probe) else None
         yield from _rule(to, one, each, tuple(dict.fromkeys(machines)), port, outbound=not disabled)
     apart = to.book.children(one, "inboundNatRules")
-    every = [*_list(one.properties, "inboundNatRules"), *(child.body for child in apart)]
+    every = [*to.members(one, one.properties, "inboundNatRules"), *(child.body for child in apart)]
     for each in every:
         key = (own, _named(each).rpartition("/")[2].casefold())
         machines = [*members.found.get(key, ()), *_configured(to, prop(each, "backendIPConfiguration"), members)]
         yield from _rule(to, one, each, tuple(dict.fromkeys(machines)), None, outbound=False)
-    for each in _list(one.properties, "inboundNatPools"):
+    for each in to.members(one, one.properties, "inboundNatPools"):
         to.leave_out(one, f"inbound NAT pool {_named(each)}: which port leads to which instance is not known", each.span)
 
 
@@ -201,12 +214,12 @@ def _pool(to: Making, one: Resource, reference: Value, members: _Members) -> Ite
         to.leave_out(one, f"a pool that is known only at deployment: {called(reference)}", reference.span)
         return
     yield from members.found.get(key, ())
-    inline = [each for each in _list(one.properties, "backendAddressPools") if _named(each).casefold() == key[1]]
-    apart = to.book.at(f"{BALANCER}/backendAddressPools", f"{last(one.name)}/{key[1]}")
+    inline = [each for each in to.members(one, one.properties, "backendAddressPools") if _named(each).casefold() == key[1]]
+    apart = to.book.at(f"{BALANCER}/backendAddressPools", f"{last(one.name)}/{key[1]}", to.at(one))
     for pool in (*inline, *([apart.body] if apart is not None else [])):
-        for each in _list(pool, "backendIPConfigurations"):
+        for each in to.members(one, pool, "backendIPConfigurations"):
             yield from _configured(to, each, members)
-        for each in _list(pool, "loadBalancerBackendAddresses"):
+        for each in to.members(one, pool, "loadBalancerBackendAddresses"):
             yield from _by_address(to, one, each)
 
 
@@ -214,7 +227,13 @@ def _configured(to: Making, reference: Value | None, members: _Members) -> Itera
     """The machine whose interface has a configuration, by the id of the configuration."""
     text = reference_text(reference)
     if text and "/ipconfigurations/" in text.casefold():
-        nic = to.book.find(Value(plain=text[: text.casefold().rindex("/ipconfigurations/")]), _NIC)
+        nic = to.book.find(
+            Value(
+                plain=text[: text.casefold().rindex("/ipconfigurations/")],
+                span=reference.span if reference is not None else None,
+            ),
+            _NIC,
+        )
         if nic is not None:
             yield members.by_nic[id(nic)]
 
@@ -230,11 +249,6 @@ def _by_address(to: Making, one: Resource, each: Value) -> Iterator[str]:
                 return
     if value is not None:
         to.leave_out(one, f"a member of its pool that is no machine of the file: {value.text or called(value)}", value.span)
-
-
-def _list(value: Value, field: str) -> tuple[Value, ...]:
-    found = prop(value, field)
-    return found.items if found is not None else ()
 
 
 def _named(value: Value) -> str:

@@ -6,12 +6,13 @@ Children that are written inside their parents (`subnets` of a vnet, `securityRu
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from asever.importers.network.words import prop
 from asever.importers.resources import Resource
 from asever.importers.tree import Value
+from asever.source import Span
 
 _INLINE: Mapping[str, tuple[tuple[str, str], ...]] = {
     "microsoft.network/virtualnetworks": (("subnets", "subnets"), ("virtualNetworkPeerings", "virtualNetworkPeerings")),
@@ -40,63 +41,93 @@ def key_of_id(text: str) -> Key | None:
     return "/".join((pieces[0], *pieces[1::2])), "/".join(pieces[2::2])
 
 
-class Book:
-    """All resources of one import, by id and by type and name."""
+class Shelf:
+    """The resources that may refer to each other by name: those of one template, or of all that Azure printed."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
-        found: dict[Key, Resource] = {}
-        self.twins: dict[Key, list[Resource]] = defaultdict(list)
-        self._by_id: dict[str, Resource] = {}
-        for one in _with_children(resources):
-            key = key_of(one.kind, one.name)
-            earlier = found.get(key)
-            if earlier is not None and _differ(earlier, one):
-                self.twins[key].append(one)
-            elif earlier is None or earlier.existing or not one.existing:
-                found[key] = one
-            if one.id is not None:
-                self._by_id.setdefault(_path(one.id), one)
-        self.resources = (*found.values(), *(one for twins in self.twins.values() for one in twins))
-        self._by_key = found
-        self._children: dict[tuple[str, int], list[Resource]] = defaultdict(list)
+        chosen: dict[object, Resource] = {}
+        for one in _with_parents(list(_with_children(resources))):
+            same: object = _path(one.id) if one.id is not None else key_of(one.kind, one.name)
+            # What is made wins over what is only referred to; of two that are made Azure has the later one.
+            if same not in chosen or chosen[same].existing or not one.existing:
+                chosen[same] = one
+        self.resources = tuple(chosen.values())
+        self.by_id = {_path(one.id): one for one in self.resources if one.id is not None}
+        self.by_key: dict[Key, Resource] = {}
+        for one in self.resources:
+            self.by_key.setdefault(key_of(one.kind, one.name), one)
+        self.children: dict[tuple[str, int], list[Resource]] = defaultdict(list)
         for one in self.resources:
             parent = self.parent(one)
             if parent is not None:
-                self._children[one.kind.casefold().rpartition("/")[2], id(parent)].append(one)
+                self.children[one.kind.casefold().rpartition("/")[2], id(parent)].append(one)
 
-    def of_kind(self, kind: str) -> Iterator[Resource]:
-        """The resources of a type, in order."""
-        lower = kind.casefold()
-        return (one for one in self.resources if one.kind.casefold() == lower)
-
-    def at(self, kind: str, name: str) -> Resource | None:
-        """The resource of a type and a name."""
-        return self._by_key.get(key_of(kind, name))
-
-    def find(self, reference: Value | None, kind: str | None = None) -> Resource | None:
-        """The resource that a reference means, an object with an `id` or the id itself; `kind` is the type it has to have."""
-        text = reference_text(reference)
-        if text is None:
-            return None
-        found = self._by_id.get(_path(text))
+    def find(self, text: str) -> Resource | None:
+        """The resource of an id: with its group, or where that says nothing, by type and name."""
+        found = self.by_id.get(_path(text))
         if found is None:
             key = key_of_id(text)
-            found = self._by_key.get(key) if key is not None else None
-        return found if found is None or kind is None or found.kind.casefold() == kind.casefold() else None
+            found = self.by_key.get(key) if key is not None else None
+        return found
 
     def parent(self, one: Resource) -> Resource | None:
         """The resource that one is a child of."""
         kind, _, _ = one.kind.rpartition("/")
         name, _, _ = one.name.rpartition("/")
         if one.id is not None:
-            by_id = self._by_id.get(_path(one.id).rsplit("/", 2)[0])
+            by_id = self.by_id.get(_path(one.id).rsplit("/", 2)[0])
             if by_id is not None and by_id.kind.casefold() == kind.casefold():
                 return by_id
-        return self._by_key.get(key_of(kind, name)) if name else None
+        return self.by_key.get(key_of(kind, name)) if name else None
+
+
+class Book:
+    """All resources of all imports. A reference means what stands on its own shelf, and else what stands on another one."""
+
+    def __init__(self, shelves: Sequence[Iterable[Resource]], shelf_of: Callable[[Span], int]) -> None:
+        self.shelves = tuple(map(Shelf, shelves))
+        self.resources = tuple(one for shelf in self.shelves for one in shelf.resources)
+        self._shelf_of = shelf_of
+        self._home = {id(one): shelf for shelf in self.shelves for one in shelf.resources}
+
+    def of_kind(self, kind: str, *, existing: bool = False) -> Iterator[Resource]:
+        """The resources of a type, in order; with `existing` those too that are only referred to."""
+        lower = kind.casefold()
+        return (one for one in self.resources if one.kind.casefold() == lower and (existing or not one.existing))
+
+    def near(self, span: Span | None) -> Iterator[Shelf]:
+        """The shelves, that of a place first."""
+        first = self.shelves[self._shelf_of(span)] if span is not None else None
+        yield from (first,) if first is not None else ()
+        yield from (shelf for shelf in self.shelves if shelf is not first)
+
+    def at(self, kind: str, name: str, span: Span | None) -> Resource | None:
+        """The resource of a type and a name."""
+        return next((found for shelf in self.near(span) if (found := shelf.by_key.get(key_of(kind, name)))), None)
+
+    def find(self, reference: Value | None, kind: str | None = None) -> Resource | None:
+        """The resource that a reference means, an object with an `id` or the id itself; `kind` is the type it has to have."""
+        text = reference_text(reference)
+        if reference is None or text is None:
+            return None
+        inner = reference.get("id")
+        span = reference.span or (inner.span if inner is not None else None)
+        found = next((one for shelf in self.near(span) if (one := shelf.find(text))), None)
+        return found if found is None or kind is None or found.kind.casefold() == kind.casefold() else None
+
+    def unknown_children(self, one: Resource, field: str) -> str | None:
+        """The symbol that stands for the children of a resource, or for one of them; None where the file has them all."""
+        found = prop(one.properties, field)
+        every = (found, *found.items) if found is not None else ()
+        return next((each.symbol.name for each in every if each.symbol is not None), None)
+
+    def parent(self, one: Resource) -> Resource | None:
+        """The resource that one is a child of."""
+        return self._home[id(one)].parent(one)
 
     def children(self, one: Resource, suffix: str) -> tuple[Resource, ...]:
         """The children of a resource whose type ends with a word."""
-        return tuple(self._children.get((suffix.casefold(), id(one)), ()))
+        return tuple(self._home[id(one)].children.get((suffix.casefold(), id(one)), ()))
 
 
 def reference_text(reference: Value | None) -> str | None:
@@ -126,9 +157,19 @@ def _path(identity: str) -> str:
     return identity.casefold().rstrip("/")
 
 
-def _differ(one: Resource, other: Resource) -> bool:
-    """Whether two resources of one type and name are two: they have ids of different groups."""
-    return one.id is not None and other.id is not None and _path(one.id) != _path(other.id)
+def _with_parents(resources: Sequence[Resource]) -> Iterator[Resource]:
+    """The resources, and the parent of each child that stands without one: it is only named."""
+    known = {key_of(one.kind, one.name) for one in resources}
+    for one in resources:
+        kind, _, suffix = one.kind.rpartition("/")
+        parts = [each for _, each in _INLINE.get(kind.casefold(), ())]
+        name = one.name.rpartition("/")[0]
+        if name and suffix.casefold() in map(str.casefold, parts) and key_of(kind, name) not in known:
+            known.add(key_of(kind, name))
+            parent = one.id.rsplit("/", 2)[0] if one.id is not None else None
+            nothing = Value(plain={}, span=one.span)
+            yield replace(one, kind=kind, name=name, id=parent, properties=nothing, body=nothing, existing=True)
+        yield one
 
 
 def _with_children(resources: Iterable[Resource]) -> Iterator[Resource]:

@@ -54,7 +54,7 @@ def firewalls(to: Making) -> None:
                 words.attribute("ip", at, private_address(to, one, every[0])),
                 public_ip(to, one, every),
                 _snat(to, one),
-                nodes.Rules(span=to.at(one), direction=None, rules=rules) if rules else None,
+                *rules,
             ],
         )
 
@@ -95,7 +95,7 @@ def _collections(to: Making, one: Resource) -> Iterator[_Collection]:
         ("nat", "natRuleCollections"),
         ("application", "applicationRuleCollections"),
     ):
-        for each in _list(one.properties, field):
+        for each in to.members(one, one.properties, field):
             yield from _collection(to, one, each, kind, (0, 0))
     reference = prop(one.properties, "firewallPolicy")
     if not refers(reference):
@@ -111,9 +111,9 @@ def _collections(to: Making, one: Resource) -> Iterator[_Collection]:
     for depth, holder in enumerate((base, policy)):
         for group in to.book.children(holder, "ruleCollectionGroups") if holder is not None else ():
             priority = words.whole(prop(group.properties, "priority")) or 0
-            for each in _list(group.properties, "ruleCollections"):
-                kind = prop(each, "ruleCollectionType")
-                nat = kind is not None and "nat" in (kind.text or "").casefold()
+            for each in to.members(one, group.properties, "ruleCollections"):
+                typed = prop(each, "ruleCollectionType")
+                nat = typed is not None and "nat" in (typed.text or "").casefold()
                 yield from _collection(to, group, each, "nat" if nat else "filter", (depth, priority))
 
 
@@ -121,26 +121,24 @@ def _collection(to: Making, one: Resource, each: Value, kind: str, before: tuple
     action = prop(each, "action", "type") or prop(each, "action")
     priority = words.whole(prop(each, "priority"))
     span = each.span or to.at(one)
-    name = each.get("name")
+    given = each.get("name")
     text = (action.text or "").casefold() if action is not None else ""
     if priority is None or text not in ("allow", "deny", "dnat", "snat"):
-        to.refuse(
-            one, f"rule collection {name.text if name else ''} of {one.name} has no priority or action that Azure knows", span
-        )
+        called_ = given.text if given is not None else ""
+        to.refuse(one, f"rule collection {called_} of {one.name} has no priority or action that Azure knows", span)
         return
-    rules = _list(each, "rules")
     by_kind: dict[str, list[Value]] = {}
-    for rule in rules:
+    for rule in to.members(one, each, "rules"):
         typed = prop(rule, "ruleType")
         of = (typed.text or "").casefold().removesuffix("rule") if typed is not None else kind
         by_kind.setdefault("network" if of == "filter" else of, []).append(rule)
-    for own, found in by_kind.items():
+    for own, of_kind in by_kind.items():
         yield _Collection(
             order=(*before, priority),
             kind=own,
-            name=name.text or "" if name is not None else "",
+            name=given.text or "" if given is not None else "",
             action="dnat" if own == "nat" else text,
-            rules=tuple(found),
+            rules=tuple(of_kind),
             span=span,
         )
 
@@ -162,12 +160,12 @@ def _rules(to: Making, one: Resource, collection: _Collection, priority: int) ->
         targets = tuple(_addresses(to, one, each, "destination"))
         ports = tuple(
             port
-            for value in _list(each, "destinationPorts")
+            for value in to.members(one, each, "destinationPorts")
             for port in words.ports(value.text or str(value.plain), span)
             if port
         )
         ports = () if any(port.any for port in ports) else ports
-        listed = [*_list(each, "protocols"), *_list(each, "ipProtocols")]
+        listed = [*to.members(one, each, "protocols"), *to.members(one, each, "ipProtocols")]
         protocols = list(dict.fromkeys(protocol_word(value) or "any" for value in listed)) or ["any"]
         translated = prop(each, "translatedAddress")
         to_address = words.addresses(translated.text, span) if translated is not None and translated.text else None
@@ -226,40 +224,37 @@ def _application_rule(
     span, named = each.span or collection.span, each.get("name")
     name = named.text or "" if named is not None else ""
     fields = ("targetFqdns", "fqdnTags", "targetUrls", "webCategories")
-    wanted = [value.text for field in fields for value in _list(each, field) if value.text]
+    wanted = [value.text for field in fields for value in to.members(one, each, field) if value.text]
     to.leave_out(one, f"application rule {name} looks at names: which addresses they have is not known", span)
-    ports = tuple(words.number(port, span) for value in _list(each, "protocols") if (port := words.whole(prop(value, "port"))))
+    ports = tuple(
+        words.number(port, span) for value in to.members(one, each, "protocols") if (port := words.whole(prop(value, "port")))
+    )
     targets = tuple(to.tag(f"name {text}", span) for text in wanted) or (to.tag(f"names of rule {name}", span),)
     yield _rule(collection, priority, name, "tcp", sources, targets, ports, span)
 
 
 def _addresses(to: Making, one: Resource, rule: Value, side: str) -> Iterator[nodes.Addresses | nodes.Ref]:
-    for value in (*_list(rule, f"{side}Addresses"), *_list(rule, f"{side}ServiceTags")):
+    for value in (*to.members(one, rule, f"{side}Addresses"), *to.members(one, rule, f"{side}ServiceTags")):
         at = to.place(value, one)
         if value.symbol is not None:
             yield to.tag(value.symbol.name, at)
         else:
             yield from (term(to, text.strip(), at) for text in (value.text or "").split(",") if text.strip())
-    for reference in _list(rule, f"{side}IpGroups"):
+    for reference in to.members(one, rule, f"{side}IpGroups"):
         group = to.book.find(reference, "Microsoft.Network/ipGroups")
         at = to.place(reference, one)
         if group is None:
             yield to.tag(f"ip group {last(called(reference))}", at)
             continue
-        for value in _list(group.properties, "ipAddresses"):
+        for value in to.members(one, group.properties, "ipAddresses"):
             yield (
                 to.tag(value.symbol.name, at)
                 if value.symbol is not None
                 else term(to, value.text or "", to.place(value, group))
             )
-    for value in _list(rule, f"{side}Fqdns"):
+    for value in to.members(one, rule, f"{side}Fqdns"):
         yield to.tag(f"name {value.text}", to.place(value, one))
     for field in (f"{side}Addresses", f"{side}IpGroups"):
         whole = prop(rule, field)
         if whole is not None and whole.symbol is not None:
             yield to.tag(whole.symbol.name, to.place(whole, one))
-
-
-def _list(value: Value, field: str) -> tuple[Value, ...]:
-    found = prop(value, field)
-    return found.items if found is not None else ()

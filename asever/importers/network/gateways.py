@@ -24,12 +24,11 @@ _ENDPOINT = "Microsoft.Network/privateEndpoints"
 
 def gateways(to: Making) -> None:
     """Every gateway with what its connections lead to, and every network on premises."""
-    for one in to.book.of_kind(_LOCAL):
+    for one in to.book.of_kind(_LOCAL, existing=True):
         space = prop(one.properties, "localNetworkAddressSpace")
-        values = [*several(space or Value(plain={}), "addressPrefix", "addressPrefixes")]
-        literals: list[nodes.Value] = [
-            found for each in values if (found := words.prefix(each.text or "", to.place(each, one))) is not None
-        ]
+        values = list(several(space or Value(plain={}), "addressPrefix", "addressPrefixes"))
+        parsed = (words.prefix(each.text or "", to.place(each, one)) for each in values)
+        literals: list[nodes.Value] = [found for found in parsed if found is not None]
         if not literals:
             to.remark(to.at(one), f"the addresses of {last(one.name)} are not in the file")
         to.add("on-premises", one, [words.attribute("address", to.at(one), *(literals or [words.unknown(to.at(one))]))])
@@ -77,7 +76,7 @@ def _gateway(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
 
 def nat_gateways(to: Making) -> None:
     """Every NAT gateway."""
-    for one in to.book.of_kind("Microsoft.Network/natGateways"):
+    for one in to.book.of_kind("Microsoft.Network/natGateways", existing=True):
         given = several(one.properties, "publicIpAddress", "publicIpAddresses")
         values: list[nodes.Value] = [public_address(to, reference, one) for reference in given]
         for reference in several(one.properties, "publicIpPrefix", "publicIpPrefixes"):
@@ -125,8 +124,7 @@ def private_endpoints(to: Making) -> None:
 def _endpoint_address(to: Making, one: Resource) -> nodes.Addresses | nodes.Ref:
     given = prop(one.properties, "ipConfigurations")
     configurations = list(given.items) if given is not None else []
-    interfaces = prop(one.properties, "networkInterfaces")
-    for reference in interfaces.items if interfaces is not None else ():
+    for reference in to.members(one, one.properties, "networkInterfaces"):
         nic = to.book.find(reference, "Microsoft.Network/networkInterfaces")
         found = prop(nic.properties, "ipConfigurations") if nic is not None else None
         configurations.extend(found.items if found is not None else ())

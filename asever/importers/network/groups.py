@@ -31,9 +31,9 @@ _NUMBERS = {"1": "icmp", "6": "tcp", "17": "udp", "50": "esp", "51": "ah"}
 
 def groups(to: Making) -> None:
     """Every NSG and ASG."""
-    for one in to.book.of_kind("Microsoft.Network/applicationSecurityGroups"):
+    for one in to.book.of_kind("Microsoft.Network/applicationSecurityGroups", existing=True):
         to.add("asg", one, ())
-    for one in to.book.of_kind(_GROUP):
+    for one in to.book.of_kind(_GROUP, existing=True):
         rules = to.book.children(one, "securityRules")
         to.add("nsg", one, two_lists(to, one, rules))
 
@@ -41,6 +41,11 @@ def groups(to: Making) -> None:
 def two_lists(to: Making, group: Resource, rules: Sequence[Resource]) -> Iterator[nodes.Rules]:
     """`inbound { … }` and `outbound { … }`, each if it has rules."""
     sides: dict[str, list[nodes.Rule]] = {"inbound": [], "outbound": []}
+    whole = to.book.unknown_children(group, "securityRules") or group.doubt or to.elsewhere(group, "securityRules")
+    if whole is not None:
+        to.leave_out(group, f"all its rules: they are not known: {whole}")
+        yield from unknown_rules(to, whole, to.at(group))
+        return
     for one in rules:
         unknown = _decisive_symbol(one)
         if unknown is not None:

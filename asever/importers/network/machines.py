@@ -23,6 +23,9 @@ def machines(to: Making) -> None:
     for one in to.book.of_kind(_NIC):
         if refers(prop(one.properties, "privateEndpoint")):
             continue  # Azure's own interface of a private endpoint, which is read as that
+        if not to.members(one, one.properties, "ipConfigurations"):
+            to.leave_out(one, "it has no configuration in the file")
+            continue
         to.add("vm", one, interface(to, one, one.properties))
     for one in to.book.of_kind(SCALE_SET):
         _scale_set(to, one)
@@ -54,6 +57,9 @@ def private_address(to: Making, one: Resource, configuration: Value) -> nodes.Ad
     """The private address of a configuration; `unknown` where only Azure knows it."""
     value = prop(configuration, "privateIPAddress")
     span = to.place(value, one)
+    if value is not None and value.text and not to.knows_addresses(prop(configuration, "subnet")):
+        to.remark(to.at(one), f"private address of {last(one.name)}: {value.text}, in a subnet whose addresses are not known")
+        return words.unknown(span)
     found = words.addresses(value.text, span) if value is not None and value.text else None
     if found is not None and found.value.size == 1:
         return found
@@ -85,8 +91,7 @@ def public_address(to: Making, reference: Value | None, one: Resource) -> nodes.
 def _application_groups(to: Making, one: Resource, every: tuple[Value, ...]) -> nodes.Attribute | None:
     found: dict[str, nodes.Value] = {}
     for each in every:
-        groups = prop(each, "applicationSecurityGroups")
-        for value in groups.items if groups is not None else ():
+        for value in to.members(one, each, "applicationSecurityGroups"):
             at = to.place(value, one)
             group = to.book.find(value, "Microsoft.Network/applicationSecurityGroups")
             if group is None:

@@ -27,7 +27,7 @@ _EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 def tables(to: Making) -> None:
     """Every route table."""
-    for one in to.book.of_kind("Microsoft.Network/routeTables"):
+    for one in to.book.of_kind("Microsoft.Network/routeTables", existing=True):
         to.add("route-table", one, _table(to, one))
 
 
@@ -36,6 +36,11 @@ def _table(to: Making, one: Resource) -> Iterator[nodes.Attribute | nodes.Route 
     if to.boolean(one, "disableBgpRoutePropagation", disabled):
         at = to.place(disabled, one)
         yield words.attribute("bgp-propagation", at, words.ref("off", at))
+    whole = to.book.unknown_children(one, "routes") or one.doubt or to.elsewhere(one, "routes")
+    if whole is not None:
+        to.leave_out(one, f"all its routes: they are not known: {whole}")
+        yield from unknown_routes(to, to.at(one))
+        return
     for child in to.book.children(one, "routes"):
         yield from _routes(to, child)
 
@@ -89,21 +94,21 @@ def _hop(to: Making, one: Resource, hop: str) -> tuple[str, nodes.Addresses | no
 
 
 def stand_ins(to: Making) -> None:
-    """Every route table that the file only names: it may lead whatever leaves a subnet anywhere."""
+    """Every route table that the file only names."""
+    for kind, name, span in to.missing:
+        if kind == "route-table":
+            to.declare("route-table", name, span, unknown_routes(to, span))
+
+
+def unknown_routes(to: Making, span: Span) -> Iterator[nodes.Route]:
+    """Routes that nobody knows: they may lead whatever leaves a subnet anywhere."""
     spaces = [
         found
-        for vnet in to.book.of_kind("Microsoft.Network/virtualNetworks")
+        for vnet in to.book.of_kind("Microsoft.Network/virtualNetworks", existing=True)
         for value in several(prop(vnet.properties, "addressSpace") or Value(plain={}), "addressPrefix", "addressPrefixes")
         if (found := words.prefix(value.text or "", to.place(value, vnet))) is not None
     ]
-    for kind, name, span in to.missing:
-        if kind == "route-table":
-            everywhere = [found for text in _EVERYWHERE if (found := words.prefix(text, span)) is not None]
-            unknown = {one.text: one for one in (*everywhere, *spaces)}
-            hop = words.word("unknown", span)
-            to.declare(
-                "route-table",
-                name,
-                span,
-                (nodes.Route(span=span, name=None, destination=one, hop=hop, appliance=None) for one in unknown.values()),
-            )
+    everywhere = [found for text in _EVERYWHERE if (found := words.prefix(text, span)) is not None]
+    for one in {found.text: found for found in (*everywhere, *spaces)}.values():
+        hop = words.word("unknown", span)
+        yield nodes.Route(span=span, name=None, destination=one, hop=hop, appliance=None)

@@ -34,6 +34,10 @@ KINDS: dict[str, str] = {
 """Types of Azure's that become a declaration, and its kind. A NIC is a machine: the language has one NIC for each."""
 
 
+_NAMED_ANYWAY = ("vnet", "nsg", "asg", "route-table", "nat-gateway", "on-premises")
+"""Kinds that become declarations although a file only refers to them: something else stands in them or hangs on them."""
+
+
 @record
 class Remark:
     """Something that a reader of the written file should know; it stands before the node whose span it has."""
@@ -54,11 +58,16 @@ class LeftOut:
 
 @record
 class Part:
-    """The resources of one import; `prefix` is what their names begin with in the program (`prod.`)."""
+    """The resources of one import; `prefix` is what their names begin with in the program (`prod.`).
+
+    `made` is of a template: what it names and does not make is elsewhere, and its names are its own. What Azure printed is a
+    part of one whole instead, in however many files.
+    """
 
     file: SourceFile
     resources: tuple[Resource, ...]
     prefix: str = ""
+    made: bool = False
 
 
 @record
@@ -71,7 +80,7 @@ class Sheet:
     refused: tuple[LeftOut, ...] = ()
 
 
-BodyItem = nodes.Attribute | nodes.Rules | nodes.Route | nodes.PortMap
+BodyItem = nodes.Attribute | nodes.Rules | nodes.Rule | nodes.Route | nodes.PortMap
 _Placed = TypeVar("_Placed", nodes.Declaration, Remark, LeftOut)
 
 
@@ -92,7 +101,6 @@ class Making:
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = parts
-        self.book = Book(one for part in parts for one in part.resources)
         self.start = Span(parts[0].file, 0, 0)
         self.items: list[nodes.Declaration] = []
         self.remarks: list[Remark] = []
@@ -108,9 +116,22 @@ class Making:
             id(_span_of(one, part).file): index for index, part in reversed([*enumerate(parts)]) for one in part.resources
         }
         self._home |= {id(part.file): index for index, part in reversed([*enumerate(parts)])}
+        self.book = self._shelved()
         self._names: dict[int, str] = {}
-        self._taken: set[tuple[int, str]] = set()
+        self._taken: set[tuple[str, str]] = set()
         self._name_all()
+
+    def _shelved(self) -> Book:
+        """A shelf for each template, and one for everything that Azure printed."""
+        apart = [index for index, part in enumerate(self.parts) if part.made]
+        printed = [one for part in self.parts if not part.made for one in part.resources]
+        number = {index: place for place, index in enumerate(apart, start=1)}
+        shelves = [printed, *(self.parts[index].resources for index in apart)]
+        return Book(shelves, lambda span: number.get(self.part_of(span), 0))
+
+    def is_made(self, one: Resource) -> bool:
+        """Whether a resource comes from a template, which holds what it makes and nothing else."""
+        return self.parts[self.part_of(self.at(one))].made
 
     # -- Places ---------------------------------------------------------------------------------------------------------
 
@@ -133,14 +154,14 @@ class Making:
 
     def _name_all(self) -> None:
         """Every declared thing gets its own name; where two kinds share one, the later is called after its kind too."""
-        same: dict[tuple[int, str, str], list[Resource]] = defaultdict(list)
+        same: dict[tuple[str, str, str], list[Resource]] = defaultdict(list)
         owners = self._owners()
         texts: dict[int, str] = {}
         for one in self.book.resources:
             kind = KINDS.get(one.kind.casefold())
-            if kind is not None:
+            if kind is not None and (kind in _NAMED_ANYWAY or not one.existing):
                 texts[id(one)] = _clean(last(owners.get(id(one), one).name), self.at(one))
-                same[self.part_of(self.at(one)), kind, texts[id(one)].casefold()].append(one)
+                same[self.parts[self.part_of(self.at(one))].prefix, kind, texts[id(one)].casefold()].append(one)
         for (_, kind, _), twins in same.items():
             for one in twins:
                 text = texts[id(one)]
@@ -165,7 +186,7 @@ class Making:
 
     def free(self, wanted: str, kind: str, span: Span) -> str:
         """A name that nothing else of the part has; with the kind behind it, and a number, where it is taken."""
-        part = self.part_of(span)
+        part = self.parts[self.part_of(span)].prefix
         for text in (wanted, f"{wanted}-{kind}", *(f"{wanted}-{kind}-{number}" for number in range(2, 10_000))):
             if (part, text.casefold()) not in self._taken and not is_azure_tag(text):
                 self._taken.add((part, text.casefold()))
@@ -215,6 +236,15 @@ class Making:
         """Something that a reader of the written file should know."""
         self.remarks.append(Remark(span=span, text=" ".join(text.split())))
 
+    def elsewhere(self, one: Resource, field: str) -> str | None:
+        """Why the children of a resource are not known: the template only refers to it. None where the file has them."""
+        if not one.existing or words.prop(one.properties, field) is not None:
+            return None
+        if self.is_made(one):
+            return f"{last(one.name)} is not in this template"
+        self.leave_out(one, f"its other {field}, if it has any: the file has these only")
+        return None
+
     def leave_out(self, one: Resource, why: str, span: Span | None = None) -> None:
         """Something of a resource that the network does not have."""
         self.left_out.append(LeftOut(kind=one.kind, name=one.name, why=why, span=span or self.at(one)))
@@ -231,6 +261,18 @@ class Making:
     def subnet(self, reference: Value | None) -> Resource | None:
         """The subnet that a reference means."""
         return self.book.find(reference, "Microsoft.Network/virtualNetworks/subnets")
+
+    def members(self, one: Resource, value: Value | None, field: str) -> tuple[Value, ...]:
+        """The members of a list; a list, or a member, that is known only at deployment is told."""
+        found = words.prop(value, field)
+        if found is None:
+            return ()
+        if found.symbol is not None:
+            self.leave_out(one, f"its {field} are not known: {found.symbol.name}", found.span)
+        for each in found.items:
+            if each.symbol is not None:
+                self.leave_out(one, f"one of its {field} is not known: {each.symbol.name}", each.span)
+        return tuple(each for each in found.items if each.symbol is None)
 
     def reference(self, word: str, reference: Value | None, kind: str, one: Resource) -> nodes.Attribute | None:
         """An attribute that names another resource; what the file does not have is told."""
@@ -302,7 +344,7 @@ class Making:
             vnet, inner_name = f"network of {called(reference)}", "subnet"
         else:
             vnet, inner_name = pieces[-3], pieces[-1]
-        known = self.book.at("Microsoft.Network/virtualNetworks", vnet)
+        known = self.book.at("Microsoft.Network/virtualNetworks", vnet, span)
         name = self.name(known) if known is not None else self.stand_in_vnet(vnet, span)
         subnets = self.extra_subnets.setdefault(name, {})
         spelled = _clean(inner_name, span)
@@ -311,6 +353,14 @@ class Making:
             subnets[spelled] = span
             self.remark(span, f"the addresses of subnet {spelled} of {name} are not in the file")
         return f"{name}/{same or spelled}"
+
+    def knows_addresses(self, reference: Value | None) -> bool:
+        """Whether the file has the addresses of a subnet that something stands in."""
+        found = self.subnet(reference)
+        if found is None or self.book.parent(found) is None:
+            return False
+        written = words.several(found.properties, "addressPrefix", "addressPrefixes")
+        return any(words.prefix(value.text or "", self.at(found)) is not None for value in written)
 
     def stand_in_vnet(self, text: str, span: Span, space: tuple[Value, ...] = (), peer: str | None = None) -> str:
         """A virtual network that the file only names, with the address space that the file tells of it, if any."""
@@ -327,6 +377,9 @@ class Making:
 
     def sheets(self) -> tuple[Sheet, ...]:
         """Everything made, part by part, tags first."""
+        for one in self.book.resources:
+            if one.doubt is not None and id(one) in self._names:
+                self.leave_out(one, f"it is taken to exist, which is not known: {one.doubt}")
         return tuple(
             Sheet(
                 items=(*(tag for (part, _), tag in self.tags.items() if part == index), *self._of(index, self.items)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from asever.importers.effective import TAGS
 from asever.importers.network import words
 from asever.importers.network.book import key_of_id, last
 from asever.importers.network.machines import public_address
@@ -42,7 +43,7 @@ _ACCESS_LISTS = (
 def unmodelled(to: Making) -> None:
     """Every resource of a type that no other module reads."""
     for one in to.book.resources:
-        if one.kind.casefold() in _READ or one.existing:
+        if one.kind.casefold() in _READ or one.kind == TAGS or one.existing:
             continue
         subnets = {to.name(found): found for reference in _subnets(one) if (found := to.subnet(reference)) is not None}
         if not subnets:
@@ -72,8 +73,8 @@ def _subnets(one: Resource) -> Iterator[Value]:
 
 
 def _public(to: Making, one: Resource) -> Iterator[Value]:
-    configurations = prop(one.properties, "frontendIPConfigurations") or prop(one.properties, "ipConfigurations")
-    for each in configurations.items if configurations is not None else ():
+    fields = ("frontendIPConfigurations", "ipConfigurations")
+    for each in (member for field in fields for member in to.members(one, one.properties, field)):
         found = prop(each, "publicIPAddress")
         if refers(found) and found is not None and to.book.find(found, "Microsoft.Network/publicIPAddresses") is not None:
             yield found

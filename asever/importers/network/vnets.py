@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from asever.importers.effective import TAGS
 from asever.importers.network import words
 from asever.importers.network.book import last
 from asever.importers.network.sheet import Making, called
@@ -24,15 +25,20 @@ _POLICIES = {
 
 def vnets(to: Making) -> None:
     """Every virtual network of the file."""
-    for one in to.book.of_kind(VNET):
+    for one in to.book.of_kind(VNET, existing=True):
         to.add("vnet", one, _vnet(to, one))
 
 
 def _vnet(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
     space = prop(one.properties, "addressSpace")
-    yield prefixes(to, one, "address", [*several(space or Value(plain={}), "addressPrefix", "addressPrefixes")], space)
+    written = [*several(space or Value(plain={}), "addressPrefix", "addressPrefixes")]
+    yield prefixes(to, one, "address", written or list(_of_subnets(to, one)), space)
+    for field in ("subnets", "virtualNetworkPeerings"):
+        missing = to.book.unknown_children(one, field)
+        if missing is not None:
+            to.leave_out(one, f"its {field} are not known: {missing}")
     location = one.location or (found.text if (found := one.body.get("location")) is not None else None)
-    if location:
+    if location and "{" not in location:  # else a symbol, and equal ones are no sign of one region
         span = to.place(one.body.get("location"), one)
         yield words.attribute(
             "region", span, nodes.Ref(span=span, names=(words.name(location.replace(" ", "").lower(), span),))
@@ -63,6 +69,15 @@ def _named_subnets(to: Making, vnet: str) -> Iterator[nodes.Attribute]:
         yield words.block("subnet", nodes.Ref(span=span, names=(words.name(name, span),)), [address])
 
 
+def _of_subnets(to: Making, one: Resource) -> Iterator[Value]:
+    """What is known of the address space of a network that the file does not tell: the prefixes of its subnets."""
+    to.remark(to.at(one), f"the address space of {last(one.name)} is not in the file")
+    for child in to.book.children(one, "subnets"):
+        for value in several(child.properties, "addressPrefix", "addressPrefixes"):
+            if value.text is not None and words.prefix(value.text, to.at(child)) is not None:
+                yield value
+
+
 def prefixes(to: Making, one: Resource, word: str, values: list[Value], whole: Value | None) -> nodes.Attribute:
     """An attribute with prefixes; `unknown` where only a deployment knows them."""
     span = to.place(whole, one)
@@ -87,17 +102,14 @@ def prefixes(to: Making, one: Resource, word: str, values: list[Value], whole: V
 
 
 def _name_servers(to: Making, one: Resource) -> nodes.Attribute | None:
-    servers = prop(one.properties, "dhcpOptions", "dnsServers")
     found: list[nodes.Value] = []
-    for value in servers.items if servers is not None else ():
+    for value in to.members(one, prop(one.properties, "dhcpOptions"), "dnsServers"):
         at = to.place(value, one)
         literal = words.addresses(value.text or "", at)
         if literal is not None:
             found.append(literal)
-        elif value.symbol is not None or value.text:
-            to.leave_out(one, f"the name server {value.symbol.name if value.symbol else value.text} is not known", at)
-    if servers is not None and servers.symbol is not None:
-        to.leave_out(one, f"its name servers are not known: {servers.symbol.name}", to.place(servers, one))
+        elif value.text:
+            to.leave_out(one, f"the name server {value.text} is no address", at)
     return words.attribute("dns", found[0].span, *found) if found else None
 
 
@@ -113,14 +125,38 @@ def _subnet(to: Making, one: Resource) -> nodes.Attribute:
         _policies(to, one),
         to.switch(one, "default-outbound", prop(one.properties, "defaultOutboundAccess"), default=True),
         _delegation(to, one),
+        *_told_tags(to, one),
     ]
     return words.block("subnet", nodes.Ref(span=span, names=(words.name(last(one.name), span),)), items)
 
 
+def _told_tags(to: Making, one: Resource) -> Iterator[nodes.Attribute]:
+    """What Azure says that the computed tags hold in a subnet, in an answer about the subnet or an interface in it."""
+    for told in to.book.of_kind(TAGS):
+        place = prop(told.properties, "place")
+        nic = to.book.find(place, "Microsoft.Network/networkInterfaces")
+        subnets = (
+            [to.subnet(place)]
+            if nic is None
+            else [to.subnet(prop(each, "subnet")) for each in to.members(nic, nic.properties, "ipConfigurations")]
+        )
+        if one not in subnets:
+            continue
+        for word, tag in (("virtual-network", "virtualnetwork"), ("internet", "internet")):
+            listed = prop(told.properties, tag)
+            found = [
+                literal
+                for each in (listed.items if listed is not None else ())
+                if (literal := words.addresses(each.text or "", to.place(each, told)))
+            ]
+            if found:
+                yield words.attribute(word, found[0].span, *found)
+        return
+
+
 def _service_endpoints(to: Making, one: Resource) -> nodes.Attribute | None:
-    endpoints = prop(one.properties, "serviceEndpoints")
     found: list[nodes.Value] = []
-    for each in endpoints.items if endpoints is not None else ():
+    for each in to.members(one, one.properties, "serviceEndpoints"):
         service = prop(each, "service")
         at = to.place(service, one)
         if service is not None and service.text is not None:
@@ -144,8 +180,7 @@ def _policies(to: Making, one: Resource) -> nodes.Attribute | None:
 
 
 def _delegation(to: Making, one: Resource) -> nodes.Attribute | None:
-    delegations = prop(one.properties, "delegations")
-    for each in delegations.items if delegations is not None else ():
+    for each in to.members(one, one.properties, "delegations"):
         service = prop(each, "serviceName")
         if service is not None and service.text is not None:
             at = to.place(service, one)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Iterator
 
 from asever.importers.tree import Value
-from asever.model.addresses import parse_addresses
+from asever.model.addresses import parse_addresses, parse_prefix
 from asever.model.numbers import NumberSet
 from asever.source import Span
 from asever.syntax import nodes
@@ -89,9 +90,19 @@ def number(value: int, span: Span) -> nodes.Ports:
 # -- Addresses ----------------------------------------------------------------------------------------------------------
 
 
+_PLAIN = re.compile(r"[0-9.]+(/[0-9]+)?")
+
+
 def address_text(text: str) -> str | None:
     """An address, a prefix or a range as the language writes it; None for everything else. Azure ignores host bits."""
     text = text.strip()
+    if _PLAIN.fullmatch(text):
+        try:
+            parse_prefix(text)
+        except ValueError:
+            pass
+        else:
+            return text.removesuffix("/32")
     if text.casefold() in ("*", "any"):
         return "*"
     first, dash, last = text.partition("-")
