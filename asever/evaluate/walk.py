@@ -5,7 +5,7 @@ The other reading is `asever.solve`. The two share the tables and nothing else, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from asever.evaluate.judge import candidates
@@ -18,7 +18,6 @@ from asever.model.effective import (
     Arrival,
     EffectiveNetwork,
     Filter,
-    FilterRow,
     Recipient,
     Redirect,
     Route,

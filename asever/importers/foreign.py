@@ -96,7 +96,10 @@ def _template(file: SourceFile, value: Value, given: Value | None, settings: Map
 
 
 def _terraform(file: SourceFile, value: Value, settings: Mapping[str, str]) -> Foreign:
-    found = told(value, settings)
+    try:
+        found = told(value, settings)
+    except RecursionError:
+        return Foreign(file=file, problems=(_leans(file),), unused=tuple(settings))
     if not found.resources:
         return Foreign(file=file, problems=(_no_azure(file),), unused=tuple(settings))
     symbols = (symbol.name for one in found.resources for symbol in one.properties.symbols())
@@ -106,6 +109,15 @@ def _terraform(file: SourceFile, value: Value, settings: Mapping[str, str]) -> F
         symbols=tuple(dict.fromkeys(symbols)),
         left=tuple(Left(what=what, why=why, span=span) for what, why, span in found.left),
         unused=tuple(name for name in settings if name.casefold() not in found.used),
+    )
+
+
+def _leans(file: SourceFile) -> Diagnostic:
+    return Diagnostic(
+        code="template-too-large",
+        message=f"the modules of `{file.name}` refer to each other too deeply",
+        primary=Label(Span(file, 0, min(1, len(file.text))), "in this plan"),
+        help="import a plan of a part of the network",
     )
 
 

@@ -1,6 +1,6 @@
 """Prints what becomes of every real file: imported, imported with symbols, or refused and why.
 
-    python -m tests.importers.table [KIND or PATH …]
+python -m tests.importers.table [KIND or PATH …]
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from asever.importers import foreign, json_text
 from asever.importers.network.sheet import Part
 from asever.importers.network.whole import network
 from asever.record import record
-from asever.source import SourceFile
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 KINDS = ("ase_arm", "nsg_arm", "nsg_export", "tf_plan", "rest_examples", "effective", "azure_oracle")
 
 

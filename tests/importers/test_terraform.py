@@ -46,9 +46,17 @@ def nic(address, name, ip, expression):
 
 def rule(address, name, priority=100, group="nsg", more=None, **written):
     values = {
-        **{"network_security_group_name": group, "priority": priority, "direction": "Inbound", "access": "Allow"},
-        **{"protocol": "Tcp", "source_port_range": "*", "destination_port_range": "443", "destination_address_prefix": "*"},
-        **{"source_address_prefix": "*", "source_address_prefixes": [], "destination_port_ranges": None},
+        "network_security_group_name": group,
+        "priority": priority,
+        "direction": "Inbound",
+        "access": "Allow",
+        "protocol": "Tcp",
+        "source_port_range": "*",
+        "destination_port_range": "443",
+        "destination_address_prefix": "*",
+        "source_address_prefix": "*",
+        "source_address_prefixes": [],
+        "destination_port_ranges": None,
     }
     values = {key: value for key, value in values.items() if key not in written} | (more or {})
     return azure(address, name, values, dict.fromkeys(written, True), **written)
@@ -309,7 +317,8 @@ def test_a_state_shows_children_twice_and_they_are_taken_once():
     network = f"{ID}Microsoft.Network/virtualNetworks/hub"
     inside = {"name": "a", "id": f"{network}/subnets/a", "address_prefixes": ["10.0.1.0/24"], "security_group": ""}
     hub = {"name": "hub", **GROUP, "id": network, "address_space": ["10.0.0.0/16"], "subnet": [inside]}
-    apart = {"name": "a", **GROUP, "id": f"{network}/subnets/a", "virtual_network_name": "hub", "address_prefixes": ["10.0.1.0/24"]}
+    home = {"virtual_network_name": "hub", "address_prefixes": ["10.0.1.0/24"]}
+    apart = {"name": "a", **GROUP, "id": f"{network}/subnets/a", **home}
     table = {"name": "t", **GROUP, "id": f"{NETWORK}routeTables/t", "route": []}
     resources = [
         {"address": f"{kind}.x", "mode": "managed", "type": kind, "name": "x", "values": values}
@@ -327,7 +336,9 @@ def test_a_state_shows_children_twice_and_they_are_taken_once():
 
     own = [
         {
-            **{"mode": "managed", "type": one["type"], "name": "x"},
+            "mode": "managed",
+            "type": one["type"],
+            "name": "x",
             "provider": 'provider["registry.terraform.io/hashicorp/azurerm"]',
             "instances": [{"attributes": one["values"]}],
         }
@@ -352,3 +363,24 @@ def test_places_lead_into_the_plan(tmp_path):
     span = of(found, "hub").span
     assert span is not None
     assert span.file.text[span.start : span.end] == '"hub"'
+
+
+def test_modules_that_hand_a_value_on_without_end_are_refused_not_followed():
+    count = 3000
+    calls = {
+        f"m{index}": {
+            "expressions": {"x": {"references": [f"module.m{index - 1}.y"]}},
+            "module": {"outputs": {"y": {"expression": {"references": ["var.x"]}}}},
+        }
+        for index in range(count)
+    }
+    start = json.loads(plan(link("azurerm_network_interface.n", network_security_group_id=refers(f"module.m{count - 1}.y"))))
+    start["configuration"]["root_module"]["module_calls"] = calls
+    start["planned_values"]["root_module"]["child_modules"] = [
+        {
+            "address": f"module.m{index}",
+            "resources": [{"address": f"module.m{index}.random_id.x", "type": "random_id", "name": "x"}],
+        }
+        for index in range(count)
+    ]
+    assert [one.code for one in read(json.dumps(start)).problems] == ["template-too-large"]

@@ -34,9 +34,13 @@ class Identities:
         self._settings = {name.casefold(): text for name, text in settings.items()}
         self._ids: dict[str, str] = {}
         self._values: dict[str, Value] = {}
-        self._by_name: dict[tuple[str, str], list[Block]] = {}
+        self._by_name: dict[tuple[str, str, str], Block] = {}
+        self._by_id: dict[str, Block] = {}
         for one in blocks:
-            self._by_name.setdefault((one.type, self.name(one).casefold()), []).append(one)
+            self._by_name.setdefault((one.type, self.group(one).casefold(), self.name(one).casefold()), one)
+            known = one.values.get("id")
+            if known is not None and known.text:
+                self._by_id.setdefault(known.text.casefold(), one)
 
     # -- Names and ids --------------------------------------------------------------------------------------------------
 
@@ -51,7 +55,7 @@ class Identities:
             known = block.values.get("id")
             self._ids[block.address] = f"/{block.address}"  # what a circle sees
             text = known.text if known is not None else None
-            self._ids[block.address] = text if text else self._made_id(block)
+            self._ids[block.address] = text or self._made_id(block)
         return self._ids[block.address]
 
     def _made_id(self, block: Block) -> str:
@@ -86,14 +90,11 @@ class Identities:
         if target is not None:
             return target
         text = self.text(block, named.parent) or ""
-        every = self._by_name.get((named.above, text.rpartition("/")[2].casefold()), [])
         if named.parent.endswith("_id"):
-            found = [one for one in every if self.id(one).casefold() == text.casefold()]
-        else:
-            group = self.group(block).casefold()
-            found = [one for one in every if self.group(one).casefold() == group]
-        # Outside of the file's own resources a data source may name the parent as well: it is the same one.
-        return found[0] if found else None
+            found = self._by_id.get(text.casefold())
+            return found if found is not None and found.type == named.above else None
+        # A data source may name the parent as well: it is the same one.
+        return self._by_name.get((named.above, self.group(block).casefold(), text.casefold()))
 
     def parent_id(self, block: Block) -> str | None:
         """The id of the parent, whether the file has the parent or only names it."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final
 
 from asever.importers.terraform.blocks import NOTHING, Block, Path, called
 from asever.importers.tree import Value
@@ -16,6 +18,13 @@ from asever.record import record
 
 _RESOURCE = re.compile(r'((?:data\.)?[a-z][\w-]*\.[\w-]+)(?:\[("(?:[^"\\]|\\.)*"|\d+)\])?(?:\.(.+))?')
 _MODULE = re.compile(r'module\.([\w-]+)(?:\[("(?:[^"\\]|\\.)*"|\d+)\])?(?:\.([\w-]+))?.*')
+_CUT = re.compile(r"[.\[]")
+MOST: Final = 1000
+"""Instances that one reference is taken to mean at once; what lists more of them is not known."""
+
+MOST_PARTS: Final = 20
+"""Parts of a reference that are looked at."""
+
 _INDEXES = ("each.key", "count.index")
 _KNOWN = ("path.", "terraform.", "each.key", "count.index", "self")
 """What planning knows and no resource stands behind."""
@@ -50,33 +59,45 @@ class References:
 
     def __init__(self, blocks: Iterable[Block], written: Value) -> None:
         self.written = written
-        self._blocks: dict[tuple[Path, str], list[Block]] = defaultdict(list)
+        self._blocks: dict[tuple[Path, str], dict[str | None, Block]] = defaultdict(dict)
         self._paths: dict[tuple[Path, str], dict[str | None, Path]] = defaultdict(dict)
         self._found: dict[tuple[Path, str], Meant] = {}
+        self._expressions: dict[tuple[Path, int], Meant] = {}
+        self._indexes: dict[tuple[Path, str], frozenset[str | None]] = {}
         for one in blocks:
-            self._blocks[one.module, f"{'data.' if one.data else ''}{one.type}.{one.name}"].append(one)
+            self._blocks[one.module, _written_name(one)][one.index] = one
             for depth in range(len(one.module)):
                 name, index = one.module[depth]
                 self._paths[one.module[:depth], name][index] = one.module[: depth + 1]
 
     def meant(self, block: Block, expression: Value | None) -> Meant:
         """What an expression of a resource may mean."""
+        key = (block.module, id(expression))
+        if key in self._expressions:
+            return self._expressions[key]
         texts = _references(expression)
         each = _references(block.each) if any(one.startswith("each.value") for one in texts) else []
-        found = self._all(block.module, [*texts, *each], _Own(index=block.index, all=self._indexes(block)))
-        return Meant(targets=found.targets, more=found.more or not texts)
+        own = _Own(index=block.index, all=self._all_indexes(block.module, _written_name(block)))
+        found = self._all(block.module, [*texts, *each], own)
+        meant = Meant(targets=found.targets, more=found.more or not texts)
+        if not any(one.startswith(_INDEXES) for one in texts):
+            self._expressions[key] = meant
+        return meant
 
-    def _indexes(self, block: Block) -> frozenset[str | None]:
-        every = self._blocks[block.module, f"{'data.' if block.data else ''}{block.type}.{block.name}"]
-        return frozenset(one.index for one in every)
+    def _all_indexes(self, path: Path, name: str) -> frozenset[str | None]:
+        key = (path, name)
+        if key not in self._indexes:
+            self._indexes[key] = frozenset(self._blocks.get(key, {}))
+        return self._indexes[key]
 
     def _all(self, path: Path, texts: Sequence[str], own: _Own | None) -> Meant:
         """What several references mean. Each is followed by its own beginnings (`a.b.id`, `a.b`), which say no more."""
         indexed = any(one.startswith(_INDEXES) for one in texts)
         targets: dict[tuple[str, str | None], Target] = {}
         more = False
+        beginnings = {one for text in texts for one in _beginnings(text)}
         for text in texts:
-            if any(_begins(other, text) for other in texts):
+            if text in beginnings:
                 continue
             found = self._one(path, text, own if indexed else None)
             more = more or found.more
@@ -87,19 +108,21 @@ class References:
         if text.startswith((*_KNOWN, "each.")):
             return Meant()
         if text.startswith("var."):
-            return self._variable(path, text.split(".")[1].split("[")[0])
+            return self._variable(path, text.split(".")[1].split("[", maxsplit=1)[0])
         if text.startswith("module."):
             return self._output(path, text, own)
         found = _RESOURCE.fullmatch(text)
         if found is None:
             return Meant(more=True)
-        every = self._blocks.get((path, found[1]), [])
-        if found[2] is not None:
-            every = [one for one in every if one.index == found[2]]
-        elif len(every) > 1 and own is not None and {one.index for one in every} == own.all:
+        every = self._blocks.get((path, found[1]), {})
+        index = found[2]
+        if index is None and len(every) > 1 and own is not None and self._all_indexes(path, found[1]) == own.all:
             # `subnet[each.key]`: a plan says only that the key is used; with the same keys on both sides it is the same one.
-            every = [one for one in every if one.index == own.index]
-        return Meant(targets=tuple(Target(block=one, attribute=found[3]) for one in every), more=not every)
+            index = own.index
+        meant = [every[index]] if index in every else list(every.values()) if index is None else []
+        if len(meant) > MOST:
+            return Meant(more=True)
+        return Meant(targets=tuple(Target(block=one, attribute=found[3]) for one in meant), more=not meant)
 
     def _variable(self, path: Path, name: str) -> Meant:
         """A variable of a module means what its call gives it; those of the root are known."""
@@ -154,5 +177,11 @@ def _references(expression: Value | None) -> list[str]:
     return list(dict.fromkeys(text for one in parts for text in _references(one)))
 
 
-def _begins(longer: str, text: str) -> bool:
-    return len(longer) > len(text) and longer.startswith(text) and longer[len(text)] in ".["
+def _beginnings(text: str) -> Iterator[str]:
+    """What a reference begins with: `a.b` and `a.b[0]` of `a.b[0].id`."""
+    for found in islice(_CUT.finditer(text), MOST_PARTS):
+        yield text[: found.start()]
+
+
+def _written_name(block: Block) -> str:
+    return f"{'data.' if block.data else ''}{block.type}.{block.name}"
