@@ -16,6 +16,7 @@ from asever.importers import foreign, json_text
 from asever.importers.network.sheet import Part
 from asever.importers.network.whole import network
 from asever.record import record
+from tests.recorded.sessions import CORPUS
 
 KINDS = ("ase_arm", "nsg_arm", "nsg_export", "tf_plan", "rest_examples", "effective", "azure_oracle")
 

@@ -21,7 +21,7 @@ class Type:
     """
 
     kind: str
-    shape: Shape = {}
+    shape: Shape
     parent: str | None = None
     above: str | None = None
     inside: str | None = None
