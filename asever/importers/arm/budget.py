@@ -7,6 +7,7 @@ from typing import Final
 
 from asever.diagnostics import Diagnostic, Label
 from asever.importers.arm.mistakes import MistakeError
+from asever.importers.arm.symbols import Mixed
 from asever.importers.tree import Plain, Symbol, Value
 from asever.source import Span
 
@@ -15,6 +16,10 @@ MOST_STEPS: Final = 2_000_000
 
 LETTERS: Final = 64
 """Letters of a text that count as one step."""
+
+
+LONGEST: Final = 1_000_000
+"""Letters of the longest text that a function may make; Resource Manager itself stops at 131,072."""
 
 
 class Budget:
@@ -40,6 +45,10 @@ class Budget:
                 )
             )
 
+    def text(self, made: str, span: Span | None) -> None:
+        """Counts a text that a function made: one beyond all measure takes all that is left."""
+        self.spend(self.size(made) if len(made) <= LONGEST else self.left + 1, span)
+
     def size(self, plain: Plain) -> int:
         """How many steps a walk over a value takes."""
         match plain:
@@ -47,6 +56,8 @@ class Budget:
                 return 1 + len(plain) // LETTERS
             case tuple():
                 return self._known(plain) or self._keep(plain, plain)
+            case Mixed():
+                return 1 + sum(map(self.size, plain.parts))
             case Symbol():
                 return 1
             case Mapping():

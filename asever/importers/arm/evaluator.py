@@ -546,7 +546,8 @@ def _guarded(frame: Frame, name: str, function: Callable[..., Plain], values: tu
         symbol = _symbolic(frame, name, values, span)
         frame.deployment.run.note(symbol.name, str(failure), span)
         return symbol
-    budget.spend(budget.size(made) if isinstance(made, str) else 0, span)
+    if isinstance(made, str):
+        budget.text(made, span)
     return made
 
 
