@@ -10,6 +10,8 @@ from asever.importers import azure_json, effective, json_text
 from asever.importers.arm import template
 from asever.importers.arm.refusal import refusal
 from asever.importers.resources import Resource
+from asever.importers.terraform.blocks import is_terraform
+from asever.importers.terraform.resources import told
 from asever.importers.tree import Value
 from asever.record import record
 from asever.source import SourceFile, Span
@@ -52,6 +54,8 @@ def read(file: SourceFile, parameters: SourceFile | None, settings: Mapping[str,
     if isinstance(given, Diagnostic):
         return Foreign(file=file, problems=(given,), unused=tuple(settings))
     match _what(value):
+        case "terraform":
+            return _terraform(file, value, settings)
         case "template":
             return _template(file, value, given, settings, folder)
         case "answer":
@@ -64,11 +68,13 @@ def read(file: SourceFile, parameters: SourceFile | None, settings: Mapping[str,
 
 
 def _what(value: Value) -> str:
-    """What a file is: a template, an answer of Azure's, or something else."""
+    """What a file is: a plan or a state of Terraform's, a template, an answer of Azure's, or something else."""
     if isinstance(value.plain, tuple):
         return "answer"
     if not isinstance(value.plain, Mapping):
         return "other"
+    if is_terraform(value):
+        return "terraform"
     if refusal(value) is None:
         return "template"
     schema = (value.get("$schema") or value).text
@@ -86,6 +92,41 @@ def _template(file: SourceFile, value: Value, given: Value | None, settings: Map
         problems=found.problems,
         made=True,
         unused=found.unused,
+    )
+
+
+def _terraform(file: SourceFile, value: Value, settings: Mapping[str, str]) -> Foreign:
+    try:
+        found = told(value, settings)
+    except RecursionError:
+        return Foreign(file=file, problems=(_leans(file),), unused=tuple(settings))
+    if not found.resources:
+        return Foreign(file=file, problems=(_no_azure(file),), unused=tuple(settings))
+    symbols = (symbol.name for one in found.resources for symbol in one.properties.symbols())
+    return Foreign(
+        file=file,
+        resources=found.resources,
+        symbols=tuple(dict.fromkeys(symbols)),
+        left=tuple(Left(what=what, why=why, span=span) for what, why, span in found.left),
+        unused=tuple(name for name in settings if name.casefold() not in found.used),
+    )
+
+
+def _leans(file: SourceFile) -> Diagnostic:
+    return Diagnostic(
+        code="template-too-large",
+        message=f"the modules of `{file.name}` refer to each other too deeply",
+        primary=Label(Span(file, 0, min(1, len(file.text))), "in this plan"),
+        help="import a plan of a part of the network",
+    )
+
+
+def _no_azure(file: SourceFile) -> Diagnostic:
+    return Diagnostic(
+        code="not-a-network",
+        message=f"`{file.name}` is a plan or a state of Terraform's without a resource of the azurerm provider",
+        primary=Label(Span(file, 0, min(1, len(file.text))), "not imported"),
+        help="import the one that makes the network",
     )
 
 

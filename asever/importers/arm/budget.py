@@ -18,6 +18,10 @@ LETTERS: Final = 64
 """Letters of a text that count as one step."""
 
 
+LONGEST: Final = 1_000_000
+"""Letters of the longest text that a function may make; Resource Manager itself stops at 131,072."""
+
+
 class Budget:
     """Counts the steps of one evaluation."""
 
@@ -41,6 +45,10 @@ class Budget:
                 )
             )
 
+    def text(self, made: str, span: Span | None) -> None:
+        """Counts a text that a function made: one beyond all measure takes all that is left."""
+        self.spend(self.size(made) if len(made) <= LONGEST else self.left + 1, span)
+
     def size(self, plain: Plain) -> int:
         """How many steps a walk over a value takes."""
         match plain:
@@ -49,7 +57,7 @@ class Budget:
             case tuple():
                 return self._known(plain) or self._keep(plain, plain)
             case Mixed():
-                return 1 + sum(1 if isinstance(part, Symbol) else 1 + len(part) // LETTERS for part in plain.parts)
+                return 1 + sum(map(self.size, plain.parts))
             case Symbol():
                 return 1
             case Mapping():

@@ -547,7 +547,10 @@ def _guarded(frame: Frame, name: str, function: Callable[..., Plain], values: tu
         symbol = _symbolic(frame, name, values, span)
         frame.deployment.run.note(symbol.name, str(failure), span)
         return symbol
-    budget.spend(budget.size(made) if isinstance(made, str) else _width(made), span)
+    if isinstance(made, str):
+        budget.text(made, span)
+    else:
+        budget.spend(_width(made), span)
     return made
 
 
