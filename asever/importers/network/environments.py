@@ -21,14 +21,32 @@ _KINDS = {"asev1": "v1", "asev2": "v2", "asev3": "v3"}
 def environments(to: Making) -> None:
     """Every environment."""
     for one in to.book.of_kind(ENVIRONMENT):
-        to.add("ase", one, _environment(to, one))
+        unknown = _undecided(one)
+        if unknown is None:
+            to.add("ase", one, _environment(to, one))
+        else:
+            # Which ports arrive where hangs on it: whatever comes to its subnet is unknown.
+            at = to.at(one)
+            to.leave_out(one, f"{unknown}: what comes to its subnet, or from there, is unknown", at)
+            to.declare(
+                "unmodelled", to.name(one), at, [words.attribute("type", at, words.typed(ENVIRONMENT, at)), _subnet(to, one)]
+            )
+
+
+def _undecided(one: Resource) -> str | None:
+    """Why nobody can say what kind of environment it is, or whether there is one."""
+    if one.doubt is not None:
+        return f"whether it exists is not known ({one.doubt})"
+    kind, mode = one.body.get("kind"), prop(one.properties, "internalLoadBalancingMode")
+    for what, value in (("its version", kind), ("its internalLoadBalancingMode", mode)):
+        if value is not None and value.symbol is not None:
+            return f"{what} is not known ({value.symbol.name})"
+    return None
 
 
 def _environment(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
-    at, kind = to.at(one), one.body.get("kind")
+    kind = one.body.get("kind")
     version = _version(one)
-    if kind is not None and kind.symbol is not None:
-        to.leave_out(one, f"its version is not known ({kind.symbol.name}): it is taken to be of version 1", kind.span)
     yield words.attribute("version", to.place(kind, one), words.ref(version, to.place(kind, one)))
     yield _subnet(to, one)
     yield from _addresses(to, one, version)
@@ -40,8 +58,6 @@ def _environment(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
     ):
         if version == "v3":
             yield next((found for each in settings if (found := to.switch(one, word, prop(each, field), default=False))), None)
-    if one.doubt is not None:
-        to.leave_out(one, f"whether it exists is not known: {one.doubt}", at)
 
 
 def _version(one: Resource) -> str:
@@ -79,9 +95,6 @@ def _mode(to: Making, one: Resource) -> int:
     number = words.whole(value)
     if number is not None:
         return number & 3
-    if value.symbol is not None:
-        to.leave_out(one, f"internalLoadBalancingMode is not known: {value.symbol.name}", value.span)
-        return 0
     text = (value.text or "").replace(" ", "").casefold()
     if text not in _MODES:
         to.refuse(one, f"internalLoadBalancingMode of {one.name} is none of Azure's: {value.text}", to.place(value, one))

@@ -21,6 +21,9 @@ FIREWALL = "Microsoft.Network/azureFirewalls"
 _POLICY = "Microsoft.Network/firewallPolicies"
 _LOWEST, _HIGHEST = 100, 65000
 
+_PACKETS = ("destinationPorts", "protocols", "ipProtocols")
+"""The fields of a rule that say, beside addresses, which packets it is for."""
+
 
 @record
 class _Collection:
@@ -165,6 +168,10 @@ def _rules(to: Making, one: Resource, collection: _Collection, priority: int) ->
             if port
         )
         ports = () if any(port.any for port in ports) else ports
+        doubts = [symbol.name for field in _PACKETS if (value := prop(each, field)) is not None for symbol in value.symbols()]
+        if doubts:
+            # Which packets it is for nobody knows, so it may be for every one of these addresses.
+            sources = tuple(to.tag(symbol, span) for symbol in dict.fromkeys(doubts))
         listed = [*to.members(one, each, "protocols"), *to.members(one, each, "ipProtocols")]
         protocols = list(dict.fromkeys(protocol_word(value) or "any" for value in listed)) or ["any"]
         translated = prop(each, "translatedAddress")
