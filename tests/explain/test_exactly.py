@@ -167,6 +167,16 @@ def test_sets_that_z3_refutes_are_a_disagreement(capsys, monkeypatch):
     assert explained(capsys, LAYERED, CHECKS["front-door"][0])[0] == 4
 
 
+def test_what_is_listed_of_a_check_that_holds_is_proved_too(capsys, monkeypatch):
+    from asever.explain import exactly  # noqa: PLC0415 - to break it
+
+    monkeypatch.chdir(ROOT)
+    check = CHECKS["vip"][0]
+    assert explained(capsys, LAYERED, check)[0] == 0
+    monkeypatch.setattr(exactly, "rectangles", lambda regions, _within=(): tuple(regions)[1:])
+    assert explained(capsys, LAYERED, check)[0] == 4
+
+
 def test_a_proof_that_takes_too_long_is_said_to_be_missing(capsys, monkeypatch):
     from asever.explain import exactly  # noqa: PLC0415 - to stop its clock
     from asever.solve.solver import TimeOut  # noqa: PLC0415
