@@ -21,9 +21,9 @@ from asever.model.effective import (
     SourceTranslation,
     exists_in,
 )
-from asever.model.packets import ANY_PORT, Packet
+from asever.model.packets import ANY_PORT, Packet, format_protocol, format_protocols
 from asever.report.lines import Line, Piece, Style, line, shortened, wrapped
-from asever.report.words import has_ports, ports_text, protocol_name, protocols_text
+from asever.report.words import has_ports, ports_text
 
 # Of a long list the near misses and this many rules at either end are shown.
 _ENDS = 4
@@ -56,7 +56,7 @@ def mismatches(row: FilterRow, packet: Packet) -> tuple[str, ...]:
 
 def _mismatches(row: FilterRow, packet: Packet) -> Iterator[str]:
     if packet.protocol not in row.protocol:
-        yield f"protocol {protocol_name(packet.protocol)} is not {protocols_text(row.protocol)}"
+        yield f"protocol {format_protocol(packet.protocol)} is not {format_protocols(row.protocol)}"
         return
     if not _matches(row.source, packet.source, packet.source_tags):
         yield f"source {format_address(packet.source)} {_is_not(row.source)}"
@@ -100,7 +100,7 @@ def rule_text(row: FilterRow) -> str:
     source_port = "" if row.source_port == ANY_PORT else f" port {ports_text(row.source_port)}"
     target_port = "" if row.target_port == ANY_PORT else f" port {shortened(ports_text(row.target_port), 44)}"
     source, target = shortened(row.source.text, 44), shortened(row.target.text, 44)
-    return f"{row.action.value} {protocols_text(row.protocol)} from {source}{source_port} to {target}{target_port}"
+    return f"{row.action.value} {format_protocols(row.protocol)} from {source}{source_port} to {target}{target_port}"
 
 
 def in_order(rows: Iterable[CoreRow]) -> list[CoreRow]:
