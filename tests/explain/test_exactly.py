@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +15,10 @@ from asever.explain.exactly import explained as explained_check
 from asever.explain.finding import Asked, Options
 from asever.model.answers import Verdict
 from asever.model.claims import Check, Endpoint, EndpointKind, Reachability, Verb
+from asever.report.json import dumped
 from tests.differential.small_tables import networks, questions
 from tests.differential.test_solver_against_every_flow import thorough
+from tests.golden import assert_accepted
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = Path(__file__).parent / "golden"
@@ -79,11 +80,8 @@ def test_is_as_accepted(name, form, capsys, monkeypatch):
         SCHEMA.validate(document)
         document["explanation"]["check"]["seconds"] = 0
         document["asever"] = ""
-        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    path = GOLDEN / f"{name}.{form}"
-    if os.environ.get("ASEVER_ACCEPT"):
-        path.write_text(text, encoding="utf-8")
-    assert text == (path.read_text(encoding="utf-8") if path.exists() else ""), f"{path.name}: if it is right, make accept"
+        text = dumped(document)
+    assert_accepted(text, GOLDEN / f"{name}.{form}")
 
 
 def test_every_golden_file_is_compared():
