@@ -44,7 +44,7 @@ def asked(name, one, title, region):
     seconds = perf_counter() - started
     for word, mine in (("permitted", found.permitted), ("denied", found.denied)):
         started = perf_counter()
-        shown = rectangles(mine, [region])
+        shown = rectangles(mine, [region], disjoint=True)
         all_seconds = seconds + perf_counter() - started
         raw = sum(((Action.DENY in outcome) == (word == "denied")) for _, outcome in parts)
         print(f"{name:<20} {title:<12} {word:<9} {raw:>6} {len(mine):>6} {len(shown):>6} {all_seconds:>8.3f}")

@@ -16,10 +16,12 @@ Box = tuple[int, ...]
 BUDGET = 30_000
 # Below this many candidates it is faster to look at each than to look their atoms up.
 _FEW = 48
-# How often a set is merged anew, its dimensions in another order.
+# How often a set is merged anew, its dimensions in another order; a large one less often, since it must be quick too.
 _MOST_ORDERS = 24
-# Maximal products are looked for while this many comparisons suffice.
-_CHEAP = 400_000
+_MOST_MERGED = 12_000
+_MOST_COVERED = 600
+# Maximal products are looked for while this many comparisons suffice, the fewer of them the larger the set is.
+_CHEAP = 2_000_000
 # Ways to grow a box: which dimension first.
 _GROWTHS = ((4, 3, 2, 1, 0), (0, 1, 2, 3, 4), (2, 4, 3, 1, 0), (1, 2, 0, 3, 4), (3, 1, 4, 2, 0))
 
@@ -168,7 +170,7 @@ def merged(boxes: Iterable[Box]) -> list[Box]:
     if len(kept) < 2:
         return kept
     orders = list(permutations(range(len(kept[0]))))
-    step = max(1, len(orders) // _MOST_ORDERS)
+    step = -(-len(orders) // max(2, min(_MOST_ORDERS, _MOST_MERGED // len(kept))))
     return min((merged_in(kept, order) for order in orders[::step]), key=len)
 
 
@@ -185,15 +187,22 @@ def merged_in(boxes: list[Box], order: Sequence[int]) -> list[Box]:
             return boxes
 
 
+def coverable(boxes: Sequence[Box]) -> bool:
+    """Whether it is worth knowing what is outside, so as to cover the set by boxes that overlap."""
+    return 1 < len(boxes) <= _MOST_COVERED
+
+
 def cover(boxes: Sequence[Box], outside: Sequence[Box], full: Box) -> list[Box]:
     """A set as few boxes, which may overlap: each is grown as far as nothing outside is met, and held ones are dropped.
 
     `boxes` are disjoint, and `outside` with them makes up all of `full`. Where that takes long they stay as they are.
     """
-    if len(boxes) < 2 or len(boxes) * len(outside) * len(full) > _CHEAP:
+    size = len(boxes) * len(outside) * len(full)
+    growths = min(len(_GROWTHS), _CHEAP // max(size, 1))
+    if len(boxes) < 2 or not growths:
         return list(boxes)
     index = Index(outside)
-    orders = [[one for one in order if one < len(full)] for order in _GROWTHS]
+    orders = [[one for one in order if one < len(full)] for order in _GROWTHS[:growths]]
     left = sorted(boxes, key=_weight, reverse=True)
     chosen: list[Box] = []
     while left:
