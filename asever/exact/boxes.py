@@ -13,7 +13,7 @@ from itertools import permutations
 Box = tuple[int, ...]
 
 # Some seconds' worth.
-BUDGET = 30_000
+BUDGET = 40_000
 # Below this many candidates it is faster to look at each than to look their atoms up.
 _FEW = 48
 # How often a set is merged anew, its dimensions in another order; a large one less often, since it must be quick too.
@@ -21,7 +21,7 @@ _MOST_ORDERS = 24
 _MOST_MERGED = 12_000
 _MOST_COVERED = 600
 # Maximal products are looked for while this many comparisons suffice, the fewer of them the larger the set is.
-_CHEAP = 2_000_000
+_CHEAP = 1_000_000
 # Ways to grow a box: which dimension first.
 _GROWTHS = ((4, 3, 2, 1, 0), (0, 1, 2, 3, 4), (2, 4, 3, 1, 0), (1, 2, 0, 3, 4), (3, 1, 4, 2, 0))
 

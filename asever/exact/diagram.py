@@ -16,7 +16,7 @@ from asever.exact.boxes import BUDGET, Box, Budget, TooMany
 # Which dimension is cut first. Addresses first suits lists whose rules differ in their ends; protocol and ports first those in
 # which a rule of one wide end meets all those of the other (bench/rectangles.py has both).
 _ORDERS = ((3, 1, 4, 0, 2), (0, 4, 2, 3, 1))
-_STEPS = (300, 3_000, BUDGET)
+_QUICK = 3_000
 
 Label = TypeVar("Label", bound=Hashable)
 
@@ -61,10 +61,6 @@ class Lines(Generic[Label]):
         self.holding = [_bits([box[dimension] for box in sure]) for dimension in range(dimensions)]
         self.groups = [_groups(*pair) for pair in zip(self.meeting, self.holding, strict=True)]
 
-    def decided(self, start: Box, order: Sequence[int], budget: Budget) -> Decision[Label]:
-        """What the lines do with the points of a box, as a diagram with its dimensions in an order."""
-        return _Diagram(self, start, order, budget).decision()
-
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -98,14 +94,15 @@ def _groups(meeting: dict[int, int], holding: dict[int, int]) -> list[_Group]:
     return [_Group(atoms=atoms, meeting=lines, sure=surely) for (lines, surely), atoms in found.items() if atoms]
 
 
-class _Diagram(Generic[Label]):
-    """The diagram of some lines over a box."""
+class Diagram(Generic[Label]):
+    """What some lines do with the points of a box, the dimensions in an order."""
 
-    def __init__(self, lines: Lines[Label], start: Box, order: Sequence[int], budget: Budget) -> None:
+    def __init__(self, lines: Lines[Label], start: Box, order: Sequence[int]) -> None:
         self.lines = lines
         self.start = start
         self.order = order
-        self.budget = budget
+        self.budget = Budget(0)
+        self.spent = 0
         self._groups = [
             [_Group(atoms=mine, meeting=one.meeting, sure=one.sure) for one in groups if (mine := one.atoms & whole)]
             for groups, whole in zip(lines.groups, start, strict=True)
@@ -120,8 +117,16 @@ class _Diagram(Generic[Label]):
         self._known: list[dict[tuple[int, int], Decision[Label]]] = [{} for _ in order]
         self._nodes: dict[tuple[int, frozenset[tuple[int, Decision[Label]]]], Node[Label]] = {}
 
-    def decision(self) -> Decision[Label]:
-        """All of it."""
+    def decision(self, steps: int) -> Decision[Label] | None:
+        """All of it; None when that takes more steps than these with those taken before, which need not be taken again."""
+        self.budget.left = steps - self.spent
+        self.spent = steps
+        try:
+            return self._all()
+        except TooMany:
+            return None
+
+    def _all(self) -> Decision[Label]:
         candidates = self.lines.every
         for dimension, atoms in enumerate(self.start):
             met = 0
@@ -264,24 +269,26 @@ def count(decision: Decision[Label], known: dict[Node[Label], int] | None = None
 def fewest(lines: Lines[Label], start: Box, budget: Budget) -> Decision[Label]:
     """What lines do with a box of headers (and anything further), by the order of dimensions that gives the fewest parts.
 
-    Each order gets a little time, then more, so that a bad one costs no more than some times what a good one does.
+    Where every order is quick, all are followed through. Else they take turns, each further than before, until one is done.
     """
     further = tuple(range(len(_ORDERS[0]), len(start)))
     orders = [tuple(one for one in (*order, *further) if one < len(start)) for order in _ORDERS]
-    for steps in _STEPS:
-        found = [one for order in orders if (one := _tried(lines, start, order, min(steps, budget.left)))]
+    diagrams = [Diagram(lines, start, order) for order in orders]
+    steps = _QUICK
+    while steps <= BUDGET:
+        found: list[Decision[Label]] = []
+        for diagram in diagrams:
+            decision = diagram.decision(steps)
+            if decision is not None:
+                found.append(decision)
+                if steps > _QUICK:
+                    break
         if found:
             best = min(found, key=count)
             budget.spend(count(best))
             return best
+        steps *= 2
     raise TooMany
-
-
-def _tried(lines: Lines[Label], start: Box, order: Sequence[int], steps: int) -> Decision[Label] | None:
-    try:
-        return lines.decided(start, order, Budget(steps))
-    except TooMany:
-        return None
 
 
 def outside(box: Box, taken: Sequence[Box], budget: Budget) -> list[Box]:

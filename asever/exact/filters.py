@@ -61,14 +61,17 @@ class Cells:
     def parts(self, region: Region, budget: Budget) -> Iterator[tuple[Region, Outcomes]]:
         """The disjoint parts of a region, each with what the rows may do with it."""
         start = self._box(region)
+        known: list[dict[int, NumberSet]] = [{whole: numbers} for whole, numbers in zip(start, region, strict=True)]
         for box, outcomes in parts_of(fewest(self._lines, start, budget), start):
-            yield (
-                tuple(
-                    numbers if mine == whole else numbers & atoms.numbers(mine, last)
-                    for numbers, mine, whole, atoms, last in zip(region, box, start, self._atoms, self._lasts, strict=True)
-                ),
-                outcomes,
-            )
+            yield tuple(self._numbers(number, mine, region, known) for number, mine in enumerate(box)), outcomes
+
+    def _numbers(self, dimension: int, mask: int, region: Region, known: Sequence[dict[int, NumberSet]]) -> NumberSet:
+        """What the atoms of a dimension hold of a region; many parts ask for the same."""
+        found = known[dimension].get(mask)
+        if found is None:
+            atoms = self._atoms[dimension].numbers(mask, self._lasts[dimension])
+            found = known[dimension][mask] = region[dimension] & atoms
+        return found
 
 
 class Table:

@@ -150,10 +150,9 @@ def test_each_reading_of_an_assumption_is_told(capsys, monkeypatch):
 
 
 def test_too_many_parts_are_said_to_be_so(document, monkeypatch):
-    from asever.exact import boxes, filters  # noqa: PLC0415 - to narrow their limits
+    from asever.exact import boxes  # noqa: PLC0415 - to narrow its limit
 
     monkeypatch.setattr(boxes.Budget.__init__, "__defaults__", (2,))
-    monkeypatch.setattr(filters, "_STEPS", (2,))
     _, found = document(PARTLY, "partly")
     assert (found["traffic"], found["proved"]) == ([], None)
     assert "too many parts" in found["problem"]
