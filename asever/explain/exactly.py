@@ -214,7 +214,7 @@ class _Bundle:
 
     def shown(self, fares: str) -> tuple[Region, ...]:
         """The same as few regions."""
-        return rectangles(self.of(fares), self.whole)
+        return rectangles(self.of(fares), self.whole, disjoint=True)
 
 
 def _packets(scope: Scope) -> Region:
@@ -298,7 +298,7 @@ def _more(tables: EffectiveNetwork, asks: FilterQuestion, context: FilterContext
     for left, right in pairs:
         world = World(tables, (left, right), asks.fixed)
         regions = more(world, left, right)
-        shown = rectangles(regions, world.domain)
+        shown = rectangles(regions, world.domain, disjoint=True)
         wrong = filters_disagree(tables, asks, (left, right), world.names, shown, seconds=options.seconds)
         if wrong is not None:
             raise ReadingsDisagree(f"exact sets  {wrong}\nquestion    {asks!r}")

@@ -162,7 +162,7 @@ def test_sets_that_z3_refutes_are_a_disagreement(capsys, monkeypatch):
     from asever.explain import exactly  # noqa: PLC0415 - to break it
 
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(exactly, "rectangles", lambda regions, _within=(): tuple(regions)[1:])
+    monkeypatch.setattr(exactly, "rectangles", lambda regions, _within=(), **_options: tuple(regions)[1:])
     assert explained(capsys, LAYERED, CHECKS["front-door"][0])[0] == 4
 
 
