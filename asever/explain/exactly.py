@@ -184,7 +184,8 @@ class _Traffic:
                     packets = one.scope.packets
                     values = {name: numbers.first for name, numbers in zip(FIELDS, region, strict=True)}
                     packet = Packet(**values, source_tags=packets.source_tags, target_tags=packets.target_tags)
-                    readings = {**taken, **shown.readings, **dict(one.scope.condition)}
+                    # A witness may name any reading where none matters to its path; what is given stays.
+                    readings = {**taken, **shown.readings, **dict(one.scope.condition), **self.question.fixed}
                     yield one.scope, Flow(origin=one.scope.origin, packet=packet, choices=shown.choices, readings=readings)
 
 
