@@ -148,10 +148,9 @@ def test_each_reading_of_an_assumption_is_told(capsys, monkeypatch):
 
 
 def test_too_many_parts_are_said_to_be_so(document, monkeypatch):
-    from asever.exact import boxes, filters  # noqa: PLC0415 - to narrow their limits
+    from asever.exact import boxes  # noqa: PLC0415 - to narrow its limit
 
     monkeypatch.setattr(boxes.Budget.__init__, "__defaults__", (2,))
-    monkeypatch.setattr(filters, "_STEPS", (2,))
     _, found = document(PARTLY, "partly")
     assert (found["traffic"], found["proved"]) == ([], None)
     assert "too many parts" in found["problem"]
@@ -161,7 +160,7 @@ def test_sets_that_z3_refutes_are_a_disagreement(capsys, monkeypatch):
     from asever.explain import exactly  # noqa: PLC0415 - to break it
 
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(exactly, "rectangles", lambda regions, _within=(): tuple(regions)[1:])
+    monkeypatch.setattr(exactly, "rectangles", lambda regions, _within=(), **_options: tuple(regions)[1:])
     assert explained(capsys, LAYERED, CHECKS["front-door"][0])[0] == 4
 
 
