@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from asever.azure.assumptions import ASSUMPTIONS, GUEST_FORWARDING, MANAGEMENT_ADDRESSES
 from asever.azure.called import TCP_ONLY, Called, Targets, Traffic, merged
 from asever.azure.callers import Caller, Callers
-from asever.azure.endpoints import Endpoints, title
+from asever.azure.endpoints import endpoints, title
 from asever.azure.filters import group_filter
 from asever.azure.inventory import Inventory, inventory, same_region, singles
 from asever.azure.platform import INTERNET_BASE
@@ -105,7 +105,7 @@ class _Coverage:
         self.tables = tables
         self.claim = claim
         self.fixed = fixed
-        self.ends = Endpoints(known, tables)
+        self.ends = endpoints(known, tables)
         self.callers = Callers(self.ends)
         self.targets = Targets(self.ends)
         self.traffic = merged((one.protocol, one.port) for one in claim.services)
