@@ -108,7 +108,7 @@ class _Coverage:
         self.ends = endpoints(known, tables)
         self.callers = Callers(self.ends)
         self.targets = Targets(self.ends)
-        self.traffic = merged((one.protocol, one.port) for one in claim.services)
+        self.traffic = merged(tuple((one.protocol, one.port) for one in claim.services))
         self.quantifier = _QUANTIFIERS[claim.verb]
 
     def question(self) -> FlowQuestion | Unanswerable:
@@ -180,6 +180,8 @@ class _Coverage:
             sites -= {caller.site.name}
         if caller.site.kind is SiteKind.INTERNET:
             addresses = addresses & INTERNET_BASE or addresses
+        if addresses == called.addresses and sites == called.sites:
+            return called
         return replace(called, addresses=addresses, sites=sites)
 
     def _without_management(self, caller: Caller, called: Called) -> Iterator[tuple[Caller, Called]]:
@@ -243,6 +245,8 @@ class _Coverage:
             return caller
         subnets = {self.tables.sites[name].subnet for name in called.sites} - {None}
         services = {one for name in subnets for one in self.known.network.subnets[name or ""].service_endpoints}
+        if not services:
+            return caller
         contents = {one: known_tag(self.known, one) for one in services}
         unknown = frozenset(outside(one) for one, addresses in contents.items() if addresses is None)
         # Who names an address of the service means it.
