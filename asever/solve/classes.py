@@ -16,7 +16,7 @@ from operator import xor
 from asever.model.addresses import ALL_V4, ALL_V6
 from asever.model.effective import FilterRow
 from asever.model.numbers import NumberSet
-from asever.model.packets import PROTOCOLS_WITH_PORTS
+from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS
 
 FIELDS = ("protocol", "source", "source_port", "target", "target_port")
 _PLACES = {field: place for place, field in enumerate(FIELDS)}
@@ -48,6 +48,7 @@ class Classes:
         self._masks: list[list[int]] = []
         self._shared: dict[tuple[int, NumberSet], int] = {}
         self.conditional = sum(1 << index for index, row in enumerate(rows) if row.condition)
+        self.from_some_ports = sum(1 << index for index, row in enumerate(rows) if row.source_port != ANY_PORT)
         for field in FIELDS:
             starts, masks = _swept(one[field] for one in sets)
             self._starts.append(starts)

@@ -127,19 +127,17 @@ class Rows:
         """
         if len(rows) < _MANY:
             return rows
-        protocol, source, source_port, target, target_port = (
+        protocol, source, _, target, target_port = (
             NumberSet.single(now) if isinstance(now, int) else hull[now] for now in view
         )
-        silent = [one.is_single for one in (protocol, target_port, source_port, source, target)]
         classes = classes_of(rows, self.network.tag_space)
         mask = classes.meeting("protocol", protocol)
-        if silent[0]:
+        if protocol.is_single:
             mask &= classes.meeting("target_port", target_port)
-        if all(silent[:3]) and not tagged:
-            if silent[4]:
-                mask &= classes.meeting("source", source)
-            if silent[3]:
-                mask &= classes.meeting("target", target)
+        if protocol.is_single and target_port.is_single and not tagged:
+            near = classes.meeting("source", source) if target.is_single else -1
+            near &= classes.meeting("target", target) if source.is_single else -1
+            mask &= near | classes.from_some_ports
         mask |= classes.conditional
         return (rows[index] for index in bits(mask))
 
