@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import field
 
 from asever.record import record
 from asever.source import Span
@@ -21,10 +22,10 @@ Plain = None | bool | int | float | str | Symbol | tuple["Value", ...] | Mapping
 
 @record
 class Value:
-    """One value and its place: that of the expression that made it, where it was computed."""
+    """One value and its place: that of the expression that made it, where it was computed. Equality ignores it."""
 
     plain: Plain
-    span: Span | None = None
+    span: Span | None = field(default=None, compare=False)
 
     def get(self, name: str) -> Value | None:
         """The member of an object, whatever the letter case of its name, as Azure compares names; None where there is none."""

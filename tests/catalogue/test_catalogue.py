@@ -39,11 +39,8 @@ def test_the_right_program_yields_nothing(code):
 
 
 def test_every_code_in_use_has_an_entry():
-    texts = [
-        path.read_text(encoding="utf-8")
-        for folder in ("syntax", "semantics", "lint")
-        for path in (PACKAGE / folder).glob("*.py")
-    ]
+    folders = ("syntax", "semantics", "lint", "importers")
+    texts = [path.read_text(encoding="utf-8") for folder in folders for path in (PACKAGE / folder).rglob("*.py")]
     used = {code for text in texts for code in re.findall(r'code="([a-z0-9-]+)"', text)}
     used |= {
         code for text in texts for code in re.findall(r'(?:error|_error|_problem|_say|_at)\(\s*(?:file, )?"([a-z0-9-]+)"', text)

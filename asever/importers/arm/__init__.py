@@ -1,0 +1,1 @@
+"""ARM templates (also what Bicep compiles to) as the resources that they make."""
