@@ -22,25 +22,29 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 BROKEN_PIPE = 141  # 128 + SIGPIPE
 TRACEBACK = "ASEVER_TRACEBACK"
 
-_EXITS = """\
-exit status: 0 every check holds or is violated as expected; 1 a check is violated; 2 none is violated, some are unknown;
-3 the input or the command line is wrong; 4 an internal error. Documentation: asever help WORD.
-"""
+_EXITS = (
+    "exit status: 0 every check holds or is violated as expected; 1 a check is violated; 2 none is violated, some are unknown; "
+    "3 the input or the command line is wrong; 4 an internal error. Documentation: asever help WORD."
+)
 _TRACE_EXITS = (
     "exit status: 0 delivered, and its reply returns; 1 dropped, or the reply is lost; 2 nobody can say; 3 wrong input."
 )
-_SCORE_EXITS = "exit status: 0 done; 1 the number is less than --fail-under asks for; 3 wrong input; 4 an internal error."
 _FIX_EXITS = (
-    "exit status: that of the checks to be fixed, after --write as the files are then: 0 all met; 1 one is violated; 2 unknown."
-)
-_CERTIFICATE_EXITS = "exit status: 0 accepted; 1 refused; 3 the input or the command line is wrong."
-_DIFF_EXITS = (
-    "exit status: 0 no flow and no verdict differs; 1 some does; 2 what differs cannot be told in full; 3 wrong input."
+    "exit status: that of the checks to be fixed, after --write as the files are then: 0 all met; 1 one is violated; "
+    "2 none is violated, some are unknown; 3 wrong input; 4 an internal error."
 )
 _LINT_EXITS = "exit status: 0 nothing was found; 1 something was; 3 wrong input. What a code means: asever help CODE."
+_MATRIX_EXITS = "exit status: 0 done; 3 wrong input; 4 Z3 does not confirm a cell, or another internal error."
+_DIFF_EXITS = (
+    "exit status: 0 no flow and no verdict differs; 1 some does; 2 what differs cannot be told in full; 3 wrong input; "
+    "4 an internal error."
+)
+_SCORE_EXITS = "exit status: 0 done; 1 the number is less than --fail-under asks for; 3 wrong input; 4 an internal error."
 _FMT_EXITS = (
     "exit status: 0 done, or nothing to do; 1 with --check: some file would change; 3 a file has errors and is left alone."
 )
+_CERTIFICATE_EXITS = "exit status: 0 accepted; 1 refused; 3 wrong input."
+_OTHER_EXITS = "exit status: 0 done; 3 wrong input."
 
 
 class _Parser(argparse.ArgumentParser):
@@ -153,14 +157,32 @@ class _Assume(_Pairs):
     advice = " (asever assumptions lists them)"
 
 
-def _assume_argument(parser: argparse.ArgumentParser) -> None:
+def _assume_argument(
+    parser: argparse.ArgumentParser,
+    about: str = "pick one reading of an ambiguous Azure behaviour (repeatable; see asever assumptions)",
+) -> None:
+    parser.add_argument("--assume", metavar="NAME=VALUE", action=_Assume, default={}, help=about)
+
+
+def _timeout_argument(parser: argparse.ArgumentParser, about: str = "limit for each check (default 30)") -> None:
+    parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help=about)
+
+
+def _format_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--assume",
-        metavar="NAME=VALUE",
-        action=_Assume,
-        default={},
-        help="pick one reading of an ambiguous Azure behaviour (repeatable; see asever assumptions)",
+        "--format", choices=("text", "json"), default="text", help="text for people (default), JSON for programs"
     )
+
+
+def _output_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output", metavar="PATH", type=Path, help="write the result to a file instead of standard output")
+
+
+def _report_arguments(parser: argparse.ArgumentParser) -> None:
+    """What every command takes that writes a report."""
+    _format_argument(parser)
+    _output_argument(parser)
+    _color_argument(parser)
 
 
 def _set_argument(parser: argparse.ArgumentParser) -> None:
@@ -174,20 +196,22 @@ def _set_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _format_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="text for people (default), JSON for programs"
-    )
+def _file_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    _set_argument(parser)
 
 
-def _output_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--output", metavar="PATH", type=Path, help="write the result to a file instead of standard output")
+def _files_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", metavar="FILE", nargs="+", help="specifications; - reads standard input")
+    _set_argument(parser)
+
+
+def _named_check_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("check", metavar="CHECK", help="the name of a check, or its text")
 
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", metavar="FILE", nargs="+", help="specifications; - reads standard input")
-    _format_argument(parser)
-    _output_argument(parser)
+    _files_argument(parser)
     parser.add_argument(
         "--only",
         metavar="NAME",
@@ -195,9 +219,6 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="only checks of this name (* and ? stand for any; repeatable)",
     )
-    parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for each check (default 30)")
-    _assume_argument(parser)
-    _set_argument(parser)
     parser.add_argument(
         "--certificate", metavar="DIR", type=Path, help="write a proof of every check that holds, for other programs to check"
     )
@@ -206,11 +227,13 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="name only the checks that are not as expected")
     parser.add_argument("--evidence", action="store_true", help="say more about what holds, and why")
     parser.add_argument("--timing", action="store_true", help="end the text with how long it took")
-    _color_argument(parser)
+    _timeout_argument(parser)
+    _assume_argument(parser)
+    _report_arguments(parser)
 
 
 def _trace_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
+    _file_argument(parser)
     parser.add_argument(
         "--from", dest="origin", metavar="A", required=True, help="who sends: a thing of the file, Internet, or an address"
     )
@@ -227,38 +250,74 @@ def _trace_arguments(parser: argparse.ArgumentParser) -> None:
         "--destination-address", metavar="Y", help="the address that is called (default: the one where B answers)"
     )
     _assume_argument(parser)
-    _set_argument(parser)
-    _format_argument(parser)
-    _output_argument(parser)
-    _color_argument(parser)
+    _report_arguments(parser)
 
 
 def _explain_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
-    parser.add_argument("check", metavar="CHECK", help="the name of a check, or its text")
-    _format_argument(parser)
-    _output_argument(parser)
-    parser.add_argument(
-        "--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for the check, and for the proof (default 30)"
-    )
+    _file_argument(parser)
+    _named_check_argument(parser)
+    _timeout_argument(parser, "limit for the check, and for the proof (default 30)")
     _assume_argument(parser)
-    _set_argument(parser)
-    _color_argument(parser)
+    _report_arguments(parser)
+
+
+def _fix_arguments(parser: argparse.ArgumentParser) -> None:
+    _file_argument(parser)
+    parser.add_argument(
+        "check", metavar="CHECK", nargs="?", help="a check by its name or text (* and ? stand for any); default: all not met"
+    )
+    parser.add_argument("--write", action="store_true", help="apply the first fix of each check to the files")
+    _timeout_argument(parser)
+    _assume_argument(parser)
+    _report_arguments(parser)
 
 
 def _lint_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", metavar="FILE", nargs="+", help="specifications; - reads standard input")
-    _format_argument(parser)
-    _output_argument(parser)
+    _files_argument(parser)
     parser.add_argument("--only", metavar="CODE", action="append", default=[], help="only findings with this code (repeatable)")
     parser.add_argument("--quiet", action="store_true", help="one line for each finding, and no count")
+    _report_arguments(parser)
+
+
+def _matrix_arguments(parser: argparse.ArgumentParser) -> None:
+    _file_argument(parser)
+    parser.add_argument(
+        "--on",
+        metavar="SERVICE",
+        action="append",
+        default=[],
+        help="the traffic, as after `on` in a check: https, 'tcp 443' (repeatable; default: any TCP or UDP port)",
+    )
+    parser.add_argument(
+        "--each", action="store_true", help="a row for every end of a large network, also where nothing tells many apart"
+    )
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="which cells of a large table Z3 confirms (default 0)")
+    _assume_argument(parser)
+    _report_arguments(parser)
+
+
+def _diff_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", metavar="OLD", help="a specification")
+    parser.add_argument("new", metavar="NEW", help="what it became")
+    _assume_argument(parser)
     _set_argument(parser)
-    _color_argument(parser)
+    _report_arguments(parser)
+
+
+def _coverage_arguments(parser: argparse.ArgumentParser) -> None:
+    _file_argument(parser)
+    _score_arguments(parser)
+
+
+def _mutate_arguments(parser: argparse.ArgumentParser) -> None:
+    _file_argument(parser)
+    parser.add_argument("--most", metavar="N", type=_count, help="try this many of the faults, drawn at random")
+    parser.add_argument("--seed", metavar="N", type=int, default=0, help="which ones are drawn (default 0)")
+    _score_arguments(parser)
 
 
 def _score_arguments(parser: argparse.ArgumentParser) -> None:
     """What `coverage` and `mutate` share."""
-    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
     parser.add_argument("--all", action="store_true", help="list what is well too")
     parser.add_argument(
         "--fail-under",
@@ -267,22 +326,21 @@ def _score_arguments(parser: argparse.ArgumentParser) -> None:
         default=0.0,
         help="exit status 1 if the number is less (default: never)",
     )
-    parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for each check (default 30)")
+    _timeout_argument(parser)
     _assume_argument(parser)
-    _format_argument(parser)
+    _report_arguments(parser)
+
+
+def _graph_arguments(parser: argparse.ArgumentParser) -> None:
+    _file_argument(parser)
+    parser.add_argument(
+        "--format",
+        choices=("svg", "mermaid", "dot"),
+        default="svg",
+        help="svg to look at (default), or text for Mermaid or Graphviz to draw",
+    )
     _output_argument(parser)
-    _set_argument(parser)
     _color_argument(parser)
-
-
-def _coverage_arguments(parser: argparse.ArgumentParser) -> None:
-    _score_arguments(parser)
-
-
-def _mutate_arguments(parser: argparse.ArgumentParser) -> None:
-    _score_arguments(parser)
-    parser.add_argument("--most", metavar="N", type=_count, help="try this many of the faults, drawn at random")
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="which ones are drawn (default 0)")
 
 
 def _fmt_arguments(parser: argparse.ArgumentParser) -> None:
@@ -303,29 +361,14 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
-def _fix_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
-    parser.add_argument(
-        "check", metavar="CHECK", nargs="?", help="a check by its name or text (* and ? stand for any); default: all not met"
-    )
-    parser.add_argument("--write", action="store_true", help="apply the first fix of each check to the files")
-    parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help="limit for each check (default 30)")
-    _assume_argument(parser)
-    _format_argument(parser)
-    _output_argument(parser)
-    _set_argument(parser)
-    _color_argument(parser)
-
-
 def _init_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", metavar="DIR", nargs="?", default=".", help="where to (default: here)")
 
 
 def _smt_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
-    parser.add_argument("check", metavar="CHECK", help="the name of a check, or its text")
+    _file_argument(parser)
+    _named_check_argument(parser)
     _assume_argument(parser)
-    _set_argument(parser)
     _output_argument(parser)
     _color_argument(parser)
 
@@ -336,60 +379,9 @@ def _certificate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "files", metavar="FILE", nargs="*", help="the specifications it must be about (default: those that it names)"
     )
-    parser.add_argument(
-        "--assume",
-        metavar="NAME=VALUE",
-        action=_Assume,
-        default={},
-        help="readings that it must assume, and no others (repeatable; default: whatever it assumes)",
-    )
-    _format_argument(parser)
-    _output_argument(parser)
+    _assume_argument(parser, "readings that it must assume, and no others (repeatable; default: whatever it assumes)")
     _set_argument(parser)
-    _color_argument(parser)
-
-
-def _matrix_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
-    parser.add_argument(
-        "--on",
-        metavar="SERVICE",
-        action="append",
-        default=[],
-        help="the traffic, as after `on` in a check: https, 'tcp 443' (repeatable; default: any TCP or UDP port)",
-    )
-    parser.add_argument(
-        "--each", action="store_true", help="a row for every end of a large network, also where nothing tells many apart"
-    )
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="which cells of a large table Z3 confirms (default 0)")
-    _assume_argument(parser)
-    _format_argument(parser)
-    _output_argument(parser)
-    _set_argument(parser)
-    _color_argument(parser)
-
-
-def _diff_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("old", metavar="OLD", help="a specification")
-    parser.add_argument("new", metavar="NEW", help="what it became")
-    _assume_argument(parser)
-    _format_argument(parser)
-    _output_argument(parser)
-    _set_argument(parser)
-    _color_argument(parser)
-
-
-def _graph_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="a specification; - reads standard input")
-    parser.add_argument(
-        "--format",
-        choices=("svg", "mermaid", "dot"),
-        default="svg",
-        help="svg to look at (default), or text for Mermaid or Graphviz to draw",
-    )
-    _output_argument(parser)
-    _set_argument(parser)
-    _color_argument(parser)
+    _report_arguments(parser)
 
 
 def _assumptions_arguments(parser: argparse.ArgumentParser) -> None:
@@ -407,24 +399,24 @@ def _help_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
-COMMANDS: Sequence[tuple[str, str, Adder, str | None]] = (
+COMMANDS: Sequence[tuple[str, str, Adder, str]] = (
     ("check", "prove or refute every check", _check_arguments, _EXITS),
     ("trace", "walk one packet through the network, step by step, both ways", _trace_arguments, _TRACE_EXITS),
     ("explain", "everything known about one check: exactly which packets fail, and why", _explain_arguments, _EXITS),
     ("fix", "find the smallest edits that make a check met and break no other", _fix_arguments, _FIX_EXITS),
     ("lint", "what decides nothing, never matches or is not used; no check needed", _lint_arguments, _LINT_EXITS),
-    ("matrix", "who can reach whom: a table of the whole network", _matrix_arguments, None),
+    ("matrix", "who can reach whom: a table of the whole network", _matrix_arguments, _MATRIX_EXITS),
     ("diff", "which flows become possible and which stop from one file to the next", _diff_arguments, _DIFF_EXITS),
     ("coverage", "the rules, routes and settings that no check rests on", _coverage_arguments, _SCORE_EXITS),
     ("mutate", "which seeded faults the checks catch", _mutate_arguments, _SCORE_EXITS),
-    ("graph", "a picture of the network", _graph_arguments, None),
+    ("graph", "a picture of the network", _graph_arguments, _OTHER_EXITS),
     ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _FMT_EXITS),
-    ("import", "write what a template or an export holds as a specification", _import_arguments, None),
-    ("init", "write a commented specification to start from", _init_arguments, None),
-    ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, None),
+    ("import", "write what a template or an export holds as a specification", _import_arguments, _OTHER_EXITS),
+    ("init", "write a commented specification to start from", _init_arguments, _OTHER_EXITS),
+    ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _OTHER_EXITS),
     ("certificate", "verify the proofs that check --certificate wrote", _certificate_arguments, _CERTIFICATE_EXITS),
-    ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, None),
-    ("help", "what a code, an assumption or a fact of Azure means", _help_arguments, None),
+    ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, _OTHER_EXITS),
+    ("help", "what a code, an assumption or a fact of Azure means", _help_arguments, _OTHER_EXITS),
 )
 """Each command: its name and module, what it does, what adds its arguments, and what its help says of the exit status."""
 
@@ -440,18 +432,6 @@ class _Version(argparse.Action):
 
         sys.stdout.write(f"asever {__version__}\n")
         parser.exit()
-
-
-_EPILOGS = {
-    "check": _EXITS,
-    "explain": _EXITS,
-    "trace": _TRACE_EXITS,
-    "fix": _FIX_EXITS,
-    "fmt": _FMT_EXITS,
-    "certificate": _CERTIFICATE_EXITS,
-    "diff": _DIFF_EXITS,
-    "lint": _LINT_EXITS,
-}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -549,8 +529,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 def _run_module(arguments: argparse.Namespace) -> int:
     """Runs a command by its module, so that nothing is imported before it is known which one is asked for."""
-    module = "import_" if arguments.command == "import" else arguments.command  # no module can be called `import`
-    status: int = import_module(f"asever.commands.{module}").run(arguments)
+    status: int = import_module(f"asever.commands.{arguments.command}").run(arguments)
     return status
 
 

@@ -13,6 +13,11 @@ from tests.networks import ports
 PROTOCOLS = {"tcp": TCP, "udp": UDP, "icmp": ICMP}
 
 
+def chosen_readings(**readings: str) -> dict[str, str]:
+    """Readings as keywords: `private_front_ends="silent"`."""
+    return {name.replace("_", "-"): value for name, value in readings.items()}
+
+
 def at(kind: EndpointKind, name: str) -> Endpoint:
     return Endpoint(kind=kind, name=name)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from asever.azure.callers import Caller
 from asever.azure.endpoints import PLATFORM_TAGS, Endpoints, with_wider_tags
@@ -260,7 +261,8 @@ class Targets:
         return addresses & union(site.addresses | self.ends.other_addresses(site) for site in found)
 
 
-def merged(pairs: Iterable[tuple[NumberSet, NumberSet]]) -> tuple[Traffic, ...]:
+@lru_cache(maxsize=64)
+def merged(pairs: tuple[tuple[NumberSet, NumberSet], ...]) -> tuple[Traffic, ...]:
     """Protocols with their ports as few services: protocols with the same ports together, and those without ports apart.
 
     Ports that are asked of a protocol which has none (`any 443`) leave that protocol out.

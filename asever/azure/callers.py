@@ -212,7 +212,7 @@ class Callers:
             return
         tags = tuple(tag for tag in out.tags if caller.site.name == INTERNET)
         if not tags:
-            yield replace(caller, sources=sources)
+            yield caller if sources == caller.sources else replace(caller, sources=sources)
             return
         # Outside the space of service tags nothing can be in one; inside it nobody knows.
         beyond, within = sources - self.ends.tables.tag_space, sources & self.ends.tables.tag_space

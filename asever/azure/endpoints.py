@@ -5,7 +5,9 @@ Who calls is in `asever.azure.callers`, what is called in `asever.azure.called`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 
 from asever.azure.balancers import lends_frontend
 from asever.azure.environments import platform_site
@@ -47,15 +49,29 @@ class Endpoints:
         self.known = known
         self.tables = tables
         self.internet = tables.sites[INTERNET]
+        self._others: dict[str, NumberSet] = {}
 
     # -- Sites ----------------------------------------------------------------------------------------------------------
 
     def inside(self, endpoint: Endpoint) -> tuple[Site, ...]:
         """The sites of a subnet or of a virtual network, the platform's own left out."""
-        sites = (site for site in self.tables.sites.values() if site.kind is not SiteKind.PLATFORM)
-        if endpoint.kind is EndpointKind.SUBNET:
-            return tuple(site for site in sites if site.subnet == endpoint.name)
-        return tuple(site for site in sites if site.vnet == endpoint.name)
+        found = self._in_subnet if endpoint.kind is EndpointKind.SUBNET else self._in_vnet
+        return found.get(endpoint.name, ())
+
+    @cached_property
+    def _in_subnet(self) -> Mapping[str | None, tuple[Site, ...]]:
+        return self._sites_by(lambda site: site.subnet)
+
+    @cached_property
+    def _in_vnet(self) -> Mapping[str | None, tuple[Site, ...]]:
+        return self._sites_by(lambda site: site.vnet)
+
+    def _sites_by(self, place: Callable[[Site], str | None]) -> Mapping[str | None, tuple[Site, ...]]:
+        found: dict[str | None, list[Site]] = defaultdict(list)
+        for site in self.tables.sites.values():
+            if site.kind is not SiteKind.PLATFORM:
+                found[place(site)].append(site)
+        return {name: tuple(sites) for name, sites in found.items()}
 
     def connected(self, subnets: Iterable[str]) -> Iterator[Site]:
         """The sites inside the tag VirtualNetwork, as these subnets see it."""
@@ -119,6 +135,12 @@ class Endpoints:
 
     def other_addresses(self, site: Site) -> NumberSet:
         """Addresses that stand for a site without being its own: VIP, ILB, IP-SSL, outbound and public addresses."""
+        found = self._others.get(site.name)
+        if found is None:
+            found = self._others[site.name] = self._other_addresses(site)
+        return found
+
+    def _other_addresses(self, site: Site) -> NumberSet:
         network = self.known.network
         leaves_by = EMPTY
         if site.kind in (SiteKind.MACHINE, SiteKind.UNLISTED, SiteKind.ENVIRONMENT) and site.subnet is not None:
@@ -175,3 +197,13 @@ class Endpoints:
             return None
         one = self.known.network.environments.get(name)
         return None if one is None else (one, word)
+
+
+_last: list[Endpoints] = []
+
+
+def endpoints(known: Inventory, tables: EffectiveNetwork) -> Endpoints:
+    """The endpoints of a network; the last ones are kept, since every question about one network asks them."""
+    if not _last or _last[0].known is not known or _last[0].tables is not tables:
+        _last[:] = [Endpoints(known, tables)]
+    return _last[0]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from asever.azure.assumptions import ASSUMPTIONS, GUEST_FORWARDING, MANAGEMENT_ADDRESSES
 from asever.azure.called import TCP_ONLY, Called, Targets, Traffic, merged
 from asever.azure.callers import Caller, Callers
-from asever.azure.endpoints import Endpoints, title
+from asever.azure.endpoints import endpoints, title
 from asever.azure.filters import group_filter
 from asever.azure.inventory import Inventory, inventory, same_region, singles
 from asever.azure.platform import INTERNET_BASE
@@ -105,10 +105,10 @@ class _Coverage:
         self.tables = tables
         self.claim = claim
         self.fixed = fixed
-        self.ends = Endpoints(known, tables)
+        self.ends = endpoints(known, tables)
         self.callers = Callers(self.ends)
         self.targets = Targets(self.ends)
-        self.traffic = merged((one.protocol, one.port) for one in claim.services)
+        self.traffic = merged(tuple((one.protocol, one.port) for one in claim.services))
         self.quantifier = _QUANTIFIERS[claim.verb]
 
     def question(self) -> FlowQuestion | Unanswerable:
@@ -180,6 +180,8 @@ class _Coverage:
             sites -= {caller.site.name}
         if caller.site.kind is SiteKind.INTERNET:
             addresses = addresses & INTERNET_BASE or addresses
+        if addresses == called.addresses and sites == called.sites:
+            return called
         return replace(called, addresses=addresses, sites=sites)
 
     def _without_management(self, caller: Caller, called: Called) -> Iterator[tuple[Caller, Called]]:
@@ -243,6 +245,8 @@ class _Coverage:
             return caller
         subnets = {self.tables.sites[name].subnet for name in called.sites} - {None}
         services = {one for name in subnets for one in self.known.network.subnets[name or ""].service_endpoints}
+        if not services:
+            return caller
         contents = {one: known_tag(self.known, one) for one in services}
         unknown = frozenset(outside(one) for one, addresses in contents.items() if addresses is None)
         # Who names an address of the service means it.

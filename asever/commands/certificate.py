@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -10,9 +9,10 @@ from asever import __version__
 from asever.certify.manifest import MANIFEST
 from asever.certify.obligations import Refused
 from asever.certify.verify import files_named, manifest_of, verify
-from asever.commands.console import Status, UsageError, load, progress, reason, wants_color, write_result
+from asever.commands.console import Status, UsageError, load, progress, reason, write_report
 from asever.model.certificates import Verification
 from asever.model.program import Program
+from asever.report.certificates import render_verification, verification_json
 
 
 def run(arguments: Namespace) -> int:
@@ -44,13 +44,8 @@ def _manifest_text(directory: Path) -> str:
 
 
 def _say(found: Verification, arguments: Namespace) -> None:
-    if arguments.format == "json":
-        from asever.report.certificates import verification_json  # noqa: PLC0415
-        from asever.report.json import dumped  # noqa: PLC0415
-
-        text = dumped(verification_json(found, version=__version__))
-    else:
-        from asever.report.certificates import render_verification  # noqa: PLC0415
-
-        text = render_verification(found, color=wants_color(arguments.color, sys.stdout, arguments.output))
-    write_result(text, arguments.output)
+    write_report(
+        arguments,
+        text=lambda color: render_verification(found, color=color),
+        document=lambda: verification_json(found, version=__version__),
+    )

@@ -12,13 +12,12 @@ from asever import __version__
 from asever.commands.console import (
     Status,
     UsageError,
-    loaded,
+    load_all,
     progress,
     reason,
-    say_nothing_done,
+    refuse_all,
     show_diagnostics,
-    wants_color,
-    write_result,
+    write_report,
 )
 from asever.diagnostics import Diagnostic, SpecError
 from asever.model.answers import Finding, Report, Verdict
@@ -26,25 +25,21 @@ from asever.model.program import Program
 from asever.pipeline import Depth, Examined, Options
 from asever.pipeline import examine as judge_all
 
+_NOTHING_DONE = "nothing was checked"
+
 
 def run(arguments: Namespace) -> int:
     """Loads every file, checks all of them, writes one report. Nothing is checked while a file has errors."""
     _ready(arguments)
-    programs: list[Program] = []
-    diagnostics: list[Diagnostic] = []
-    for file in arguments.files:
-        program, found = loaded(file, arguments.settings)
-        diagnostics += found
-        if program is not None:
-            programs.append(program)
-    if len(programs) < len(arguments.files):
-        return _refuse(diagnostics, arguments)
+    programs, diagnostics = load_all(arguments.files, arguments.settings)
+    if programs is None:
+        return refuse_all(diagnostics, _NOTHING_DONE, arguments)
     show_diagnostics(diagnostics, arguments.color)
     try:
         every = _checked(programs, arguments)
     except SpecError as error:
         new = [one for one in error.diagnostics if one not in diagnostics]
-        return _refuse(new, arguments, shown=diagnostics)
+        return refuse_all(new, _NOTHING_DONE, arguments, shown=diagnostics)
     reports = [one.report for one in every]
     if arguments.cross_check:
         reports = _cross_checked(every, arguments)
@@ -95,17 +90,6 @@ def _certified(every: Sequence[Examined], arguments: Namespace) -> list[Report]:
         raise UsageError(f"{arguments.certificate} cannot be written: {reason(error)}") from error
 
 
-def _refuse(found: Sequence[Diagnostic], arguments: Namespace, shown: Sequence[Diagnostic] = ()) -> int:
-    """Wrong input: the diagnostics on standard error, and for programs as JSON on standard output."""
-    show_diagnostics(found, arguments.color)
-    say_nothing_done([*shown, *found], "nothing was checked")
-    if arguments.format == "json":
-        from asever.report.json import dumped, errors_json  # noqa: PLC0415 - text output does not pay for it
-
-        write_result(dumped(errors_json([*shown, *found], version=__version__)), arguments.output)
-    return Status.WRONG_INPUT
-
-
 def _checked(programs: Sequence[Program], arguments: Namespace) -> list[Examined]:
     """Every program's report and what it was made from. With `--only`, programs without a check of that name are left out."""
     every: list[Examined] = []
@@ -146,21 +130,18 @@ def _report(pairs: Sequence[tuple[Report, Program]], warnings: Sequence[Diagnost
     """Writes one document for all programs, and tells the verdict."""
     results = tuple(finding for report, _ in pairs for finding in report.results)
     whole = Report(results=results, seconds=sum(report.seconds for report, _ in pairs))
-    if arguments.format == "json":
-        from asever.report.json import dumped, report_json  # noqa: PLC0415 - text output does not pay for it
 
-        text = dumped(report_json(whole, version=__version__, warnings=warnings))
-    else:
+    def document() -> object:
+        from asever.report.json import report_json  # noqa: PLC0415 - text output does not pay for it
+
+        return report_json(whole, version=__version__, warnings=warnings)
+
+    def text(color: bool) -> str:
         from asever.report.text import render_reports  # noqa: PLC0415 - JSON output does not pay for it
 
-        text = render_reports(
-            pairs,
-            color=wants_color(arguments.color, sys.stdout, arguments.output),
-            evidence=arguments.evidence,
-            quiet=arguments.quiet,
-            timing=arguments.timing,
-        )
-    write_result(text, arguments.output)
+        return render_reports(pairs, color=color, evidence=arguments.evidence, quiet=arguments.quiet, timing=arguments.timing)
+
+    write_report(arguments, text=text, document=document)
     if arguments.cross_check and _say_disagreements(results):
         return Status.INTERNAL
     return {Verdict.HOLDS: Status.MET, Verdict.VIOLATED: Status.VIOLATED, Verdict.UNKNOWN: Status.UNKNOWN}[whole.verdict]

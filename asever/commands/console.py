@@ -6,13 +6,15 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from asever.diagnostics import Diagnostic, SpecError
     from asever.model.program import Program
 
@@ -57,6 +59,16 @@ def write_result(text: str, output: Path | None = None) -> None:
         raise UsageError(f"{output} cannot be written: {reason(error)}") from error
 
 
+def write_report(arguments: Namespace, *, text: Callable[[bool], str], document: Callable[[], object]) -> None:
+    """The result in the form that `--format` asks for, to where `--output` says; `text` is told whether to paint."""
+    if arguments.format == "json":
+        from asever.report.json import dumped  # noqa: PLC0415 - text output does not pay for it
+
+        write_result(dumped(document()), arguments.output)
+    else:
+        write_result(text(wants_color(arguments.color, sys.stdout, arguments.output)), arguments.output)
+
+
 def replace_file(path: Path, data: bytes) -> None:
     """Replaces a file in one move, with its permissions: a reader sees the old text or the new, never half of one."""
     path = path.resolve()
@@ -83,12 +95,15 @@ def show_diagnostics(diagnostics: Sequence[Diagnostic], color: str) -> None:
         sys.stderr.write(render_diagnostics(diagnostics, color=wants_color(color, sys.stderr)))
 
 
-def known_readings(assumptions: Mapping[str, Sequence[str]], chosen: Mapping[str, str]) -> dict[str, str]:
+def known_readings(chosen: Mapping[str, str]) -> dict[str, str]:
     """The readings that were chosen; raises `UsageError` for one that does not exist."""
+    from asever.azure.assumptions import ASSUMPTIONS  # noqa: PLC0415 - not for commands that assume nothing
+
     for name, value in chosen.items():
-        if value not in assumptions.get(name, ()):
-            known = " or ".join(assumptions.get(name, ())) or "none: asever assumptions lists those that exist"
-            raise UsageError(f"there is no reading {name}={value}", advice=f"the values of {name} are {known}")
+        known = [each for each, _ in ASSUMPTIONS[name].values] if name in ASSUMPTIONS else []
+        if value not in known:
+            values = " or ".join(known) or "none: asever assumptions lists those that exist"
+            raise UsageError(f"there is no reading {name}={value}", advice=f"the values of {name} are {values}")
     return dict(chosen)
 
 
@@ -97,6 +112,18 @@ def load(name: str, color: str, settings: Mapping[str, str]) -> Program | None:
     program, diagnostics = loaded(name, settings)
     show_diagnostics(diagnostics, color)
     return program
+
+
+def load_all(names: Sequence[str], settings: Mapping[str, str]) -> tuple[list[Program] | None, list[Diagnostic]]:
+    """The programs of several files, None when one of them has errors; and all their diagnostics."""
+    programs: list[Program] = []
+    diagnostics: list[Diagnostic] = []
+    for name in names:
+        program, found = loaded(name, settings)
+        diagnostics += found
+        if program is not None:
+            programs.append(program)
+    return (programs if len(programs) == len(names) else None), diagnostics
 
 
 def loaded(name: str, settings: Mapping[str, str]) -> tuple[Program | None, Sequence[Diagnostic]]:
@@ -121,6 +148,18 @@ def refused(error: SpecError, color: str) -> int:
     found = [one for one in error.diagnostics if one.severity is Severity.ERROR]
     show_diagnostics(found, color)
     say_nothing_done(found, "nothing was done")
+    return Status.WRONG_INPUT
+
+
+def refuse_all(diagnostics: Sequence[Diagnostic], what: str, arguments: Namespace, shown: Sequence[Diagnostic] = ()) -> int:
+    """Wrong input: the diagnostics on standard error, but for those `shown` before, and for programs all as JSON."""
+    show_diagnostics(diagnostics, arguments.color)
+    say_nothing_done([*shown, *diagnostics], what)
+    if arguments.format == "json":
+        from asever import __version__  # noqa: PLC0415 - text output does not pay for it
+        from asever.report.json import dumped, errors_json  # noqa: PLC0415
+
+        write_result(dumped(errors_json([*shown, *diagnostics], version=__version__)), arguments.output)
     return Status.WRONG_INPUT
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 
 from asever import __version__
-from asever.commands.console import Status, load, progress, refused, wants_color, write_result
+from asever.commands.console import Status, load, progress, refused, write_report
 from asever.diagnostics import SpecError
 from asever.pipeline import Options
+from asever.report.scores import render_coverage
+from asever.report.scores_json import coverage_json
 from asever.score.coverage import coverage
 
 
@@ -22,15 +23,9 @@ def run(arguments: Namespace) -> int:
             found = coverage(program, Options(seconds=arguments.timeout, readings=dict(arguments.assume)))
     except SpecError as error:
         return refused(error, arguments.color)
-    if arguments.format == "json":
-        from asever.report.json import dumped  # noqa: PLC0415 - text output does not pay for it
-        from asever.report.scores_json import coverage_json  # noqa: PLC0415
-
-        text = dumped(coverage_json(found, version=__version__))
-    else:
-        from asever.report.scores import render_coverage  # noqa: PLC0415 - JSON output does not pay for it
-
-        color = wants_color(arguments.color, sys.stdout, arguments.output)
-        text = render_coverage(found, color=color, everything=arguments.all)
-    write_result(text, arguments.output)
+    write_report(
+        arguments,
+        text=lambda color: render_coverage(found, color=color, everything=arguments.all),
+        document=lambda: coverage_json(found, version=__version__),
+    )
     return Status.VIOLATED if found.percent < arguments.fail_under else Status.MET

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 
 from asever import __version__
-from asever.azure.assumptions import ASSUMPTIONS
-from asever.commands.console import Status, known_readings, load, progress, wants_color, write_result
+from asever.commands.console import Status, known_readings, load, progress, write_report
 from asever.explain.difference import compare
 from asever.report.difference import difference_json, render_difference
-from asever.report.json import dumped
 
 
 def run(arguments: Namespace) -> int:
@@ -19,15 +16,14 @@ def run(arguments: Namespace) -> int:
     new = load(arguments.new, arguments.color, arguments.settings)
     if old is None or new is None:
         return Status.WRONG_INPUT
-    values = {name: tuple(value for value, _ in one.values) for name, one in ASSUMPTIONS.items()}
-    readings = known_readings(values, arguments.assume)
+    readings = known_readings(arguments.assume)
     with progress("comparing"):
         found = compare(old, new, readings)
-    if arguments.format == "json":
-        write_result(dumped(difference_json(found, version=__version__)), arguments.output)
-    else:
-        color = wants_color(arguments.color, sys.stdout, arguments.output)
-        write_result(render_difference(found, color=color), arguments.output)
+    write_report(
+        arguments,
+        text=lambda color: render_difference(found, color=color),
+        document=lambda: difference_json(found, version=__version__),
+    )
     if not found.is_empty:
         return Status.VIOLATED
     return Status.UNKNOWN if found.untold else Status.MET

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 
 from asever import __version__
-from asever.commands.console import Status, load, progress, say_nothing_done, show_diagnostics, wants_color, write_result
+from asever.commands.console import Status, load, progress, say_nothing_done, show_diagnostics, write_report
 from asever.commands.smt import chosen
 from asever.diagnostics import SpecError
 from asever.pipeline import Options
 from asever.pipeline import explain as explain_check
+from asever.report.explanation import render_explanation
+from asever.report.explanation_json import explanation_document
 
 
 def run(arguments: Namespace) -> int:
@@ -28,16 +29,11 @@ def run(arguments: Namespace) -> int:
         show_diagnostics(new, arguments.color)
         say_nothing_done(new, "nothing was explained")
         return Status.WRONG_INPUT
-    if arguments.format == "json":
-        from asever.report.explanation_json import explanation_document  # noqa: PLC0415 - text output does not pay for it
-        from asever.report.json import dumped  # noqa: PLC0415
-
-        text = dumped(explanation_document(found, version=__version__))
-    else:
-        from asever.report.explanation import render_explanation  # noqa: PLC0415 - JSON output does not pay for it
-
-        text = render_explanation(found, program, names, color=wants_color(arguments.color, sys.stdout, arguments.output))
-    write_result(text, arguments.output)
+    write_report(
+        arguments,
+        text=lambda color: render_explanation(found, program, names, color=color),
+        document=lambda: explanation_document(found, version=__version__),
+    )
     finding = found.finding
     if finding.met is None:
         return Status.UNKNOWN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -17,8 +16,7 @@ from asever.commands.console import (
     replace_file,
     say_nothing_done,
     show_diagnostics,
-    wants_color,
-    write_result,
+    write_report,
 )
 from asever.diagnostics import SpecError
 from asever.model.answers import Finding, Report
@@ -28,6 +26,7 @@ from asever.pipeline import Options, selected
 from asever.pipeline import run as judge_all
 from asever.repair.search import Limits, repair
 from asever.repair.texts import applied
+from asever.report.repairs import render_repairs, repairs_json
 from asever.semantics import files
 from asever.source import SourceFile
 
@@ -90,17 +89,11 @@ def _show(
     written: Repaired = (),
     now: Report | None = None,
 ) -> None:
-    if arguments.format == "json":
-        from asever.report.json import dumped  # noqa: PLC0415 - text output does not pay for it
-        from asever.report.repairs import repairs_json  # noqa: PLC0415
-
-        text = dumped(repairs_json(repairs, version=__version__, written=written))
-    else:
-        from asever.report.repairs import render_repairs  # noqa: PLC0415 - JSON output does not pay for it
-
-        color = wants_color(arguments.color, sys.stdout, arguments.output)
-        text = render_repairs(repairs, program, report, file=arguments.file, color=color, written=written, now=now)
-    write_result(text, arguments.output)
+    write_report(
+        arguments,
+        text=lambda color: render_repairs(repairs, program, report, file=arguments.file, color=color, written=written, now=now),
+        document=lambda: repairs_json(repairs, version=__version__, written=written),
+    )
 
 
 # -- Writing ------------------------------------------------------------------------------------------------------------

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
 from asever import __version__
-from asever.commands.console import (
-    Status,
-    UsageError,
-    loaded,
-    progress,
-    say_nothing_done,
-    show_diagnostics,
-    wants_color,
-    write_result,
-)
+from asever.commands.console import Status, UsageError, load_all, progress, refuse_all, write_report
 from asever.diagnostics import Diagnostic, nearest
 from asever.model.program import Program
 
@@ -24,15 +14,9 @@ from asever.model.program import Program
 def run(arguments: Namespace) -> int:
     """Loads every file and writes the findings of all of them. Nothing is looked at while a file has errors."""
     _known_codes(arguments.only)
-    programs: list[Program] = []
-    diagnostics: list[Diagnostic] = []
-    for file in arguments.files:
-        program, found = loaded(file, arguments.settings)
-        diagnostics += found
-        if program is not None:
-            programs.append(program)
-    if len(programs) < len(arguments.files):
-        return _refuse(diagnostics, arguments)
+    programs, diagnostics = load_all(arguments.files, arguments.settings)
+    if programs is None:
+        return refuse_all(diagnostics, "nothing was looked at", arguments)
     findings = [one for one in _found(programs) if not arguments.only or one.code in arguments.only]
     _write(findings, arguments)
     return Status.VIOLATED if findings else Status.MET
@@ -57,24 +41,12 @@ def _found(programs: Sequence[Program]) -> list[Diagnostic]:
         return list(dict.fromkeys(one for program in programs for one in lint(program)))
 
 
-def _refuse(diagnostics: Sequence[Diagnostic], arguments: Namespace) -> int:
-    show_diagnostics(diagnostics, arguments.color)
-    say_nothing_done(diagnostics, "nothing was looked at")
-    if arguments.format == "json":
-        from asever.report.json import dumped, errors_json  # noqa: PLC0415 - text output does not pay for it
-
-        write_result(dumped(errors_json(diagnostics, version=__version__)), arguments.output)
-    return Status.WRONG_INPUT
-
-
 def _write(findings: Sequence[Diagnostic], arguments: Namespace) -> None:
-    if arguments.format == "json":
-        from asever.report.json import dumped, lint_json  # noqa: PLC0415 - text output does not pay for it
+    from asever.report.json import lint_json  # noqa: PLC0415 - a wrong file needs neither
+    from asever.report.lint import render_lint  # noqa: PLC0415
 
-        text = dumped(lint_json(findings, version=__version__))
-    else:
-        from asever.report.lint import render_lint  # noqa: PLC0415 - JSON output does not pay for it
-
-        color = wants_color(arguments.color, sys.stdout, arguments.output)
-        text = render_lint(findings, files=len(arguments.files), color=color, quiet=arguments.quiet)
-    write_result(text, arguments.output)
+    write_report(
+        arguments,
+        text=lambda color: render_lint(findings, files=len(arguments.files), color=color, quiet=arguments.quiet),
+        document=lambda: lint_json(findings, version=__version__),
+    )

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from pathlib import Path
 
 from asever import __version__
-from asever.azure.assumptions import ASSUMPTIONS
-from asever.commands.console import Status, UsageError, known_readings, load, progress, wants_color, write_result
+from asever.commands.console import Status, UsageError, known_readings, load, progress, write_report
 from asever.explain.matrix import Wanted, matrix
 from asever.explain.parties import ANY_PORT_SERVICES
 from asever.model.claims import Reachability, Service
 from asever.model.program import Program
-from asever.report.json import dumped
 from asever.report.matrix import matrix_json, render_matrix
 from asever.semantics.loading import load_program
 
@@ -24,16 +21,15 @@ def run(arguments: Namespace) -> int:
     if program is None:
         return Status.WRONG_INPUT
     services = tuple(one for text in arguments.on for one in service(program, text)) or ANY_PORT_SERVICES
-    values = {name: tuple(value for value, _ in one.values) for name, one in ASSUMPTIONS.items()}
-    readings = known_readings(values, arguments.assume)
+    readings = known_readings(arguments.assume)
     with progress("deciding who can reach whom"):
         wanted = Wanted(services=services, readings=readings, seed=arguments.seed, each=arguments.each)
         found = matrix(program, wanted)
-    if arguments.format == "json":
-        write_result(dumped(matrix_json(found, version=__version__)), arguments.output)
-    else:
-        color = wants_color(arguments.color, sys.stdout, arguments.output)
-        write_result(render_matrix(found, color=color), arguments.output)
+    write_report(
+        arguments,
+        text=lambda color: render_matrix(found, color=color),
+        document=lambda: matrix_json(found, version=__version__),
+    )
     return Status.MET
 
 

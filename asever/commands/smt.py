@@ -6,7 +6,7 @@ from argparse import Namespace
 
 from asever.azure.effective import effective
 from asever.azure.questions import Unanswerable, question
-from asever.commands.console import Status, UsageError, load, write_result
+from asever.commands.console import Status, UsageError, known_readings, load, write_result
 from asever.diagnostics import nearest
 from asever.model.claims import Check, Healthy
 from asever.model.program import Program
@@ -23,7 +23,7 @@ def run(arguments: Namespace) -> int:
         names = "; ".join(f"`{one.name or one.text}`" for one in check.claim.requirements)
         raise UsageError(f"`{check.name or check.text}` is several checks", advice=f"name one of them: {names}")
     tables = effective(program.network)
-    asked = question(program.network, tables, check.claim, dict(arguments.assume))
+    asked = question(program.network, tables, check.claim, known_readings(arguments.assume))
     if isinstance(asked, Unanswerable):
         raise UsageError(f"there is no query for `{check.name or check.text}`: {'; '.join(asked.reasons)}")
     write_result(query_text(tables, asked), arguments.output)

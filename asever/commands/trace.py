@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -10,7 +9,7 @@ from contextlib import suppress
 from asever import __version__
 from asever.azure.effective import effective
 from asever.azure.questions import Unanswerable, question
-from asever.commands.console import Status, UsageError, known_readings, load, wants_color, write_result
+from asever.commands.console import Status, UsageError, known_readings, load, write_report
 from asever.diagnostics import nearest
 from asever.evaluate.walk import walk
 from asever.model.addresses import format_address, is_v6, parse_address, parse_addresses, typical
@@ -22,7 +21,7 @@ from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, ICMP, PROTOCOLS_WITH_PORTS, TCP, UDP, Flow, Packet
 from asever.model.program import Program
 from asever.model.things import Network
-from asever.report.json import dumped, trace_json
+from asever.report.json import trace_json
 from asever.report.text import render_trace
 
 USUAL_SOURCE_PORT = 49152  # the first ephemeral port (RFC 6335)
@@ -38,13 +37,11 @@ def run(arguments: Namespace) -> int:
     tables = effective(program.network)
     flow, scope = chosen_flow(program, tables, arguments)
     trace = walk(tables, flow)
-    if arguments.format == "json":
-        document = {"asever": __version__, "trace": trace_json(trace)}
-        write_result(dumped(document), arguments.output)
-    else:
-        color = wants_color(arguments.color, sys.stdout, arguments.output)
-        text = render_trace(trace, program, tables.names, color=color, origin=scope.subject, target=scope.target)
-        write_result(text, arguments.output)
+    write_report(
+        arguments,
+        text=lambda color: render_trace(trace, program, tables.names, color=color, origin=scope.subject, target=scope.target),
+        document=lambda: {"asever": __version__, "trace": trace_json(trace)},
+    )
     return {Outcome.DELIVERED: Status.MET, Outcome.UNKNOWN: Status.UNKNOWN}.get(trace.outcome, Status.VIOLATED)
 
 
@@ -74,7 +71,7 @@ def chosen_flow(program: Program, tables: EffectiveNetwork, arguments: Namespace
 
 def _question(program: Program, tables: EffectiveNetwork, arguments: Namespace) -> FlowQuestion:
     """What a check of these two ends covers. A called address of one's own choice may be any that the target has."""
-    chosen = known_readings(tables.assumptions, arguments.assume)
+    chosen = known_readings(arguments.assume)
     protocol, port = TCP, USUAL_TARGET_PORT if arguments.tcp is None else arguments.tcp
     if arguments.udp is not None:
         protocol, port = UDP, arguments.udp
@@ -117,7 +114,6 @@ def _preferred(addresses: NumberSet, tables: EffectiveNetwork) -> int:
 
 
 def _address(text: str | None) -> int | None:
-
     if text is None:
         return None
     try:

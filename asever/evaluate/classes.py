@@ -17,7 +17,7 @@ def classes(
     network: EffectiveNetwork, scope: Scope, readings: Mapping[str, str], *, most: int = 64, seed: int = 1
 ) -> tuple[tuple[Flow, ...], int]:
     """Flows of a scope, one a class, and the number of classes; more than `most` are sampled with the seed."""
-    atoms = [_representatives(getattr(scope.packets, name), _cuts(network, scope, name)) for name in _FIELDS]
+    atoms = [_atoms(network, scope, name) for name in _FIELDS]
     total = 1
     for one in atoms:
         total *= len(one)
@@ -45,6 +45,11 @@ def classes(
         for protocol, source, source_port, target, target_port in chosen
     )
     return flows, total
+
+
+def _atoms(network: EffectiveNetwork, scope: Scope, name: str) -> list[int]:
+    numbers: NumberSet = getattr(scope.packets, name)
+    return [numbers.first] if numbers.is_single else _representatives(numbers, _cuts(network, scope, name))
 
 
 def _representatives(numbers: NumberSet, cuts: set[int]) -> list[int]:

@@ -13,13 +13,15 @@ from itertools import permutations
 Box = tuple[int, ...]
 
 # Some seconds' worth.
-BUDGET = 30_000
+BUDGET = 40_000
 # Below this many candidates it is faster to look at each than to look their atoms up.
 _FEW = 48
-# How often a set is merged anew, its dimensions in another order.
+# How often a set is merged anew, its dimensions in another order; a large one less often, since it must be quick too.
 _MOST_ORDERS = 24
-# Maximal products are looked for while this many comparisons suffice.
-_CHEAP = 400_000
+_MOST_MERGED = 12_000
+_MOST_COVERED = 600
+# Maximal products are looked for while this many comparisons suffice, the fewer of them the larger the set is.
+_CHEAP = 800_000
 # Ways to grow a box: which dimension first.
 _GROWTHS = ((4, 3, 2, 1, 0), (0, 1, 2, 3, 4), (2, 4, 3, 1, 0), (1, 2, 0, 3, 4), (3, 1, 4, 2, 0))
 
@@ -47,11 +49,10 @@ def meet(one: Box, other: Box) -> Box | None:
     return found if all(found) else None
 
 
-def peel(box: Box, taken: Box, order: Sequence[int] | None = None) -> Iterator[Box]:
+def peel(box: Box, taken: Box) -> Iterator[Box]:
     """The disjoint parts of a box outside another, one dimension after the other."""
     here = list(box)
-    for dimension in range(len(box)) if order is None else order:
-        allowed = taken[dimension]
+    for dimension, allowed in enumerate(taken):
         rest = here[dimension] & ~allowed
         if rest:
             yield (*here[:dimension], rest, *here[dimension + 1 :])
@@ -100,9 +101,9 @@ class Index:
             known = self._meeting[key] = int(digits, 2)
         return candidates & known
 
-    def peeled(self, box: Box, taken: Box, candidates: int, order: Sequence[int] | None = None) -> Iterator[tuple[Box, int]]:
+    def peeled(self, box: Box, taken: Box, candidates: int) -> Iterator[tuple[Box, int]]:
         """The parts of a box outside another, each with those of the candidates that it meets."""
-        for part in peel(box, taken, order):
+        for part in peel(box, taken):
             found = candidates
             for dimension, (mine, whole) in enumerate(zip(part, box, strict=True)):
                 if mine != whole:
@@ -168,7 +169,7 @@ def merged(boxes: Iterable[Box]) -> list[Box]:
     if len(kept) < 2:
         return kept
     orders = list(permutations(range(len(kept[0]))))
-    step = max(1, len(orders) // _MOST_ORDERS)
+    step = -(-len(orders) // max(2, min(_MOST_ORDERS, _MOST_MERGED // len(kept))))
     return min((merged_in(kept, order) for order in orders[::step]), key=len)
 
 
@@ -185,15 +186,22 @@ def merged_in(boxes: list[Box], order: Sequence[int]) -> list[Box]:
             return boxes
 
 
+def coverable(boxes: Sequence[Box]) -> bool:
+    """Whether it is worth knowing what is outside, so as to cover the set by boxes that overlap."""
+    return 1 < len(boxes) <= _MOST_COVERED
+
+
 def cover(boxes: Sequence[Box], outside: Sequence[Box], full: Box) -> list[Box]:
     """A set as few boxes, which may overlap: each is grown as far as nothing outside is met, and held ones are dropped.
 
     `boxes` are disjoint, and `outside` with them makes up all of `full`. Where that takes long they stay as they are.
     """
-    if len(boxes) < 2 or len(boxes) * len(outside) * len(full) > _CHEAP:
+    size = len(boxes) * len(outside) * len(full)
+    growths = min(len(_GROWTHS), _CHEAP // max(size, 1))
+    if len(boxes) < 2 or not growths:
         return list(boxes)
     index = Index(outside)
-    orders = [[one for one in order if one < len(full)] for order in _GROWTHS]
+    orders = [[one for one in order if one < len(full)] for order in _GROWTHS[:growths]]
     left = sorted(boxes, key=_weight, reverse=True)
     chosen: list[Box] = []
     while left:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from asever.exact.atoms import Atoms
-from asever.exact.boxes import BUDGET, Box, Budget, Index, TooMany, meet, peel
+from asever.exact.boxes import Box, Budget
+from asever.exact.diagram import Lines, fewest, parts_of
 from asever.exact.regions import difference, union
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FilterRow, conditions_of, may_exist
@@ -25,9 +26,6 @@ Outcomes = frozenset[Action]
 """What a filter may do; more than one where a service tag of unknown content decides."""
 
 _PROTOCOLS = NumberSet.span(0, 255)
-# Which dimension is peeled first: the ends, or protocol and ports, in which fewer rules differ (bench/rectangles.py).
-_ORDERS = ((0, 1, 2, 3, 4), (0, 2, 4, 1, 3))
-_STEPS = (300, 3_000, BUDGET)
 HEADERS: Region = (_PROTOCOLS, ALL_ADDRESSES, ANY_PORT, ALL_ADDRESSES, ANY_PORT)
 
 
@@ -49,16 +47,14 @@ class Cells:
     """Rows in order over any dimensions, the header fields first: the first that matches decides."""
 
     def __init__(self, domain: Region, lines: Sequence[Line], otherwise: Action) -> None:
-        self.otherwise = otherwise
         self._lasts = [numbers.ranges[-1][1] for numbers in domain]
         self._atoms = [
             Atoms((numbers, *(one.sure[number] for one in lines), *(one.perhaps[number] for one in lines)))
             for number, numbers in enumerate(domain)
         ]
-        self._actions = [one.action for one in lines]
-        self._sure = [self._box(one.sure) for one in lines]
-        self._index = Index([self._box(one.perhaps) for one in lines])
-        self._uniform = sum(1 << number for number, action in enumerate(self._actions) if action is otherwise)
+        perhaps = [self._box(one.perhaps) for one in lines]
+        sure = [self._box(one.sure) for one in lines]
+        self._lines = Lines(len(domain), perhaps, sure, [one.action for one in lines], otherwise)
 
     def _box(self, numbers: Sequence[NumberSet]) -> Box:
         return tuple(atoms.mask(one) for atoms, one in zip(self._atoms, numbers, strict=True))
@@ -66,56 +62,17 @@ class Cells:
     def parts(self, region: Region, budget: Budget) -> Iterator[tuple[Region, Outcomes]]:
         """The disjoint parts of a region, each with what the rows may do with it."""
         start = self._box(region)
-        for box, outcomes in self._fewest(start, budget):
-            yield (
-                tuple(
-                    numbers if mine == whole else numbers & atoms.numbers(mine, last)
-                    for numbers, mine, whole, atoms, last in zip(region, box, start, self._atoms, self._lasts, strict=True)
-                ),
-                outcomes,
-            )
+        known: list[dict[int, NumberSet]] = [{whole: numbers} for whole, numbers in zip(start, region, strict=True)]
+        for box, outcomes in parts_of(fewest(self._lines, start, budget), start):
+            yield tuple(self._numbers(number, mine, region, known) for number, mine in enumerate(box)), outcomes
 
-    def _fewest(self, start: Box, budget: Budget) -> list[tuple[Box, Outcomes]]:
-        """The parts of a box by an order of dimensions that needs few: no order is good for every filter.
-
-        Each gets a little time, then more, so that a bad one costs no more than some times what the good one does.
-        """
-        further = tuple(range(len(FIELDS), len(start)))
-        for steps in _STEPS:
-            for order in _ORDERS:
-                trial = Budget(min(steps, budget.left))
-                try:
-                    found = list(self._decided(start, (*order, *further), trial))
-                except TooMany:
-                    continue
-                budget.spend(len(found))
-                return found
-        raise TooMany
-
-    def _decided(self, start: Box, order: Sequence[int], budget: Budget) -> Iterator[tuple[Box, Outcomes]]:
-        """Depth first over the rows: the first that a box meets takes its part, and the rest goes on."""
-        nothing: Outcomes = frozenset()
-        ahead = [(start, self._index.meeting(start), nothing)]
-        rows = self._index.boxes
-        while ahead:
-            budget.spend()
-            box, candidates, seen = ahead.pop()
-            if not candidates & ~self._uniform and seen <= {self.otherwise}:
-                yield box, frozenset({self.otherwise})
-                continue
-            if not candidates:
-                yield box, seen | {self.otherwise}
-                continue
-            first = candidates & -candidates
-            number, rest = first.bit_length() - 1, candidates ^ first
-            action, sure = self._actions[number], self._sure[number]
-            ahead.extend((part, left, seen) for part, left in self._index.peeled(box, rows[number], rest, order))
-            mine = meet(box, rows[number])
-            assert mine is not None  # noqa: S101 - a candidate meets the box
-            surely = meet(mine, sure)
-            if surely is not None:
-                yield surely, seen | {action}
-            ahead.extend((part, self._index.meeting(part) & rest, seen | {action}) for part in peel(mine, sure))
+    def _numbers(self, dimension: int, mask: int, region: Region, known: Sequence[dict[int, NumberSet]]) -> NumberSet:
+        """What the atoms of a dimension hold of a region; many parts ask for the same."""
+        found = known[dimension].get(mask)
+        if found is None:
+            atoms = self._atoms[dimension].numbers(mask, self._lasts[dimension])
+            found = known[dimension][mask] = region[dimension] & atoms
+        return found
 
 
 class Table:

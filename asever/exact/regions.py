@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from asever.exact import boxes
 from asever.exact.atoms import Atoms
 from asever.exact.boxes import Box, Budget
+from asever.exact.diagram import outside
 from asever.model.regions import Region
 
 
@@ -69,21 +70,27 @@ def intersection(left: Sequence[Region], right: Sequence[Region], *, budget: Bud
     return space.regions(boxes.merged(boxes.intersect(*both)))
 
 
-def rectangles(regions: Sequence[Region], within: Sequence[Region] = (), *, budget: Budget | None = None) -> tuple[Region, ...]:
+def rectangles(
+    regions: Sequence[Region], within: Sequence[Region] = (), *, disjoint: bool = False, budget: Budget | None = None
+) -> tuple[Region, ...]:
     """A set as few regions for people to read; they may overlap and together hold the set and nothing else.
 
     `within` is the whole that the set is a part of. Regions grow over what lies outside of it only as far as they lie in a
-    single region of it, so that no rectangle promises anything about packets that were not asked about.
+    single region of it, so that no rectangle promises anything about packets that were not asked about. `disjoint` says that
+    the regions of the set are so already.
     """
     spent = budget or Budget()
     whole = within or regions
     space = Space(regions, whole)
-    apart = boxes.merged(boxes.disjoint(space.boxes(regions), spent))
+    every = space.boxes(regions)
+    apart = boxes.merged(every if disjoint else boxes.disjoint(every, spent))
     found: list[Box] = []
     for domain in boxes.disjoint(space.boxes(whole), spent):
         mine = boxes.intersect(apart, [domain])
-        if mine:
-            outside = boxes.merged(boxes.subtract([domain], mine, spent))
-            found.extend(boxes.cover(mine, outside, domain))
+        if boxes.coverable(mine):
+            others = boxes.merged(outside(domain, mine, spent))
+            found.extend(boxes.cover(mine, others, domain))
+        else:
+            found.extend(mine)
     covering = boxes.merged(found)
     return space.regions(covering if len(covering) < len(apart) else apart)

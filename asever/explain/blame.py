@@ -13,7 +13,6 @@ from asever.model.addresses import format_address
 from asever.model.answers import Blocker, NearMiss, Outcome, Step, StepKind, Trace
 from asever.model.effective import (
     Action,
-    AddressMatch,
     Arrival,
     EffectiveNetwork,
     Filter,
@@ -27,7 +26,7 @@ from asever.model.effective import (
     exists_in,
 )
 from asever.model.numbers import NumberSet
-from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOL_NAMES, Packet
+from asever.model.packets import ANY_PORT, Packet, format_ports, format_protocol, format_protocols
 from asever.source import Span
 
 _MOST = 5
@@ -179,21 +178,21 @@ def _near_miss(
 def _wants(row: FilterRow, name: str) -> str:
     match name:
         case "protocol":
-            return _protocols(row.protocol)
+            return format_protocols(row.protocol)
         case "source":
-            return _addresses(row.source)
+            return row.source.text
         case "target":
-            return _addresses(row.target)
+            return row.target.text
         case "source_port":
-            return ports_text(row.source_port)
+            return format_ports(row.source_port)
         case _:
-            return ports_text(row.target_port)
+            return format_ports(row.target_port)
 
 
 def _sees(packet: Packet, name: str) -> str:
     match name:
         case "protocol":
-            return PROTOCOL_NAMES.get(packet.protocol, str(packet.protocol))
+            return format_protocol(packet.protocol)
         case "source":
             return format_address(packet.source)
         case "target":
@@ -202,19 +201,6 @@ def _sees(packet: Packet, name: str) -> str:
             return str(packet.source_port)
         case _:
             return str(packet.target_port)
-
-
-def _protocols(protocols: NumberSet) -> str:
-    return "any" if protocols == ANY_PROTOCOL else ", ".join(PROTOCOL_NAMES.get(one, str(one)) for one in protocols)
-
-
-def _addresses(match: AddressMatch) -> str:
-    return match.text
-
-
-def ports_text(ports: NumberSet) -> str:
-    """`80, 443, 10001-10020`."""
-    return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in ports.ranges)
 
 
 def _reason(network: EffectiveNetwork, trace: Trace, packet: Packet, row: FilterRow, fields: tuple[str, ...]) -> _Reason:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from asever.azure.assumptions import ASSUMPTIONS
 from asever.model.answers import (
@@ -99,7 +100,7 @@ def _row_conditions(network: EffectiveNetwork, question: FlowQuestion) -> Iterat
     targets = union(scope.packets.target for scope in question.scopes)
     arrivals = [row for fabric in network.fabrics.values() for row in fabric.arrivals if row.called.overlaps(targets)]
     for name in _met(network, question, arrivals):
-        yield from _site_conditions(network.sites[name])
+        yield from _site_conditions(_Same(network.sites[name]))
     for row in arrivals:
         yield row.condition
         yield from (each.condition for one in row.guards for each in one.rows)
@@ -117,7 +118,26 @@ def _met(network: EffectiveNetwork, question: FlowQuestion, arrivals: Iterable[A
     return frozenset(found)
 
 
-def _site_conditions(site: Site) -> Iterator[Condition]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """A site by identity: to compare all its rows would take as long as to read them."""
+
+    site: Site
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.site is other.site
+
+    def __hash__(self) -> int:
+        return id(self.site)
+
+
+@lru_cache(maxsize=256)
+def _site_conditions(same: _Same) -> frozenset[Condition]:
+    """The conditions of all rows of a site; many checks ask for those of the same sites."""
+    return frozenset(_conditions_at(same.site))
+
+
+def _conditions_at(site: Site) -> Iterator[Condition]:
     filters = [*site.outbound, *site.inbound, *(one for row in site.routes for one in row.filters)]
     redirects = site.forwarding.redirects if site.forwarding is not None else ()
     if site.forwarding is not None:

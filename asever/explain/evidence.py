@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from asever.evaluate.classes import classes
-from asever.explain.blame import ports_text
 from asever.explain.witness import replay
 from asever.model.addresses import format_address, format_addresses, typical
 from asever.model.answers import Core, Evidence
@@ -21,7 +20,7 @@ from asever.model.effective import (
     may_exist,
 )
 from asever.model.numbers import NumberSet
-from asever.model.packets import ANY_PORT, PROTOCOL_NAMES, PROTOCOLS_WITH_PORTS, TCP, Flow, Packet
+from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, TCP, Flow, Packet, format_ports, format_protocol
 
 _MOST_FLOWS = 24
 _MOST_LINES = 40
@@ -171,12 +170,12 @@ def _one(network: EffectiveNetwork, address: int) -> str:
 
 
 def _traffic(packets: Packets) -> str:
-    protocols = " and ".join(PROTOCOL_NAMES.get(one, str(one)) for one in packets.protocol)
+    protocols = " and ".join(map(format_protocol, packets.protocol))
     if not packets.protocol.overlaps(PROTOCOLS_WITH_PORTS):
-        return ", ".join(PROTOCOL_NAMES.get(one, str(one)) for one in packets.protocol)
+        return ", ".join(map(format_protocol, packets.protocol))
     if packets.target_port == ANY_PORT:
         return f"any {protocols} port"
-    return f"{protocols} {ports_text(packets.target_port)}"
+    return f"{protocols} {format_ports(packets.target_port)}"
 
 
 def _answers(network: EffectiveNetwork, scope: Scope) -> str:

@@ -184,7 +184,8 @@ class _Traffic:
                     packets = one.scope.packets
                     values = {name: numbers.first for name, numbers in zip(FIELDS, region, strict=True)}
                     packet = Packet(**values, source_tags=packets.source_tags, target_tags=packets.target_tags)
-                    readings = {**taken, **shown.readings, **dict(one.scope.condition)}
+                    # A witness may name any reading where none matters to its path; what is given stays.
+                    readings = {**taken, **shown.readings, **dict(one.scope.condition), **self.question.fixed}
                     yield one.scope, Flow(origin=one.scope.origin, packet=packet, choices=shown.choices, readings=readings)
 
 
@@ -214,7 +215,7 @@ class _Bundle:
 
     def shown(self, fares: str) -> tuple[Region, ...]:
         """The same as few regions."""
-        return rectangles(self.of(fares), self.whole)
+        return rectangles(self.of(fares), self.whole, disjoint=True)
 
 
 def _packets(scope: Scope) -> Region:
@@ -298,7 +299,7 @@ def _more(tables: EffectiveNetwork, asks: FilterQuestion, context: FilterContext
     for left, right in pairs:
         world = World(tables, (left, right), asks.fixed)
         regions = more(world, left, right)
-        shown = rectangles(regions, world.domain)
+        shown = rectangles(regions, world.domain, disjoint=True)
         wrong = filters_disagree(tables, asks, (left, right), world.names, shown, seconds=options.seconds)
         if wrong is not None:
             raise ReadingsDisagree(f"exact sets  {wrong}\nquestion    {asks!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from operator import is_
 
 from asever.azure.questions import Unanswerable, question
 from asever.model.claims import Endpoint, EndpointKind, Reachability, Service, Verb
@@ -97,6 +98,8 @@ def asked(
     if not isinstance(whole, FlowQuestion):
         raise TypeError(f"a question about flows became {type(whole).__name__}")
     scopes = tuple(one for scope in whole.scopes for one in _narrowed(tables, scope, origin, target))
+    if len(scopes) == len(whole.scopes) and all(map(is_, scopes, whole.scopes)):
+        return whole
     return replace(whole, scopes=scopes) if scopes else Unanswerable(vacuous=True, reasons=("there is no such packet",))
 
 
@@ -107,6 +110,12 @@ def _narrowed(tables: EffectiveNetwork, scope: Scope, origin: Party, target: Par
         yield scope
         return
     site = tables.sites[target.site]
-    packets = replace(scope.packets, target=scope.packets.target & site.addresses)
-    if site.name in scope.arrives_at and not packets.is_empty():
+    called = scope.packets.target & site.addresses
+    if site.name not in scope.arrives_at or not called:
+        return
+    if called == scope.packets.target and len(scope.arrives_at) == 1:
+        yield scope
+        return
+    packets = replace(scope.packets, target=called)
+    if not packets.is_empty():
         yield replace(scope, packets=packets, arrives_at=frozenset({site.name}))

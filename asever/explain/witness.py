@@ -21,7 +21,7 @@ from asever.model.effective import (
     Question,
     Scope,
 )
-from asever.model.packets import PROTOCOL_NAMES, PROTOCOLS_WITH_PORTS, Flow, Packet
+from asever.model.packets import Flow, Packet, format_packet
 
 _WORDS = {True: "the flow succeeds", False: "the flow fails", None: "it is not known"}
 
@@ -70,7 +70,7 @@ def replay_difference(network: EffectiveNetwork, question: FilterQuestion, found
         raise ReadingsDisagree(
             "\n".join(
                 (
-                    f"packet    {packet_text(found.packet)}",
+                    f"packet    {format_packet(found.packet)}",
                     f"readings  {_pairs(found.readings)}",
                     f"place     {found.context.where}",
                     f"solver    the packet breaks `{question.relation.value}`",
@@ -107,25 +107,6 @@ def _action(action: Action | None) -> str:
     return "unknown" if action is None else action.value
 
 
-def packet_text(packet: Packet) -> str:
-    """`tcp 10.0.1.4:49152 -> 192.23.1.3:443`."""
-    protocol = PROTOCOL_NAMES.get(packet.protocol, str(packet.protocol))
-    ports = packet.protocol in PROTOCOLS_WITH_PORTS
-    source, target = (_end(address, port, ports=ports) for address, port in _ends(packet))
-    return f"{protocol} {source} -> {target}"
-
-
-def _ends(packet: Packet) -> tuple[tuple[int, int], tuple[int, int]]:
-    return (packet.source, packet.source_port), (packet.target, packet.target_port)
-
-
-def _end(address: int, port: int, *, ports: bool) -> str:
-    text = format_address(address)
-    if not ports:
-        return text
-    return f"[{text}]:{port}" if ":" in text else f"{text}:{port}"
-
-
 def _pairs(pairs: Mapping[str, str]) -> str:
     return ", ".join(f"{name}={value}" for name, value in sorted(pairs.items())) or "none"
 
@@ -133,7 +114,7 @@ def _pairs(pairs: Mapping[str, str]) -> str:
 def _reproducer(question: Question, scope: Scope, flow: Flow, *, solver: bool, walked: str) -> str:
     tags = sorted(flow.packet.source_tags | flow.packet.target_tags)
     lines = (
-        f"flow      {packet_text(flow.packet)} from {flow.origin}{', in ' + ', '.join(tags) if tags else ''}",
+        f"flow      {format_packet(flow.packet)} from {flow.origin}{', in ' + ', '.join(tags) if tags else ''}",
         f"readings  {_pairs(flow.readings)}",
         f"choices   {_pairs({name: format_address(address) for name, address in flow.choices.items()})}",
         f"solver    {_WORDS[solver]}",

@@ -14,6 +14,8 @@ from asever.model.things import Network, TermKind, Thing
 from asever.syntax import nodes
 from asever.syntax.parser import parse
 
+_NAMES_A_WORD = re.compile(r"\b(?:service|tag)\b")
+
 
 def unused_findings(program: Program) -> Iterator[Diagnostic]:
     """What the main file declares and nothing uses; what it imports may be there for others."""
@@ -57,6 +59,8 @@ def _words(program: Program) -> Iterator[Diagnostic]:
     if not program.files:
         return
     main = program.files[0]
+    if not _NAMES_A_WORD.search(main.text):
+        return  # the file need not be read again
     tree = parse(main, Diagnostics())
     texts = [re.sub(r"//[^\n]*", "", file.text) for file in program.files]
     for item in tree.items:

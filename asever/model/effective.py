@@ -51,12 +51,12 @@ MOST_DEVICES = 8
 
 def exists_in(condition: Condition, readings: Mapping[str, str]) -> bool:
     """Whether a row with this condition exists in these readings, which name every assumption that it mentions."""
-    return all(readings[name] == value for name, value in condition)
+    return not condition or all(readings[name] == value for name, value in condition)
 
 
 def may_exist(condition: Condition, fixed: Mapping[str, str]) -> bool:
     """Whether something with this condition exists in some of the readings that agree with `fixed`."""
-    return all(fixed.get(name, value) == value for name, value in condition)
+    return not condition or all(fixed.get(name, value) == value for name, value in condition)
 
 
 @dataclass(frozen=True, slots=True)

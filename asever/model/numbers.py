@@ -5,8 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 Range = tuple[int, int]
+_low = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,22 @@ class NumberSet:
     def __contains__(self, number: object) -> bool:
         if not isinstance(number, int):
             return False
-        index = bisect_right(self.ranges, (number, float("inf"))) - 1
-        return index >= 0 and self.ranges[index][0] <= number <= self.ranges[index][1]
+        ranges = self.ranges
+        if len(ranges) == 1:  # most sets are one range, and every rule asks this of every packet
+            return ranges[0][0] <= number <= ranges[0][1]
+        index = bisect_right(ranges, number, key=_low) - 1
+        return index >= 0 and number <= ranges[index][1]
 
     def __bool__(self) -> bool:
         return bool(self.ranges)
 
     def __len__(self) -> int:
         raise TypeError("a NumberSet may hold more numbers than len() can return; use .size")
+
+    @property
+    def is_single(self) -> bool:
+        """Whether the set holds one number."""
+        return len(self.ranges) == 1 and self.ranges[0][0] == self.ranges[0][1]
 
     @property
     def size(self) -> int:

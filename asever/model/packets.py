@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import field, replace
 
+from asever.model.addresses import format_address, is_v6
 from asever.model.numbers import NumberSet
 from asever.record import record
 
@@ -69,3 +70,37 @@ class Flow:
     packet: Packet
     choices: Mapping[str, int] = field(default_factory=dict)
     readings: Mapping[str, str] = field(default_factory=dict)
+
+
+# -- As text ------------------------------------------------------------------------------------------------------------
+
+
+def format_protocol(number: int) -> str:
+    """`tcp`, or `protocol 47` for a number without a name in the language."""
+    return PROTOCOL_NAMES.get(number, f"protocol {number}")
+
+
+def format_protocols(protocols: NumberSet) -> str:
+    """`tcp`, `tcp, udp`, or `any`."""
+    return "any" if protocols == ANY_PROTOCOL else ", ".join(map(format_protocol, protocols))
+
+
+def format_ports(ports: NumberSet) -> str:
+    """`80, 443, 10001-10020`."""
+    return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in ports.ranges)
+
+
+def format_socket(address: int, port: int, *, with_port: bool) -> str:
+    """`10.0.1.4:443`, `[2001:db8::1]:443`, or the bare address."""
+    text = format_address(address)
+    if not with_port:
+        return text
+    return f"[{text}]:{port}" if is_v6(address) else f"{text}:{port}"
+
+
+def format_packet(packet: Packet) -> str:
+    """`tcp 10.0.1.4:49152 -> 192.23.1.3:443`."""
+    ports = packet.protocol in PROTOCOLS_WITH_PORTS
+    source = format_socket(packet.source, packet.source_port, with_port=ports)
+    target = format_socket(packet.target, packet.target_port, with_port=ports)
+    return f"{format_protocol(packet.protocol)} {source} -> {target}"

@@ -7,12 +7,12 @@ from dataclasses import replace
 from itertools import product
 
 from asever.diagnostics import Edit
-from asever.explain.blame import failing_fields, ports_text
+from asever.explain.blame import failing_fields
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.answers import Step
 from asever.model.effective import Filter, FilterKind, FilterRow
 from asever.model.numbers import NumberSet
-from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS
+from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, format_ports
 from asever.model.things import AddressTerm, DeclaredRule, Direction
 from asever.record import record
 from asever.repair.candidates import (
@@ -166,8 +166,8 @@ def _changes(
                 return
             more = needed - before.target_port
             after = replace(before, target_port=before.target_port | needed)
-            yield _Change(edit=appended(span, ports_text(more)), extent=after, words=f"name port {ports_text(more)} too")
-            text = "*" if needed == ANY_PORT else ports_text(needed)
+            yield _Change(edit=appended(span, format_ports(more)), extent=after, words=f"name port {format_ports(more)} too")
+            text = "*" if needed == ANY_PORT else format_ports(needed)
             after = replace(before, target_port=needed)
             yield _Change(edit=replaced(span, text), extent=after, words=f"name port {text} instead", order=1)
 
@@ -280,7 +280,7 @@ def _added(one: Case, step: Step, listed: RuleList, decider: DeclaredRule | None
             protocol=protocol,
             source=source.text,
             target=target.text,
-            ports="" if needed == ANY_PORT or not protocols(protocol) & PROTOCOLS_WITH_PORTS else ports_text(needed),
+            ports="" if needed == ANY_PORT or not protocols(protocol) & PROTOCOLS_WITH_PORTS else format_ports(needed),
         )
         edit = listed.added(priority, rule)
         if edit is not None:

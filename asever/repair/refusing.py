@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
-from asever.explain.blame import ports_text
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.answers import Step, StepKind
 from asever.model.effective import FilterKind
-from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS
+from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, format_ports
 from asever.model.things import DeclaredRule, Direction
 from asever.repair.candidates import Candidate, Case, ports_at, protocol_at, source_terms, target_terms
 from asever.repair.lists import Extent, RuleList, counted, extent_of, list_of, protocols, rows_of, rule_behind, rule_name
@@ -86,7 +85,7 @@ def _denied(one: Case, step: Step, listed: RuleList, admits: DeclaredRule | None
         if tag is not None:
             row = getattr(step.row, "source", None)
             sources.append(Term(text=tag, addresses=getattr(row, "addresses", ALL_ADDRESSES)))
-    ports = "" if needed == ANY_PORT or not protocols(protocol) & PROTOCOLS_WITH_PORTS else ports_text(needed)
+    ports = "" if needed == ANY_PORT or not protocols(protocol) & PROTOCOLS_WITH_PORTS else format_ports(needed)
     exact = NewRule(name=rule_name(one.title), access="deny", protocol=protocol, source="", target="", ports=ports)
     shapes = [(exact, needed)]
     if ports or protocol != "any":

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from asever.diagnostics import Edit
-from asever.explain.blame import ports_text
 from asever.model.addresses import format_address, prefixes
 from asever.model.answers import Step, StepKind
 from asever.model.claims import EndpointKind
 from asever.model.effective import Arrival, FilterKind, HopKind, Route, SiteKind
-from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS
+from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, format_ports
 from asever.model.things import Environment, Machine, Subnet, Thing, Vnet
 from asever.repair.candidates import Candidate, Case, ports_at, protocol_at, source_terms, sources_at
 from asever.repair.lists import rule_name
@@ -182,7 +181,7 @@ def _new_group(one: Case, step: Step, thing: Thing) -> Iterator[Candidate]:
             protocol=protocol,
             source=term.text,
             target="*",
-            ports="" if needed == ANY_PORT or packet.protocol not in PROTOCOLS_WITH_PORTS else ports_text(needed),
+            ports="" if needed == ANY_PORT or packet.protocol not in PROTOCOLS_WITH_PORTS else format_ports(needed),
         )
         group = f"nsg {name} {{\n  inbound {{\n    {rule.text(100)}\n  }}\n}}"
         edits = (attribute(thing.span, thing.parts, "nsg", name), after_declaration(top.span, group))

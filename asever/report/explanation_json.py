@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from asever.model.addresses import format_address
 from asever.model.explanations import Explanation, Group, RuleTraffic, Traffic
 from asever.model.numbers import NumberSet
+from asever.model.packets import format_protocol
 from asever.model.regions import Region
 from asever.report.json import Json, blocker_json, finding_json, near_miss_json
-from asever.report.words import protocol_name
 
 
 def explanation_document(found: Explanation, *, version: str) -> Json:
@@ -85,7 +85,7 @@ def region_json(region: Region) -> Json:
     """A product set of packets: inclusive ranges for each field."""
     protocol, source, source_port, target, target_port = region
     return {
-        "protocols": [protocol_name(one) for one in protocol],
+        "protocols": [format_protocol(one) for one in protocol],
         "source": _addresses(source),
         "source_ports": [list(one) for one in source_port.ranges],
         "destination": _addresses(target),

@@ -8,13 +8,14 @@ from typing import assert_never
 from asever.model.answers import Core, CoreRow, Finding, Outcome, Trace, Verdict
 from asever.model.claims import Reachability, Verb
 from asever.model.effective import FilterRow
+from asever.model.packets import format_packet
 from asever.report.groups import dead_lines, difference_lines
 from asever.report.lines import BLANK, Line, Piece, Style, indented, length, line, wrapped
 from asever.report.page import Page, dependence_text, listed
 from asever.report.rules import in_order, rule_text, way_text, ways_in_order
 from asever.report.steps import OUTCOMES, flow_lines, probed, rule_title, step_lines, unmodelled
 from asever.report.why import blocker_lines, lost_at, note_lines, why_lines
-from asever.report.words import filter_title, outermost, packet_text, place
+from asever.report.words import filter_title, outermost, place
 
 STYLES = {Verdict.HOLDS: Style.GOOD, Verdict.VIOLATED: Style.BAD, Verdict.UNKNOWN: Style.UNSURE}
 _COLUMN = 10
@@ -93,7 +94,7 @@ def _some_evidence(finding: Finding, page: Page) -> list[Line]:
 
 def _evidence_parts(finding: Finding) -> Iterator[str]:
     if finding.trace is not None:
-        yield f"shown by {packet_text(finding.trace.flow.packet)}"
+        yield f"shown by {format_packet(finding.trace.flow.packet)}"
     if finding.evidence is not None:
         covered, rests_on = finding.evidence.covered, finding.evidence.rests_on
         if covered:
@@ -162,7 +163,7 @@ def _all_evidence(finding: Finding, page: Page) -> list[Line]:
             flows = "the flow" if evidence.replayed == 1 else f"{evidence.replayed} flows"
             proof.append(f"the solver-free reading agrees on {flows} that it tried")
         if evidence.witness is not None:
-            proof.append(f"not vacuous: {packet_text(evidence.witness.packet)} is covered")
+            proof.append(f"not vacuous: {format_packet(evidence.witness.packet)} is covered")
         lines += _facts("evidence", proof, page)
     for one in finding.dependences:
         lines += _facts("assumes", [dependence_text(one)], page)
@@ -214,7 +215,7 @@ def _violated(finding: Finding, page: Page) -> list[Line]:
 def _expected(finding: Finding, page: Page) -> list[Line]:
     """A known failure in one line: it is a regression test, not news."""
     if finding.difference is not None:
-        return page.paragraph(f"for example {packet_text(finding.difference.packet)} is judged differently", _COLUMN)
+        return page.paragraph(f"for example {format_packet(finding.difference.packet)} is judged differently", _COLUMN)
     if finding.dead_rows is not None:
         rows = [rule_title(row.priority, row.name) for row, _ in finding.dead_rows.rows]
         return page.paragraph(f"{listed(rows)} decide{'s' if len(rows) == 1 else ''} no packet", _COLUMN)
@@ -222,7 +223,7 @@ def _expected(finding: Finding, page: Page) -> list[Line]:
         return []
     verb = OUTCOMES[finding.trace.outcome][0]
     return page.paragraph(
-        f"for example {packet_text(finding.trace.flow.packet)} {verb}{_lost_where(finding.trace, page)}", _COLUMN
+        f"for example {format_packet(finding.trace.flow.packet)} {verb}{_lost_where(finding.trace, page)}", _COLUMN
     )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from asever.model.addresses import format_addresses
 from asever.model.numbers import NumberSet
-from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS
+from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, format_protocols
 from asever.model.regions import FIELDS, Region
-from asever.report.words import ports_text, protocols_text
+from asever.report.words import ports_text
 
 _MOST_RANGES = 4
 
@@ -20,7 +20,7 @@ def region_text(region: Region, whole: Region | None = None) -> str:
 
 def _words(region: Region, whole: Region | None) -> Iterator[str]:
     protocol, source, source_port, target, target_port = region
-    yield protocols_text(protocol)
+    yield format_protocols(protocol)
     if protocol.overlaps(PROTOCOLS_WITH_PORTS):
         yield "any port" if target_port in (ANY_PORT, _PORTS_FROM_1) else _ranges(ports_text(target_port), target_port)
     if whole is None or source != whole[1]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from asever.model.answers import DeadRows, FiltersDiffer, Finding
 from asever.model.claims import GroupPermitsNoMore, GroupsEqual
 from asever.model.effective import Action, Filter, FilterRow
+from asever.model.packets import format_packet
 from asever.report.lines import BLANK, Line, Piece, Style, line
 from asever.report.page import Page, listed
 from asever.report.quote import Mark
 from asever.report.rules import deciding_row, decision_lines
 from asever.report.steps import rule_title
-from asever.report.words import packet_text, tags_text
+from asever.report.words import tags_text
 
 _INSTEAD = 4
 
@@ -28,7 +29,7 @@ def difference_lines(finding: Finding, difference: FiltersDiffer, page: Page) ->
         BLANK,
         *page.paragraph(f"{says} ({left.direction.value}, {context.where}):", indent=2),
         BLANK,
-        line(Piece(f"      {packet_text(packet)}", Style.STRONG)),
+        line(Piece(f"      {format_packet(packet)}", Style.STRONG)),
     ]
     for word, tags in (("source", packet.source_tags), ("destination", packet.target_tags)):
         if tags:

@@ -30,10 +30,10 @@ from asever.model.answers import (
 )
 from asever.model.claims import Reachability
 from asever.model.effective import Action, Filter, FilterRow
-from asever.model.packets import Packet
+from asever.model.packets import Packet, format_protocol, format_protocols, format_socket
 from asever.report import diagnostics as places
 from asever.report.rules import deciding_row, in_order, way_text, ways_in_order
-from asever.report.words import has_ports, ports_text, protocol_name, protocols_text, socket
+from asever.report.words import has_ports, ports_text
 from asever.source import Span
 
 Json = dict[str, Any]
@@ -141,7 +141,7 @@ def packet_json(packet: Packet) -> Json:
     """Protocols without ports have null ports. Tags say which unknown addresses a number stands for."""
     ports = has_ports(packet)
     result: Json = {
-        "protocol": protocol_name(packet.protocol),
+        "protocol": format_protocol(packet.protocol),
         "source": format_address(packet.source),
         "source_port": packet.source_port if ports else None,
         "destination": format_address(packet.target),
@@ -178,8 +178,8 @@ def step_detail(step: Step) -> str:
     if step.kind is not StepKind.SEND and (before.target, before.target_port) != (after.target, after.target_port):
         ports = has_ports(before) and before.target_port != after.target_port
         changes.append(
-            f"{socket(before.target, before.target_port, with_port=ports)} -> "
-            f"{socket(after.target, after.target_port, with_port=ports)}"
+            f"{format_socket(before.target, before.target_port, with_port=ports)} -> "
+            f"{format_socket(after.target, after.target_port, with_port=ports)}"
         )
     return ", ".join(changes) or step.detail
 
@@ -194,7 +194,7 @@ def _rule(row: FilterRow) -> Json:
         "name": row.name,
         "priority": row.priority,
         "action": row.action.value,
-        "protocol": protocols_text(row.protocol),
+        "protocol": format_protocols(row.protocol),
         "source": row.source.text,
         "source_port": ports_text(row.source_port),
         "destination": row.target.text,

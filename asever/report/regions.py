@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, format_addresses
 from asever.model.numbers import NumberSet
-from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS
+from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, format_protocol, format_protocols
 from asever.model.regions import Region
-from asever.report.words import Vocabulary, ports_text, protocol_name, protocols_text, tags_text
+from asever.report.words import Vocabulary, ports_text, tags_text
 
 _FEW = 4
 _NO_PORT = NumberSet.single(0)
@@ -39,11 +39,11 @@ def region_text(
 
 
 def _traffic(protocol: NumberSet, target_port: NumberSet) -> str:
-    names = protocols_text(protocol) if protocol.size < 9 else f"{protocol.size} protocols"
+    names = format_protocols(protocol) if protocol.size < 9 else f"{protocol.size} protocols"
     if target_port == ANY_PORT:
         return "anything" if names == "any" else f"{names} on any port"
     if not protocol.overlaps(PROTOCOLS_WITH_PORTS):
-        return ", ".join(protocol_name(one) for one in protocol)
+        return ", ".join(format_protocol(one) for one in protocol)
     return f"{names} {_some(ports_text(target_port))}"
 
 

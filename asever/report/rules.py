@@ -21,9 +21,9 @@ from asever.model.effective import (
     SourceTranslation,
     exists_in,
 )
-from asever.model.packets import ANY_PORT, Packet
+from asever.model.packets import ANY_PORT, Packet, format_protocol, format_protocols
 from asever.report.lines import Line, Piece, Style, line, shortened, wrapped
-from asever.report.words import has_ports, ports_text, protocol_name, protocols_text
+from asever.report.words import has_ports, ports_text
 
 # Of a long list the near misses and this many rules at either end are shown.
 _ENDS = 4
@@ -32,13 +32,13 @@ _NAME = 30
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """One rule of the user (which may be several rows) and why it does not match."""
+class _Rule:
+    """One rule of the user, which may be several rows."""
 
     priority: int
     name: str
     shown: str
-    reasons: tuple[str, ...]
+    rows: Sequence[FilterRow]
 
 
 def _name(row: FilterRow) -> str:
@@ -56,7 +56,7 @@ def mismatches(row: FilterRow, packet: Packet) -> tuple[str, ...]:
 
 def _mismatches(row: FilterRow, packet: Packet) -> Iterator[str]:
     if packet.protocol not in row.protocol:
-        yield f"protocol {protocol_name(packet.protocol)} is not {protocols_text(row.protocol)}"
+        yield f"protocol {format_protocol(packet.protocol)} is not {format_protocols(row.protocol)}"
         return
     if not _matches(row.source, packet.source, packet.source_tags):
         yield f"source {format_address(packet.source)} {_is_not(row.source)}"
@@ -100,7 +100,7 @@ def rule_text(row: FilterRow) -> str:
     source_port = "" if row.source_port == ANY_PORT else f" port {ports_text(row.source_port)}"
     target_port = "" if row.target_port == ANY_PORT else f" port {shortened(ports_text(row.target_port), 44)}"
     source, target = shortened(row.source.text, 44), shortened(row.target.text, 44)
-    return f"{row.action.value} {protocols_text(row.protocol)} from {source}{source_port} to {target}{target_port}"
+    return f"{row.action.value} {format_protocols(row.protocol)} from {source}{source_port} to {target}{target_port}"
 
 
 def in_order(rows: Iterable[CoreRow]) -> list[CoreRow]:
@@ -165,18 +165,20 @@ def decision_lines(
     indent: int = 4,
 ) -> list[Line]:
     """The rules in order up to the deciding one (`>`), each with its reason; `near` are the near misses (`~`)."""
-    before = list(_entries(one, packet, decided_by, readings))
+    before = list(_rules(one, decided_by, readings))
     decider = _name(decided_by) if decided_by else ""
     shown = _shown(before, near)
-    hidden = len(before) - sum(1 for entry in shown if entry)
-    label = max([len(entry.shown) for entry in before if len(entry.shown) <= _NAME] + [min(len(decider), _NAME)] + [8])
+    hidden = len(before) - sum(1 for rule in shown if rule)
+    names = [len(rule.shown) for rule in before]
+    label = max([length for length in names if length <= _NAME] + [min(len(decider), _NAME)] + [8])
     lines: list[Line] = []
-    for entry in shown:
-        if entry is None:
+    for rule in shown:
+        if rule is None:
             lines.append(line(" " * (indent + 8), Piece(f"... {hidden} more rules that do not match", Style.FAINT)))
             continue
-        mark = "~" if (entry.priority, entry.name) in near else " "
-        lines += _row(mark, (entry.priority, entry.shown), "; ".join(entry.reasons), label=label, indent=indent, width=width)
+        mark = "~" if (rule.priority, rule.name) in near else " "
+        reasons = "; ".join(_reasons(rule, packet))
+        lines += _row(mark, (rule.priority, rule.shown), reasons, label=label, indent=indent, width=width)
     if decided_by is None:
         lines.append(
             line(" " * indent, Piece(">", Style.BAD), "        no rule matches: ", _verb(one.otherwise, by_default=False))
@@ -193,30 +195,34 @@ def _verb(action: Action, *, by_default: bool) -> str:
     return f"{verb} (Azure's default rule)" if by_default else verb
 
 
-def _entries(one: Filter, packet: Packet, decided_by: FilterRow | None, readings: Mapping[str, str]) -> Iterator[_Entry]:
-    """The rules before the deciding one. Rows of one rule are one entry, with the reason that lacks least."""
-    best: dict[tuple[int, str], _Entry] = {}
+def _rules(one: Filter, decided_by: FilterRow | None, readings: Mapping[str, str]) -> Iterator[_Rule]:
+    """The rules before the deciding one, each with its rows."""
+    found: dict[tuple[int, str], list[FilterRow]] = {}
+    decider = None if decided_by is None else (decided_by.priority, decided_by.name)
     for row in one.rows:
         if decided_by is not None and row == decided_by:
             break
-        reasons = mismatches(row, packet) or ("it is not known whether it matches",)
         key = (row.priority, row.name)
-        if not _exists(row, readings) or (decided_by is not None and key == (decided_by.priority, decided_by.name)):
-            continue
-        if key not in best or len(reasons) < len(best[key].reasons):
-            best[key] = _Entry(row.priority, row.name, _name(row), reasons)
-    yield from best.values()
+        if key != decider and _exists(row, readings):
+            found.setdefault(key, []).append(row)
+    yield from (_Rule(priority, name, _name(rows[0]), rows) for (priority, name), rows in found.items())
 
 
-def _shown(entries: Sequence[_Entry], near: Collection[tuple[int, str]]) -> list[_Entry | None]:
+def _reasons(rule: _Rule, packet: Packet) -> tuple[str, ...]:
+    """Why a rule does not match: the reasons of the row that lacks least."""
+    each = (mismatches(row, packet) or ("it is not known whether it matches",) for row in rule.rows)
+    return min(each, key=len)
+
+
+def _shown(rules: Sequence[_Rule], near: Collection[tuple[int, str]]) -> list[_Rule | None]:
     """All of a short list; of a long one the ends and the near misses, with one None where rules are left out."""
-    if len(entries) <= _MOST:
-        return list(entries)
-    kept: list[_Entry | None] = []
+    if len(rules) <= _MOST:
+        return list(rules)
+    kept: list[_Rule | None] = []
     skipped = False
-    for index, entry in enumerate(entries):
-        if index < _ENDS or index >= len(entries) - _ENDS or (entry.priority, entry.name) in near:
-            kept.append(entry)
+    for index, rule in enumerate(rules):
+        if index < _ENDS or index >= len(rules) - _ENDS or (rule.priority, rule.name) in near:
+            kept.append(rule)
         elif not skipped:
             kept.append(None)
             skipped = True

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from asever.model.packets import format_packet
 from asever.model.scores import Coverage, Fault, Harmless, Part, PartKind, Score, Survivor
 from asever.report.lines import BLANK, NARROW, WIDTH, Line, Piece, Style, drawn, line
 from asever.report.page import Page, listed
-from asever.report.words import packet_text, place
+from asever.report.words import place
 from asever.source import Span
 
 _GOOD = 100.0
@@ -114,7 +115,7 @@ def _survivor_lines(one: Survivor, page: Page) -> Iterator[Line]:
     yield from page.paragraph(one.why, 10, Style.FAINT)
     if one.packet is not None:
         fares = f", {one.fares}" if one.fares else ""
-        yield from page.paragraph(f"for example {packet_text(one.packet)}{fares}", 10, Style.FAINT)
+        yield from page.paragraph(f"for example {format_packet(one.packet)}{fares}", 10, Style.FAINT)
     if one.checks:
         yield from page.paragraph(f"met all the same: {listed(one.checks)}", 10, Style.FAINT)
 

@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from asever.model.addresses import format_address
 from asever.model.answers import NearMiss, Outcome, Step, StepKind, Trace
 from asever.model.effective import Action, Arrival, FilterKind, FilterRow, Route, SourceTranslation
-from asever.model.packets import Packet
+from asever.model.packets import Packet, format_packet
 from asever.report.lines import WIDTH, Line, Piece, Style, line, wrapped
 from asever.report.rules import decision_lines
-from asever.report.words import PLATFORM, Vocabulary, direction_text, filter_title, has_ports, packet_text, tags_text
+from asever.report.words import PLATFORM, Vocabulary, direction_text, filter_title, has_ports, tags_text
 from asever.source import Span
 
 _PLACE = 28
@@ -30,7 +30,7 @@ def flow_lines(trace: Trace, words: Vocabulary, *, origin: str = "", target: str
     source = origin or words.title(trace.flow.origin)
     called = words.addresses.get(packet.target) or target
     ends = f"from {source} to {called}" if called else f"from {source}"
-    text = f"      {packet_text(packet)}"
+    text = f"      {format_packet(packet)}"
     lines: list[Line] = []
     if len(text) + 4 + len(ends) <= width:
         lines.append(line(Piece(text, Style.STRONG), f"    {ends}"))

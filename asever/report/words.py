@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from asever.model.addresses import format_address, is_v6
+from asever.model.addresses import format_address
 from asever.model.effective import Filter, FilterKind
 from asever.model.numbers import NumberSet
-from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOL_NAMES, PROTOCOLS_WITH_PORTS, Packet
+from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, Packet, format_ports
 from asever.model.things import Direction, Network
 from asever.source import Span
 
@@ -49,44 +49,14 @@ class Vocabulary:
         return next((f"{kind} {name}" for kind, things in kinds if name in things), name)
 
 
-def socket(address: int, port: int, *, with_port: bool) -> str:
-    """`10.0.1.4:443`, `[2001:db8::1]:443`, or the bare address."""
-    text = format_address(address)
-    if not with_port:
-        return text
-    return f"[{text}]:{port}" if is_v6(address) else f"{text}:{port}"
-
-
-def protocol_name(number: int) -> str:
-    """`tcp`, or `protocol 47` for a number without a name in the language."""
-    return PROTOCOL_NAMES.get(number, f"protocol {number}")
-
-
 def has_ports(packet: Packet) -> bool:
     """Whether the packet's protocol has ports."""
     return packet.protocol in PROTOCOLS_WITH_PORTS
 
 
-def packet_text(packet: Packet) -> str:
-    """`tcp 10.0.1.4:49152 -> 192.23.1.3:443`."""
-    ports = has_ports(packet)
-    source = socket(packet.source, packet.source_port, with_port=ports)
-    target = socket(packet.target, packet.target_port, with_port=ports)
-    return f"{protocol_name(packet.protocol)} {source} -> {target}"
-
-
 def ports_text(ports: NumberSet) -> str:
     """`80, 443, 10001-10020`, or `*`."""
-    if ports == ANY_PORT:
-        return "*"
-    return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in ports.ranges)
-
-
-def protocols_text(protocols: NumberSet) -> str:
-    """`tcp`, `tcp, udp`, or `any`."""
-    if protocols == ANY_PROTOCOL:
-        return "any"
-    return ", ".join(protocol_name(number) for number in protocols)
+    return "*" if ports == ANY_PORT else format_ports(ports)
 
 
 def tags_text(tags: frozenset[str]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, format_addresses
 from asever.model.numbers import NumberSet, union
-from asever.model.packets import ANY_PORT, PROTOCOL_NAMES
+from asever.model.packets import ANY_PORT, format_ports, format_protocol
 from asever.model.scores import Fault
 from asever.model.things import (
     AddressTerm,
@@ -169,7 +169,7 @@ def _in_rules(resource: str, what: str, rules: Rules, build: Callable[[Rules], N
             before, after = (f"to {_terms_text(each)}" for each in (rule.targets, terms))
             yield changed(kind, before, after, "target", replace(rule, targets=terms))
         for kind, ports in _other_ports(rule.target_port):
-            before, after = (f"port {_ports_text(each)}" for each in (rule.target_port, ports))
+            before, after = (f"port {format_ports(each)}" for each in (rule.target_port, ports))
             yield changed(kind, before, after, "target_port", replace(rule, target_port=ports))
         if index + 1 < len(rules):
             yield _reordered(resource, what, rules, index, build)
@@ -394,15 +394,11 @@ def _of_admin_rules(network: Network, one: AdminRules) -> Iterator[Mutant]:
 
 def rule_text(rule: DeclaredRule) -> str:
     """`allow tcp from 10.0.1.0/26 to * port 80, 443`."""
-    protocol = "any" if rule.any_protocol else ", ".join(PROTOCOL_NAMES.get(one, str(one)) for one in rule.protocol)
-    source = "" if rule.source_port == ANY_PORT else f" port {_ports_text(rule.source_port)}"
-    target = "" if rule.target_port == ANY_PORT else f" port {_ports_text(rule.target_port)}"
+    protocol = "any" if rule.any_protocol else ", ".join(map(format_protocol, rule.protocol))
+    source = "" if rule.source_port == ANY_PORT else f" port {format_ports(rule.source_port)}"
+    target = "" if rule.target_port == ANY_PORT else f" port {format_ports(rule.target_port)}"
     return f"{rule.access} {protocol} from {_terms_text(rule.sources)}{source} to {_terms_text(rule.targets)}{target}"
 
 
 def _terms_text(terms: Sequence[AddressTerm]) -> str:
     return ", ".join(one.text for one in terms)
-
-
-def _ports_text(ports: NumberSet) -> str:
-    return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in ports.ranges)

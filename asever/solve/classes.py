@@ -8,15 +8,18 @@ from __future__ import annotations
 import random
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from operator import xor
 
 from asever.model.addresses import ALL_V4, ALL_V6
 from asever.model.effective import FilterRow
 from asever.model.numbers import NumberSet
-from asever.model.packets import PROTOCOLS_WITH_PORTS
+from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS
 
 FIELDS = ("protocol", "source", "source_port", "target", "target_port")
+_PLACES = {field: place for place, field in enumerate(FIELDS)}
 _TRIES = 60
 _PICKS = 4
 _NO_PORT = NumberSet.single(0)
@@ -44,6 +47,8 @@ class Classes:
         self._starts: list[list[int]] = []
         self._masks: list[list[int]] = []
         self._shared: dict[tuple[int, NumberSet], int] = {}
+        self.conditional = sum(1 << index for index, row in enumerate(rows) if row.condition)
+        self.from_some_ports = sum(1 << index for index, row in enumerate(rows) if row.source_port != ANY_PORT)
         for field in FIELDS:
             starts, masks = _swept(one[field] for one in sets)
             self._starts.append(starts)
@@ -59,11 +64,16 @@ class Classes:
     def sharing(self, sets: Mapping[str, NumberSet]) -> int:
         """One bit for each row that may match some value of each of these sets; no packet need have them all."""
         found = -1
-        for place, field in enumerate(FIELDS):
-            key = (place, sets[field])
-            if key not in self._shared:
-                self._shared[key] = self._any(place, sets[field])
-            found &= self._shared[key]
+        for field in FIELDS:
+            found &= self.meeting(field, sets[field])
+        return found
+
+    def meeting(self, field: str, numbers: NumberSet) -> int:
+        """One bit for each row that may match some value of one field."""
+        place = _PLACES[field]
+        found = self._shared.get((place, numbers))
+        if found is None:
+            found = self._shared[place, numbers] = self._any(place, numbers)
         return found
 
     def _any(self, place: int, numbers: NumberSet) -> int:
@@ -115,6 +125,29 @@ class Classes:
             some = draw.sample(inner, _PICKS * 2) if len(inner) > _PICKS * 2 else inner
             found += [low, high, *(starts[index] for index in some)]
         return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """Rows by identity: a table holds them once, and comparing a thousand of them costs what the classes save."""
+
+    rows: tuple[FilterRow, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.rows is other.rows
+
+    def __hash__(self) -> int:
+        return id(self.rows)
+
+
+def classes_of(rows: tuple[FilterRow, ...], tag_space: NumberSet) -> Classes:
+    """The classes of a filter's rows; those of the last filters are kept, for the next check about them."""
+    return _classes_of(_Same(rows), tag_space)
+
+
+@lru_cache(maxsize=64)
+def _classes_of(same: _Same, tag_space: NumberSet) -> Classes:
+    return Classes(same.rows, tag_space)
 
 
 def bits(mask: int) -> Iterator[int]:

@@ -299,9 +299,9 @@ class _Place:
             return False
         if indexes[-1] - indexes[0] >= len(indexes):
             return True  # its rows are apart from each other: what comes after them is not one thing
-        if self._differs_in_a_sample(rule, gone):
-            return True
-        return not self._one_decides_alike(rule, gone) and self._text(rule).differs(rule, gone)
+        if self._one_decides_alike(rule, gone):
+            return False
+        return self._differs_in_a_sample(rule, gone) or self._text(rule).differs(rule, gone)
 
     def meets(self, earlier: RuleKey, later: RuleKey) -> bool:
         if earlier not in self.rules or later not in self.rules:
@@ -312,7 +312,20 @@ class _Place:
         ).meets(earlier, later)
 
     def after(self, rule: RuleKey) -> Iterator[FilterRow]:
-        return self._text(rule).after(rule) if rule in self.rules else iter(())
+        if rule not in self.rules:
+            return iter(())
+        sole = self._sole_successor(rule)
+        return self._text(rule).after(rule) if sole is None else iter((sole,))
+
+    def _sole_successor(self, rule: RuleKey) -> FilterRow | None:
+        """The row that decides all of what a rule of one row decides, once it is gone, where sets and samples tell."""
+        if len(self.rules[rule]) != 1:
+            return None
+        index = self.rules[rule][0]
+        other = next(bits(self.sharing(index) & -(2 << index)), None)
+        if other is None or not self._lies_in(index, other, None) or not self._decides_a_sample(rule, None):
+            return None
+        return self.rows[other]
 
 
 def _holds_packets(sets: Mapping[str, NumberSet]) -> bool:

@@ -76,13 +76,17 @@ def _goals(encoding: Encoding, question: FlowQuestion, claims: Sequence[Claimed]
     texts = {id(one.scope): one for one in encoding.scopes}
     for claim in claims:
         inside = holds(terms, claim.regions)
+        domains: list[str] = []
         for scope in claim.scopes:
             text = texts.get(id(scope))
             if text is not None:
+                domains.append(text.domain)
                 missed = (somewhere(text, picks.open), negation(inside), negation(holds(terms, claim.open)))
                 yield conjunction(missed), f"a flow from {scope.subject} to {scope.target} is missing"
         unshown = (inside, *(negation(holds(terms, one.headers)) for one in claim.shown))
         yield conjunction(unshown), "a packet is listed without a choice that shows why"
+        if claim.rest is not None:
+            yield from _rest(terms, claim, domains)
         for one in claim.shown:
             yield (
                 _otherwise(encoding, texts[id(one.scope)], somewhere(texts[id(one.scope)], picks.otherwise), one),

@@ -8,8 +8,12 @@ from itertools import groupby
 from asever.model.effective import Action, AddressMatch, Condition, EffectiveNetwork, FilterRow
 from asever.model.numbers import NumberSet
 from asever.record import record
+from asever.solve.classes import bits, classes_of
 from asever.solve.paths import View
 from asever.solve.terms import FALSE, TRUE, Terms, conjunction, covers, disjunction, meets, negation
+
+_MANY = 32
+"""So many rows are looked at one by one sooner than their classes are found."""
 
 Hull = Mapping[str, NumberSet]
 """Where each variable lies in everything that is asked; a row that cannot meet it decides nothing."""
@@ -105,15 +109,37 @@ class Rows:
         return Match(row=row, must=must, may=may)
 
     def matching(
-        self, rows: Iterable[FilterRow], view: View, hull: Hull, source_tags: frozenset[str], target_tags: frozenset[str]
+        self, rows: tuple[FilterRow, ...], view: View, hull: Hull, source_tags: frozenset[str], target_tags: frozenset[str]
     ) -> Iterator[Match]:
         """The rows that can match, up to the first that always does."""
-        for row in rows:
+        for row in self._worth_a_look(rows, view, hull, tagged=bool(source_tags or target_tags)):
             found = self.match(row, view, hull, source_tags, target_tags)
             if found is not None:
                 yield found
                 if found.must == TRUE:
                     return
+
+    def _worth_a_look(self, rows: tuple[FilterRow, ...], view: View, hull: Hull, *, tagged: bool) -> Iterable[FilterRow]:
+        """Without rows of which `match` would say nothing and note nothing, as the classes of a long filter tell.
+
+        A field that holds one number gives no cut to the text. A row may be passed over by a field if all fields that `match`
+        looks at whatever that one says are such fields: so the text is the same as if every row had been looked at.
+        """
+        if len(rows) < _MANY:
+            return rows
+        protocol, source, _, target, target_port = (
+            NumberSet.single(now) if isinstance(now, int) else hull[now] for now in view
+        )
+        classes = classes_of(rows, self.network.tag_space)
+        mask = classes.meeting("protocol", protocol)
+        if protocol.is_single:
+            mask &= classes.meeting("target_port", target_port)
+        if protocol.is_single and target_port.is_single and not tagged:
+            near = classes.meeting("source", source) if target.is_single else -1
+            near &= classes.meeting("target", target) if source.is_single else -1
+            mask &= near | classes.from_some_ports
+        mask |= classes.conditional
+        return (rows[index] for index in bits(mask))
 
     # -- Deciding -------------------------------------------------------------------------------------------------------
 

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from asever.azure.assumptions import ASSUMPTIONS
 from asever.model.addresses import parse_address
 from asever.model.effective import Arrival, EffectiveNetwork, Filter, FilterRow, Route, SourceTranslation, exists_in
 from asever.model.packets import PROTOCOL_NUMBERS
+from tests.claims import chosen_readings
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 
 
-def readings(chosen: Mapping[str, str]) -> dict[str, str]:
+def readings(**chosen: str) -> dict[str, str]:
     """Every assumption at its recommended value, but for those chosen."""
-    return {name: one.values[0][0] for name, one in ASSUMPTIONS.items()} | dict(chosen)
+    return {name: one.values[0][0] for name, one in ASSUMPTIONS.items()} | chosen_readings(**chosen)
 
 
 def row(filter_: Filter, source: str, target: str, port: int = 443, protocol: str = "tcp", **chosen: str) -> FilterRow | None:
     """The row that decides a packet; unknown tags count as not matching. None where `otherwise` decides."""
-    now = readings({name.replace("_", "-"): value for name, value in chosen.items()})
+    now = readings(**chosen)
     for one in filter_.rows:
         if (
             exists_in(one.condition, now)
@@ -55,7 +55,7 @@ def translation(
     network: EffectiveNetwork, site: str, target: str, protocol: str = "tcp", fabric: str = "Internet", **chosen: str
 ) -> SourceTranslation | None:
     """How a site's source is translated on its way into a fabric."""
-    now = readings({name.replace("_", "-"): value for name, value in chosen.items()})
+    now = readings(**chosen)
     for one in network.sites[site].translations:
         matches = parse_address(target) in one.destinations and PROTOCOL_NUMBERS[protocol] in one.protocol
         if one.fabric == fabric and matches and exists_in(one.condition, now):
@@ -73,7 +73,7 @@ def arrival(
     **chosen: str,
 ) -> Arrival | None:
     """What becomes of a packet in a fabric."""
-    now = readings({name.replace("_", "-"): value for name, value in chosen.items()})
+    now = readings(**chosen)
     for one in network.fabrics[fabric].arrivals:
         if (
             parse_address(called) in one.called

@@ -66,7 +66,7 @@ def sent(
         target=parse_address(target),
         target_port=ports[1],
     )
-    taken = readings({name.replace("_", "-"): value for name, value in chosen.items()})
+    taken = readings(**chosen)
     flow = Flow(origin=origin, packet=packet, readings=taken)
     if any(one.name == "recipient" for one in walk(tables, flow).offered):
         flow = Flow(origin=origin, packet=packet, readings=taken, choices={"recipient": parse_address(to)})

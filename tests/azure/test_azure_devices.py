@@ -6,6 +6,7 @@ import pytest
 
 from asever.model.answers import StepKind, Verdict
 from asever.pipeline import Options, run
+from tests.claims import chosen_readings
 from tests.semantics.programs import program
 
 HUB = """
@@ -30,8 +31,7 @@ def firewall(*rules: str, more: str = "public-ip 20.1.1.1") -> str:
 
 
 def finding(text: str, check: str, **assume: str):
-    readings = {name.replace("_", "-"): value for name, value in assume.items()}
-    (found,) = run(program(f'{text}\ncheck "it" {check}\n'), Options(readings=readings)).results
+    (found,) = run(program(f'{text}\ncheck "it" {check}\n'), Options(readings=chosen_readings(**assume))).results
     return found
 
 

@@ -13,7 +13,7 @@ from asever.model.claims import EndpointKind, Reachability, Verb
 from asever.model.effective import SiteKind
 from asever.model.things import Network, PrivateEndpoint, Thing
 from tests.azure.tables import arrival, named
-from tests.claims import INTERNET, address, at, claim, on, program, seen_as, the_ase, the_vm
+from tests.claims import INTERNET, address, at, chosen_readings, claim, on, program, seen_as, the_ase, the_vm
 from tests.networks import (
     ase,
     gateway,
@@ -39,7 +39,7 @@ ON_SQL = on("tcp 1433")
 
 def found(where: Network, asks: Reachability, **readings: str) -> Finding:
     one = program(where, asks)
-    return judge(one, effective(where), one.checks[0], Options(readings={k.replace("_", "-"): v for k, v in readings.items()}))
+    return judge(one, effective(where), one.checks[0], Options(readings=chosen_readings(**readings)))
 
 
 def verdict(where: Network, asks: Reachability, **readings: str) -> Verdict:

@@ -22,7 +22,7 @@ from asever.model.effective import FilterQuestion, FlowQuestion, Quantifier, Sco
 from asever.model.numbers import NumberSet, union
 from asever.model.packets import ANY_PORT, ESP, TCP, UDP
 from asever.model.things import AddressTerm, DeclaredRule, Network, TermKind
-from tests.claims import INTERNET, MANAGEMENT, PROBES, WEB, address, at, claim, on, the_ase, the_vm
+from tests.claims import INTERNET, MANAGEMENT, PROBES, WEB, address, at, chosen_readings, claim, on, the_ase, the_vm
 from tests.networks import (
     addresses,
     ase,
@@ -44,7 +44,7 @@ from tests.networks import (
 
 
 def asked(where: Network, asks: Reachability, **readings: str) -> FlowQuestion:
-    found = question(where, effective(where), asks, {name.replace("_", "-"): value for name, value in readings.items()})
+    found = question(where, effective(where), asks, chosen_readings(**readings))
     assert isinstance(found, FlowQuestion), found
     return found
 

@@ -26,7 +26,9 @@ def test_matrix_names_the_service_that_was_meant():
     assert "did you mean `https`?" in run.stderr
 
 
-@pytest.mark.parametrize("command", [("matrix", LAYERED), ("diff", LAYERED, LAYERED)])
+@pytest.mark.parametrize(
+    "command", [("matrix", LAYERED), ("diff", LAYERED, LAYERED), ("smt", LAYERED, "front door calls the API")]
+)
 def test_a_reading_that_does_not_exist_is_wrong(command):
     run = asever(*command, "--assume", "private-front-ends=perhaps")
     assert run.returncode == 3

@@ -9,11 +9,11 @@ import pytest
 from asever.azure.effective import effective
 from asever.azure.questions import question
 from asever.explain.evidence import covered, evidence, witness
-from asever.explain.witness import ReadingsDisagree, packet_text, replay
+from asever.explain.witness import ReadingsDisagree, replay
 from asever.model.answers import Core
 from asever.model.claims import EndpointKind, Verb
 from asever.model.effective import FlowQuestion, Quantifier
-from asever.model.packets import ICMP, Packet
+from asever.model.packets import ICMP, Packet, format_packet
 from asever.model.things import Network
 from tests.claims import INTERNET, MANAGEMENT, WEB, at, claim, on, the_ase, the_vm
 from tests.networks import layered, network, subnet, vm, vnet
@@ -88,7 +88,7 @@ def test_groups_of_flows_are_listed_up_to_a_limit():
 def test_the_witness_looks_like_real_traffic():
     tables, found = asked(layered(), claim(Verb.REACHES, the_ase("one"), the_ase("two"), WEB))
 
-    assert packet_text(witness(tables, found.scopes[0], found).packet) == "tcp 10.0.1.4:49152 -> 192.23.1.3:80"
+    assert format_packet(witness(tables, found.scopes[0], found).packet) == "tcp 10.0.1.4:49152 -> 192.23.1.3:80"
 
 
 def test_flows_are_walked_beside_a_proof():
@@ -129,4 +129,4 @@ def test_a_security_claim_asks_for_no_reply():
 def test_a_packet_without_ports_is_written_without():
     packet = Packet(protocol=ICMP, source=0x0A000001, source_port=0, target=0x0A000002, target_port=0)
 
-    assert packet_text(packet) == "icmp 10.0.0.1 -> 10.0.0.2"
+    assert format_packet(packet) == "icmp 10.0.0.1 -> 10.0.0.2"

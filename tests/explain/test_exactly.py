@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +15,10 @@ from asever.explain.exactly import explained as explained_check
 from asever.explain.finding import Asked, Options
 from asever.model.answers import Verdict
 from asever.model.claims import Check, Endpoint, EndpointKind, Reachability, Verb
+from asever.report.json import dumped
 from tests.differential.small_tables import networks, questions
 from tests.differential.test_solver_against_every_flow import thorough
+from tests.golden import assert_accepted
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = Path(__file__).parent / "golden"
@@ -79,11 +80,8 @@ def test_is_as_accepted(name, form, capsys, monkeypatch):
         SCHEMA.validate(document)
         document["explanation"]["check"]["seconds"] = 0
         document["asever"] = ""
-        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    path = GOLDEN / f"{name}.{form}"
-    if os.environ.get("ASEVER_ACCEPT"):
-        path.write_text(text, encoding="utf-8")
-    assert text == (path.read_text(encoding="utf-8") if path.exists() else ""), f"{path.name}: if it is right, make accept"
+        text = dumped(document)
+    assert_accepted(text, GOLDEN / f"{name}.{form}")
 
 
 def test_every_golden_file_is_compared():
@@ -150,10 +148,9 @@ def test_each_reading_of_an_assumption_is_told(capsys, monkeypatch):
 
 
 def test_too_many_parts_are_said_to_be_so(document, monkeypatch):
-    from asever.exact import boxes, filters  # noqa: PLC0415 - to narrow their limits
+    from asever.exact import boxes  # noqa: PLC0415 - to narrow its limit
 
     monkeypatch.setattr(boxes.Budget.__init__, "__defaults__", (2,))
-    monkeypatch.setattr(filters, "_STEPS", (2,))
     _, found = document(PARTLY, "partly")
     assert (found["traffic"], found["proved"]) == ([], None)
     assert "too many parts" in found["problem"]
@@ -163,8 +160,18 @@ def test_sets_that_z3_refutes_are_a_disagreement(capsys, monkeypatch):
     from asever.explain import exactly  # noqa: PLC0415 - to break it
 
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(exactly, "rectangles", lambda regions, _within=(): tuple(regions)[1:])
+    monkeypatch.setattr(exactly, "rectangles", lambda regions, _within=(), **_options: tuple(regions)[1:])
     assert explained(capsys, LAYERED, CHECKS["front-door"][0])[0] == 4
+
+
+def test_what_is_listed_of_a_check_that_holds_is_proved_too(capsys, monkeypatch):
+    from asever.explain import exactly  # noqa: PLC0415 - to break it
+
+    monkeypatch.chdir(ROOT)
+    check = CHECKS["vip"][0]
+    assert explained(capsys, LAYERED, check)[0] == 0
+    monkeypatch.setattr(exactly, "rectangles", lambda regions, _within=(): tuple(regions)[1:])
+    assert explained(capsys, LAYERED, check)[0] == 4
 
 
 def test_a_proof_that_takes_too_long_is_said_to_be_missing(capsys, monkeypatch):

@@ -9,14 +9,13 @@ from asever.explain.finding import Options, judge
 from asever.model.answers import Finding, Outcome, Verdict
 from asever.model.claims import Check, EndpointKind, GroupHasNoDeadRules, GroupPermitsNoMore, GroupsEqual, Healthy, Verb
 from asever.model.things import Network
-from tests.claims import INTERNET, MANAGEMENT, WEB, at, claim, on, program, seen_as, the_ase, the_vm
+from tests.claims import INTERNET, MANAGEMENT, WEB, at, chosen_readings, claim, on, program, seen_as, the_ase, the_vm
 from tests.networks import addresses, ase, layered, network, nsg, route, route_table, rule, subnet, vm, vnet
 
 
 def found(where: Network, asks, **readings: str) -> Finding:
-    named = {name.replace("_", "-"): value for name, value in readings.items()}
     one = program(where, asks)
-    return judge(one, effective(where), one.checks[0], Options(readings=named))
+    return judge(one, effective(where), one.checks[0], Options(readings=chosen_readings(**readings)))
 
 
 def hangs_on(finding: Finding) -> dict[str, tuple[str, Verdict]]:

@@ -112,7 +112,6 @@ def span(text: str, within: str = "", file: SourceFile = FILE, parent: Span | No
 
 ONE, TWO = span("ase one", ""), span("ase two")
 ONE_VIP, TWO_VIP = span("192.23.1.2"), span("192.23.1.3")
-V1 = {"subnet": "corp/front-door", "version": 1}
 NETWORK = Network(
     environments={
         "one": Environment(name="one", version=1, subnet="corp/front-door", vip=parse_address("192.23.1.2")),

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from asever.report.diagnostics import render_diagnostics
-from asever.report.json import diagnostics_json, lint_json, report_json
+from asever.report.json import diagnostics_json, dumped, lint_json, report_json
 from asever.report.lint import render_lint
 from asever.report.repairs import render_repairs, repairs_json
 from asever.report.scores import render_coverage, render_score
 from asever.report.scores_json import coverage_json, score_json
 from asever.report.text import render_report, render_trace
+from tests.golden import assert_accepted
 from tests.report.samples import CROSS_CALL, DIAGNOSTICS, FILE, NAMES, PROGRAM, REPAIRS, REPORTS
 from tests.report.score_samples import COVERAGE, EMPTY, SCORE
 
 PROGRAM_OF_FILE = replace(PROGRAM, files=(FILE,))
 GOLDEN = Path(__file__).parent / "golden"
-
-
-def dumped(document: object) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 TEXTS = {
@@ -63,11 +58,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_is_as_accepted(name):
-    path, text = GOLDEN / name, TEXTS[name]()
-    if os.environ.get("ASEVER_ACCEPT"):
-        path.write_text(text, encoding="utf-8")
-    accepted = path.read_text(encoding="utf-8") if path.exists() else ""
-    assert text == accepted, f"{path.name} differs. If the new text is right: make accept"
+    assert_accepted(TEXTS[name](), GOLDEN / name)
 
 
 def test_every_golden_file_is_compared():
