@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 from typing import NoReturn
 
@@ -529,7 +530,8 @@ def _run(arguments: Sequence[str]) -> int:
 
 def _run_module(arguments: argparse.Namespace) -> int:
     """Runs a command by its module, so that nothing is imported before it is known which one is asked for."""
-    status: int = import_module(f"asever.commands.{arguments.command}").run(arguments)
+    word = arguments.command
+    status: int = import_module(f"asever.commands.{word}{'_' if iskeyword(word) else ''}").run(arguments)
     return status
 
 

@@ -422,6 +422,18 @@ NETWORK: tuple[Entry, ...] = (
         "gateway g { vnet v  kind vpn }\n",
     ),
     Entry(
+        code="dnat-tag",
+        title="A DNAT rule for addresses that nobody knows",
+        explanation="Azure Firewall takes service tags as destinations of network rules only. A DNAT rule may name a tag here "
+        "if the program gives its addresses, and Internet or VirtualNetwork; otherwise nobody could say what it translates.",
+        wrong="vnet v {\n  address 10.0.0.0/16\n\n  subnet fw { address 10.0.0.0/26 }\n}\n"
+        "firewall f {\n  subnet    v/fw\n  ip        10.0.0.4\n  public-ip 20.1.1.1\n"
+        "  100 dnat tcp from AzureFrontDoor.Backend to 20.1.1.1 port 443 -> 10.0.1.4 port 443\n}\n",
+        right="vnet v {\n  address 10.0.0.0/16\n\n  subnet fw { address 10.0.0.0/26 }\n}\n"
+        "firewall f {\n  subnet    v/fw\n  ip        10.0.0.4\n  public-ip 20.1.1.1\n"
+        "  100 dnat tcp from Internet to 20.1.1.1 port 443 -> 10.0.1.4 port 443\n}\n",
+    ),
+    Entry(
         code="azure-limit",
         title="More than Azure takes",
         explanation="An NSG has at most 1,000 rules, 4,000 addresses as sources and as many as destinations, and 100 "

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from asever.diagnostics import Diagnostics, Label, Severity
 from asever.model.addresses import format_address, format_addresses, is_v6, parse_prefix
 from asever.model.numbers import NumberSet, union
-from asever.model.things import Environment, LoadBalancer, Network, Subnet, Thing, Vnet
+from asever.model.things import Environment, LoadBalancer, Network, Subnet, TermKind, Thing, Vnet
+from asever.semantics.azure_tags import COMPUTED
 from asever.semantics.connections import validate_connections
 from asever.semantics.limits import validate_limits
 from asever.semantics.problems import Problems, plural
@@ -54,6 +55,7 @@ class _Validation:
         self._groups()
         self._rule_names()
         self._load_balancers()
+        self._translations()
         self._route_tables()
         self._private_addresses()
         self._public_addresses()
@@ -241,6 +243,21 @@ class _Validation:
                             "nobody is there",
                             severity=Severity.WARNING,
                         )
+
+    def _translations(self) -> None:
+        """Azure Firewall takes service tags as destinations of network rules only (azure-network-semantics 10.1).
+
+        A DNAT rule may name one all the same if its addresses are known: what it translates would be a guess otherwise.
+        """
+        known = {name.casefold() for name in (*COMPUTED, *self.network.tags, "AppServiceManagement")}
+        for firewall in self.network.firewalls.values():
+            for rule in firewall.rules:
+                for term in (*rule.sources, *rule.targets) if rule.access == "dnat" else ():
+                    at = term.span or rule.span
+                    if term.kind is TermKind.TAG and term.text.casefold() not in known and at is not None:
+                        what = f"DNAT rule {rule.priority} of firewall `{firewall.name}` names `{term.text}`"
+                        message = f"{what}, whose addresses are not known"
+                        self.problems.error("dnat-tag", message, at, "addresses are needed here")
 
     def _load_balancers(self) -> None:
         """A load balancer's frontend and machines are in one vnet (azure-network-semantics section 8)."""
