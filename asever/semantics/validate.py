@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from asever.diagnostics import Diagnostics, Label, Severity
 from asever.model.addresses import format_address, format_addresses, is_v6, parse_prefix
+from asever.model.azure_tags import COMPUTED
 from asever.model.numbers import NumberSet, union
 from asever.model.things import Environment, LoadBalancer, Network, Subnet, TermKind, Thing, Vnet
-from asever.semantics.azure_tags import COMPUTED
 from asever.semantics.connections import validate_connections
 from asever.semantics.limits import validate_limits
 from asever.semantics.problems import Problems, plural
