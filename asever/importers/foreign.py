@@ -16,9 +16,6 @@ from asever.importers.tree import Value
 from asever.record import record
 from asever.source import SourceFile, Span
 
-SUFFIXES = frozenset({".json", ".jsonc", ".template", ".tfplan", ".tfstate"})
-"""What the names of foreign files end with."""
-
 
 @record
 class Left:

@@ -6,18 +6,22 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from asever.diagnostics import Diagnostic, Diagnostics, Label, Severity, nearest
-from asever.importers import foreign, json_text, service_tags
-from asever.importers.network.sheet import LeftOut, Part, Sheet
-from asever.importers.network.unmodelled import NO_PART
-from asever.importers.network.whole import network
-from asever.importers.network.words import addresses as literal
 from asever.model.azure_tags import canonical_tag
 from asever.record import record
 from asever.semantics import files
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
+
+# A program without foreign files must not pay for their readers, so what runs imports them where it needs them.
+if TYPE_CHECKING:
+    from asever.importers.foreign import Foreign
+    from asever.importers.network.sheet import LeftOut, Sheet
+
+SUFFIXES = frozenset({".json", ".jsonc", ".template", ".tfplan", ".tfstate"})
+"""What the names of foreign files end with."""
 
 _ADVICE = {
     ".bicep": "compile it: az bicep build",
@@ -66,7 +70,7 @@ class Settled:
 
 def is_foreign(path: Path) -> bool:
     """Whether a file is one of Azure's or of Terraform's, by its name."""
-    return path.suffix.lower() in foreign.SUFFIXES
+    return path.suffix.lower() in SUFFIXES
 
 
 def refused_suffix(node: nodes.Import) -> Diagnostic | None:
@@ -91,6 +95,8 @@ def refused_suffix(node: nodes.Import) -> Diagnostic | None:
 
 def unread_file(node: nodes.Import, path: Path, name: str, parameters: Path | None) -> Unread | Diagnostic:
     """A foreign file as a text, with its parameter file."""
+    from asever.importers import service_tags  # noqa: PLC0415
+
     file = _text(path, name, node.path.span)
     if isinstance(file, Diagnostic):
         return file
@@ -105,6 +111,8 @@ def unread_file(node: nodes.Import, path: Path, name: str, parameters: Path | No
 
 
 def _text(path: Path, name: str, at: Span | None) -> SourceFile | Diagnostic:
+    from asever.importers import json_text  # noqa: PLC0415
+
     data = files.read_bytes(path, name, at, largest=json_text.LARGEST)
     return data if isinstance(data, Diagnostic) else json_text.source_file(name, data, at)
 
@@ -119,6 +127,10 @@ def settle(
     diagnostics: Diagnostics,
 ) -> Settled:
     """The items of all foreign files. `written` are the items of the program's own files, which may name service tags."""
+    from asever.importers import foreign, service_tags  # noqa: PLC0415
+    from asever.importers.network.sheet import Part  # noqa: PLC0415
+    from asever.importers.network.whole import network  # noqa: PLC0415
+
     parts: list[Part] = []
     failed: list[str] = []
     unused: list[set[str]] = []
@@ -174,6 +186,8 @@ def with_settings(items: tuple[nodes.Item, ...], settings: Mapping[str, str]) ->
 
 
 def _literals(text: str, span: Span) -> tuple[nodes.Addresses, ...]:
+    from asever.importers.network.words import addresses as literal  # noqa: PLC0415
+
     return tuple(found for one in re.split(r"[,\s]+", text.strip()) if (found := literal(one, span)) is not None)
 
 
@@ -250,6 +264,8 @@ def _tell(one: Foreigner, sheet: Sheet, diagnostics: Diagnostics) -> None:
             Diagnostic(code="wrong-resource", message=wrong.why, primary=Label(wrong.span, "Azure would refuse this"))
         )
     if sheet.left_out:
+        from asever.importers.network.unmodelled import NO_PART  # noqa: PLC0415
+
         ordered = sorted(sheet.left_out, key=lambda each: each.why == NO_PART)
         diagnostics.add(
             Diagnostic(
@@ -264,6 +280,8 @@ def _tell(one: Foreigner, sheet: Sheet, diagnostics: Diagnostics) -> None:
 
 def _lines(left_out: Sequence[LeftOut]) -> Iterator[str]:
     """What is left out, resources of one type and reason together; what changes no verdict comes last, all in one."""
+    from asever.importers.network.unmodelled import NO_PART  # noqa: PLC0415
+
     lines: dict[tuple[str, str], dict[str, None]] = {}
     for each in left_out:
         lines.setdefault((each.kind, each.why), {})[each.name] = None
@@ -273,7 +291,7 @@ def _lines(left_out: Sequence[LeftOut]) -> Iterator[str]:
         yield f"of types that the model does not know, and in no subnet of the file: {'; '.join(apart)}"
 
 
-def _tell_left(one: Foreigner, read: foreign.Foreign, diagnostics: Diagnostics) -> None:
+def _tell_left(one: Foreigner, read: Foreign, diagnostics: Diagnostics) -> None:
     for each in read.left:
         diagnostics.add(
             Diagnostic(

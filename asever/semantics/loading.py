@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from asever import resources
 from asever.diagnostics import Diagnostic, Diagnostics, Label, Severity
-from asever.importers.network.sheet import Sheet
 from asever.model.program import Program
 from asever.semantics import files
 from asever.semantics.build import Mounted, Sources, build
@@ -24,6 +24,9 @@ from asever.semantics.validate import validate
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
 from asever.syntax.parser import parse
+
+if TYPE_CHECKING:
+    from asever.importers.network.sheet import Sheet
 
 MOST_IMPORTS = 2000
 """Imports that are followed in one program. A file may be reached on many ways, and their number may double with each file."""
@@ -212,6 +215,8 @@ def _settle(loading: _Loading) -> dict[str, str]:
     """Turns the foreign files into items, now that all files are known; the prefix of each file by its name."""
     homes = {one.source.name: one.prefixes[0] for one in loading.files}
     every = [one for one in loading.files if one.foreign is not None]
+    if not every and not loading.settings:
+        return homes
     imports = [Foreigner(unread=one.foreign, prefix=one.prefixes[0]) for one in every if one.foreign is not None]
     written = [item for one in loading.files if one.foreign is None for item in one.tree.items]
     settled = settle(imports, written, loading.settings, loading.diagnostics)

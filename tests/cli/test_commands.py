@@ -537,7 +537,7 @@ def test_trace_of_icmp_has_no_ports(spec):
 QUICK = """\
 import sys, asever.cli as c
 c.main(sys.argv[1:])
-print(sorted({"z3", "rich", "lark"} & set(sys.modules)), file=sys.stderr)
+print(sorted({"z3", "rich", "lark", "asever.importers"} & set(sys.modules)), file=sys.stderr)
 """
 
 
@@ -564,6 +564,10 @@ def test_a_syntax_error_needs_no_solver(spec):
 
 def test_plain_output_needs_no_rich(spec):
     assert "rich" not in imported("check", spec(HOLDS))
+
+
+def test_a_program_without_azures_files_needs_no_importer(spec):
+    assert "asever.importers" not in imported("check", spec(HOLDS))
 
 
 def test_the_package_imports_nothing_until_asked():
