@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from asever.exact import boxes
 from asever.exact.boxes import Box, Budget
 from asever.exact.filters import Table, Variables, reading_name
-from asever.exact.regions import Space
+from asever.exact.regions import Space, order
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FlowQuestion, Quantifier, Scope
 from asever.model.numbers import NumberSet, union
 from asever.model.regions import FIELDS, Region
@@ -363,8 +363,4 @@ class _Projection:
     def _regions(self, headers: list[Box]) -> tuple[Region, ...]:
         apart = boxes.merged(headers)
         choices = self.whole[len(FIELDS) :]
-        return tuple(sorted((self.space.region((*one, *choices))[: len(FIELDS)] for one in apart), key=_order))
-
-
-def _order(region: Region) -> tuple[tuple[tuple[int, int], ...], ...]:
-    return tuple(numbers.ranges for numbers in region)
+        return tuple(sorted((self.space.region((*one, *choices))[: len(FIELDS)] for one in apart), key=order))

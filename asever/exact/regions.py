@@ -39,10 +39,11 @@ class Space:
 
     def regions(self, every: Iterable[Box]) -> tuple[Region, ...]:
         """Boxes as regions, in the order of their numbers."""
-        return tuple(sorted(map(self.region, every), key=_order))
+        return tuple(sorted(map(self.region, every), key=order))
 
 
-def _order(region: Region) -> tuple[tuple[tuple[int, int], ...], ...]:
+def order(region: Region) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """What regions are sorted by: the numbers of their dimensions."""
     return tuple(numbers.ranges for numbers in region)
 
 

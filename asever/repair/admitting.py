@@ -29,7 +29,6 @@ from asever.repair.lists import (
     counted,
     extent_of,
     list_of,
-    protocols,
     rows_by_rule,
     rows_of,
     rule_behind,
@@ -39,6 +38,7 @@ from asever.repair.lists import (
 )
 from asever.repair.places import NewRule, appended, replaced
 from asever.repair.wording import Term
+from asever.semantics.rules import protocol_numbers
 from asever.source import Span
 
 _MOST_MISSES = 6
@@ -154,7 +154,7 @@ def _changes(
             if span is None:
                 return
             for word in dict.fromkeys((protocol_at(one, packet), "any")):
-                after = replace(before, protocol=protocols(word))
+                after = replace(before, protocol=protocol_numbers(word))
                 yield _Change(edit=replaced(span, word), extent=after, words=f"be about {word}")
         case "source_port":
             if span is not None:
@@ -268,7 +268,7 @@ def _added(one: Case, step: Step, listed: RuleList, decider: DeclaredRule | None
             sources = (*sources[:1], here)
     for source, target in product(sources, targets):
         extent = Extent(
-            protocol=protocols(protocol),
+            protocol=protocol_numbers(protocol),
             source=source.addresses,
             source_port=ANY_PORT,
             target=target.addresses,
@@ -280,7 +280,7 @@ def _added(one: Case, step: Step, listed: RuleList, decider: DeclaredRule | None
             protocol=protocol,
             source=source.text,
             target=target.text,
-            ports="" if needed == ANY_PORT or not protocols(protocol) & PROTOCOLS_WITH_PORTS else format_ports(needed),
+            ports="" if needed == ANY_PORT or not protocol_numbers(protocol) & PROTOCOLS_WITH_PORTS else format_ports(needed),
         )
         edit = listed.added(priority, rule)
         if edit is not None:

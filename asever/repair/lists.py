@@ -9,7 +9,6 @@ from asever.diagnostics import Edit
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import EffectiveNetwork, Filter, FilterKind, FilterRow
 from asever.model.numbers import NumberSet, union
-from asever.model.packets import ANY_PROTOCOL, PROTOCOL_NUMBERS
 from asever.model.things import AddressTerm, DeclaredRule, Direction, Network
 from asever.record import record
 from asever.repair.candidates import most
@@ -195,11 +194,6 @@ def term_extent(rows: Sequence[FilterRow], term: AddressTerm, side: str, tables:
     if term.addresses:
         return term.addresses
     return union(most(row.source if side == "source" else row.target, tables) for row in rows)
-
-
-def protocols(word: str) -> NumberSet:
-    """The protocols of a word."""
-    return ANY_PROTOCOL if word == "any" else NumberSet.single(PROTOCOL_NUMBERS[word])
 
 
 def rule_name(title: str) -> str:

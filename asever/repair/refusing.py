@@ -12,9 +12,10 @@ from asever.model.effective import FilterKind
 from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, format_ports
 from asever.model.things import DeclaredRule, Direction
 from asever.repair.candidates import Candidate, Case, ports_at, protocol_at, source_terms, target_terms
-from asever.repair.lists import Extent, RuleList, counted, extent_of, list_of, protocols, rows_of, rule_behind, rule_name
+from asever.repair.lists import Extent, RuleList, counted, extent_of, list_of, rows_of, rule_behind, rule_name
 from asever.repair.places import NewRule, removed, replaced, without
 from asever.repair.wording import Term
+from asever.semantics.rules import protocol_numbers
 
 _TAGS_OF_DEFAULTS = {"AllowVnetInBound": "VirtualNetwork", "AllowVnetOutBound": "VirtualNetwork"}
 
@@ -85,7 +86,7 @@ def _denied(one: Case, step: Step, listed: RuleList, admits: DeclaredRule | None
         if tag is not None:
             row = getattr(step.row, "source", None)
             sources.append(Term(text=tag, addresses=getattr(row, "addresses", ALL_ADDRESSES)))
-    ports = "" if needed == ANY_PORT or not protocols(protocol) & PROTOCOLS_WITH_PORTS else format_ports(needed)
+    ports = "" if needed == ANY_PORT or not protocol_numbers(protocol) & PROTOCOLS_WITH_PORTS else format_ports(needed)
     exact = NewRule(name=rule_name(one.title), access="deny", protocol=protocol, source="", target="", ports=ports)
     shapes = [(exact, needed)]
     if ports or protocol != "any":
@@ -96,7 +97,7 @@ def _denied(one: Case, step: Step, listed: RuleList, admits: DeclaredRule | None
         if edit is None:
             continue
         extent = Extent(
-            protocol=protocols(rule.protocol),
+            protocol=protocol_numbers(rule.protocol),
             source=source.addresses,
             source_port=ANY_PORT,
             target=target.addresses,

@@ -11,6 +11,7 @@ from asever.semantics.problems import Problems
 from asever.semantics.rules import PROTOCOLS, known_word, ports, protocol_numbers
 from asever.source import Span
 from asever.syntax import nodes
+from asever.syntax.words import port_text
 
 Member = nodes.ProtocolPorts | nodes.Ref
 
@@ -66,11 +67,5 @@ class Services:
             return None
         if word in ("icmp", "esp", "ah") and not all(port.any for port in one.ports):
             self.problems.error("no-ports", f"{word} has no ports", one.ports[0].span, "leave this out")
-        name = f"{word} {', '.join(_text(port) for port in one.ports)}".strip()
+        name = f"{word} {', '.join(port_text(port) for port in one.ports)}".strip()
         return Service(name=name, protocol=protocol_numbers(word), port=ports(one.ports))
-
-
-def _text(port: nodes.Ports) -> str:
-    if port.any:
-        return "*"
-    return str(port.low) if port.low == port.high else f"{port.low}-{port.high}"

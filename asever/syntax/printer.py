@@ -15,7 +15,7 @@ from asever.diagnostics import Diagnostics
 from asever.source import SourceFile
 from asever.syntax import nodes
 from asever.syntax.parser import comments_of, parse
-from asever.syntax.words import is_bare
+from asever.syntax.words import is_bare, port_text
 
 WIDTH = 120
 INDENT = "  "
@@ -95,13 +95,6 @@ def _value(value: nodes.Value, *, subject: bool = False) -> str:
             return value.text
         case nodes.Ports():
             return port_text(value)
-
-
-def port_text(port: nodes.Ports) -> str:
-    """A port, a port range or `*`."""
-    if port.any:
-        return "*"
-    return str(port.low) if port.low == port.high else f"{port.low}-{port.high}"
 
 
 def list_text(values: Iterable[nodes.Value]) -> str:

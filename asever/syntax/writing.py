@@ -12,7 +12,8 @@ from asever.diagnostics import Diagnostics
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
 from asever.syntax.parser import parse
-from asever.syntax.printer import MeaningChanged, format_file, list_text, name_text, port_text, route_line, rule_line
+from asever.syntax.printer import MeaningChanged, format_file, list_text, name_text, route_line, rule_line
+from asever.syntax.words import port_text
 
 _WRAP = 110
 

@@ -29,7 +29,7 @@ def environments(to: Making) -> None:
             at = to.at(one)
             to.leave_out(one, f"{unknown}: what comes to its subnet, or from there, is unknown", at)
             to.declare(
-                "unmodelled", to.name(one), at, [words.attribute("type", at, words.typed(ENVIRONMENT, at)), _subnet(to, one)]
+                "unmodelled", to.name(one), at, [words.attribute("type", at, words.ref(ENVIRONMENT, at)), _subnet(to, one)]
             )
 
 

@@ -62,7 +62,7 @@ def unmodelled(to: Making) -> None:
             given = to.part_name(one, last(one.name) if index == 0 else f"{last(one.name)}-{index + 1}", "unmodelled")
             public = next(_public(to, one), None)
             items = [
-                words.attribute("type", at, words.typed(one.kind, at)),
+                words.attribute("type", at, words.ref(one.kind, at)),
                 words.attribute("subnet", at, words.ref(name, at)),
                 words.attribute("public-ip", at, public_address(to, public, one))
                 if public is not None and index == 0

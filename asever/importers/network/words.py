@@ -31,12 +31,7 @@ def label(text: str, span: Span) -> nodes.Name:
 
 
 def ref(text: str, span: Span) -> nodes.Ref:
-    """A reference to a thing by its full name; subnets have the name of their vnet before a slash."""
-    return nodes.Ref(span=span, names=tuple(name(one, span) for one in text.split("/")))
-
-
-def typed(text: str, span: Span) -> nodes.Ref:
-    """A type of Azure's: names with slashes between them."""
+    """Names with slashes between them: a thing by its full name (a subnet has its vnet's before it), or a type of Azure's."""
     return nodes.Ref(span=span, names=tuple(name(one, span) for one in text.split("/")))
 
 
