@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 
 from asever.azure.effective import effective
 from asever.diagnostics import Diagnostic, SpecError, nearest
-from asever.explain.exactly import explained
 from asever.explain.finding import Asked, Options, ask, judge, judged, vacuities
 from asever.explain.witness import ReadingsDisagree
 from asever.model.answers import Finding, Report
@@ -58,6 +57,8 @@ def examine(program: Program, options: Options) -> Examined:
 
 def explain(program: Program, check: Check, options: Options) -> tuple[Explanation, Mapping[int, str]]:
     """Everything known about one check, and names for addresses; raises as `run` does."""
+    from asever.explain.exactly import explained  # noqa: PLC0415 - brings the exact engine
+
     tables = effective(program.network)
     _known_readings(tables, options)
     asked = ask(program, tables, check, options.readings)

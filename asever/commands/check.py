@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from asever import __version__
 from asever.commands.console import (
@@ -20,10 +20,13 @@ from asever.commands.console import (
     write_report,
 )
 from asever.diagnostics import Diagnostic, SpecError
-from asever.model.answers import Finding, Report, Verdict
-from asever.model.program import Program
-from asever.pipeline import Depth, Examined, Options
-from asever.pipeline import examine as judge_all
+from asever.model.answers import Report, Verdict
+
+if TYPE_CHECKING:
+    from asever.model.answers import Finding
+    from asever.model.program import Program
+    from asever.pipeline import Examined
+from asever.record import replace
 
 _NOTHING_DONE = "nothing was checked"
 
@@ -92,6 +95,8 @@ def _certified(every: Sequence[Examined], arguments: Namespace) -> list[Report]:
 
 def _checked(programs: Sequence[Program], arguments: Namespace) -> list[Examined]:
     """Every program's report and what it was made from. With `--only`, programs without a check of that name are left out."""
+    from asever.pipeline import Depth, Options, examine  # noqa: PLC0415 - a file with a mistake is not checked
+
     every: list[Examined] = []
     for program, patterns in _asked(programs, arguments.only):
         options = Options(
@@ -102,7 +107,7 @@ def _checked(programs: Sequence[Program], arguments: Namespace) -> list[Examined
             fail_fast=arguments.fail_fast,
         )
         with progress("checking"):
-            one = judge_all(program, options)
+            one = examine(program, options)
         every.append(one)
         if arguments.fail_fast and one.report.verdict is Verdict.VIOLATED:
             break

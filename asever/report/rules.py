@@ -6,7 +6,6 @@ This is wording, not judgement: which row decides is in the finding, and nothing
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from asever.model.addresses import ALL_ADDRESSES, format_address, format_addresses
 from asever.model.answers import CoreRow, CoreWay, is_written
@@ -22,6 +21,7 @@ from asever.model.effective import (
     exists_in,
 )
 from asever.model.packets import ANY_PORT, Packet, format_protocol, format_protocols
+from asever.record import record
 from asever.report.lines import Line, Piece, Style, line, shortened, wrapped
 from asever.report.words import has_ports, ports_text
 
@@ -31,7 +31,7 @@ _MOST = 12
 _NAME = 30
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Rule:
     """One rule of the user, which may be several rows."""
 
