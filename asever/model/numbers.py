@@ -90,7 +90,7 @@ class NumberSet:
         left, right = iter(self.ranges), iter(other.ranges)
         one, two = next(left, None), next(right, None)
         while one is not None and two is not None:
-            low = one[0] if one[0] > two[0] else two[0]
+            low = max(two[0], one[0])
             if one[1] < two[1]:
                 if low <= one[1]:
                     result.append((low, one[1]))

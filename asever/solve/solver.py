@@ -1,10 +1,9 @@
-"""Runs Z3: the only module that names it, and only when a question is asked."""
+"""Asks Z3: the only module that does, and only when there is a question."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from asever.solve.terms import TRUE, disjunction, negation
 
@@ -14,30 +13,41 @@ class TimeOut(Exception):  # noqa: N818 - what happened, in a word
 
 
 class Session:
-    """One solver over one text. Questions are literals of the text: a symbol, or `(not symbol)`."""
+    """One solver over one text. Questions are literals of the text: a symbol, or `(not symbol)`.
+
+    Raises `Z3Error` for a text that Z3 cannot read.
+    """
 
     def __init__(self, text: str, deadline: float | None) -> None:
-        import z3  # noqa: PLC0415 - importing z3 takes longer than most commands
+        from asever.solve import library  # noqa: PLC0415 - ctypes and Z3 are loaded for a question only
 
-        self._z3: Any = z3
+        self._solver = None
+        self._literals: dict[str, int] = {}
+        self._library = library
+        self._z3 = z3 = library.library()
         # Order-encoded text is propositional, and this solver keeps what it learns from one question to the next.
-        self._solver: Any = z3.SolverFor("QF_FD")
-        self._solver.from_string(text)
-        self._context: Any = self._solver.ctx.ref()
+        self._solver = z3.mk_solver_for_logic(z3.mk_string_symbol(b"QF_FD"))
+        z3.solver_inc_ref(self._solver)
+        self._read(text)
         self._deadline = deadline
         self._announced = float("inf")
-        self._literals: dict[str, Any] = {}
+
+    def __del__(self) -> None:
+        if self._solver is not None:
+            self._z3.solver_dec_ref(self._solver)
+            for literal in self._literals.values():
+                self._z3.dec_ref(literal)
 
     def satisfiable(self, literals: Iterable[str]) -> bool:
         """Whether some model of the text makes all literals true; raises `TimeOut` when it is not known in time."""
         self._announce()
-        # What z3py's `check` does, without casting every literal anew: most questions take less time than that.
-        terms = [self._literal(one).as_ast() for one in literals if one != TRUE]
-        array = (self._z3.Ast * len(terms))(*terms)
-        result = self._z3.z3core.Z3_solver_check_assumptions(self._context, self._solver.solver, len(terms), array)
-        if result == self._z3.unknown.r:
+        terms = [self._literal(one) for one in literals if one != TRUE]
+        array = self._library.handles(terms)
+        result = self._z3.solver_check_assumptions(self._solver, len(terms), array)
+        if result == self._library.UNKNOWN:
+            self._library.raise_errors(self._z3)
             raise TimeOut
-        return bool(result == self._z3.sat.r)
+        return bool(result == self._library.SATISFIABLE)
 
     def _announce(self) -> None:
         """Tells the solver how long it may take, when that has changed by more than a second."""
@@ -48,22 +58,46 @@ class Session:
             raise TimeOut
         if left < self._announced - 1:
             self._announced = left
-            self._solver.set("timeout", max(1, int(left * 1000)))
+            self._limit(max(1, int(left * 1000)))
+
+    def _limit(self, milliseconds: int) -> None:
+        z3 = self._z3
+        parameters = z3.mk_params()
+        z3.params_inc_ref(parameters)
+        z3.params_set_uint(parameters, z3.mk_string_symbol(b"timeout"), milliseconds)
+        z3.solver_set_params(self._solver, parameters)
+        z3.params_dec_ref(parameters)
 
     def core(self, literals: Sequence[str]) -> list[str]:
         """Which of the literals of the last question made it unsatisfiable, in their order."""
-        needed = {one.get_id() for one in self._solver.unsat_core()}
-        return [one for one in literals if one != TRUE and self._literal(one).get_id() in needed]
+        z3 = self._z3
+        vector = z3.solver_get_unsat_core(self._solver)
+        z3.ast_vector_inc_ref(vector)
+        needed = {z3.ast_vector_get(vector, index) for index in range(z3.ast_vector_size(vector))}
+        z3.ast_vector_dec_ref(vector)
+        return [one for one in literals if one != TRUE and self._literal(one) in needed]
 
     def forbid(self, literals: Sequence[str], switch: str) -> None:
         """From now on not all of these literals together, while `switch` is assumed."""
         clause = disjunction((negation(switch), *map(negation, literals)))
-        self._solver.from_string(f"(assert {clause})")
+        self._read(f"(assert {clause})")
 
-    def _literal(self, text: str) -> Any:  # noqa: ANN401 - z3 has no types
+    def _read(self, text: str) -> None:
+        self._z3.solver_from_string(self._solver, text.encode())
+        self._library.raise_errors(self._z3)
+
+    def _literal(self, text: str) -> int:
+        """The handle of a literal; equal terms of Z3 are one."""
         found = self._literals.get(text)
         if found is None:
+            z3 = self._z3
             negative = text.startswith("(not ")
-            symbol = self._z3.Bool((text[5:-1] if negative else text).strip("|"))
-            found = self._literals[text] = self._z3.Not(symbol) if negative else symbol
-        return found
+            symbol = (text[5:-1] if negative else text).strip("|")
+            found = z3.mk_const(z3.mk_string_symbol(symbol.encode()), z3.mk_bool_sort())
+            z3.inc_ref(found)
+            if negative:
+                positive, found = found, z3.mk_not(found)
+                z3.inc_ref(found)
+                z3.dec_ref(positive)
+            self._literals[text] = found
+        return int(found)
