@@ -95,6 +95,10 @@ def _certified(every: Sequence[Examined], arguments: Namespace) -> list[Report]:
 
 def _checked(programs: Sequence[Program], arguments: Namespace) -> list[Examined]:
     """Every program's report and what it was made from. With `--only`, programs without a check of that name are left out."""
+    from asever.solve.solver import prepare  # noqa: PLC0415 - nor is Z3 needed for it
+
+    if any(program.checks for program in programs):
+        prepare()
     from asever.pipeline import Depth, Options, examine  # noqa: PLC0415 - a file with a mistake is not checked
 
     every: list[Examined] = []

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache, partial
 from importlib.machinery import PathFinder
 from pathlib import Path
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -52,9 +53,17 @@ class Z3Error(Exception):
     """Z3 reports an error: our text is wrong, or the machine has no memory left."""
 
 
-@lru_cache(maxsize=1)
+_loading = Lock()
+
+
 def library() -> Any:  # noqa: ANN401 - functions, by their names in `_FUNCTIONS`
     """Z3 over one context: `library().mk_not(ast)` is `Z3_mk_not(context, ast)`."""
+    with _loading:  # somebody may have begun to load it in the background
+        return _library()
+
+
+@lru_cache(maxsize=1)
+def _library() -> Any:  # noqa: ANN401
     loaded = ctypes.CDLL(_path())
     config = _function(loaded, "mk_config", _POINTER)()
     context = _function(loaded, "mk_context_rc", _POINTER, _POINTER)(config)

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from threading import Thread
 
 from asever.solve.terms import TRUE, disjunction, negation
 
 
 class TimeOut(Exception):  # noqa: N818 - what happened, in a word
     """The solver did not decide within its time."""
+
+
+def prepare() -> None:
+    """Loads Z3 in the background, for questions that are about to come: half of that time no Python is run."""
+    Thread(target=_load, daemon=True).start()
+
+
+def _load() -> None:
+    from asever.solve.library import library  # noqa: PLC0415 - ctypes and Z3 are loaded for a question only
+
+    library()
 
 
 class Session:
