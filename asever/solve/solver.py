@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from threading import Thread
 
 from asever.solve.terms import TRUE, disjunction, negation
@@ -27,31 +27,45 @@ def _load() -> None:
 class Session:
     """One solver over one text. Questions are literals of the text: a symbol, or `(not symbol)`.
 
-    Raises `Z3Error` for a text that Z3 cannot read.
+    The text is read when the first question is asked: many claims are settled by what their formulas look like. Raises
+    `Z3Error` then if Z3 cannot read it.
     """
 
     def __init__(self, text: str, deadline: float | None) -> None:
+        self._text = text
+        self._deadline = deadline
+        self._announced = float("inf")
+        self._solver: int | None = None
+        self._literals: dict[str, int] = {}
+        self._satisfied: set[frozenset[str]] = set()
+        self._model: int | None = None
+        self._of_model: frozenset[str] | None = None  # the literals for which it was found
+
+    def _begin(self) -> None:
         from asever.solve import library  # noqa: PLC0415 - ctypes and Z3 are loaded for a question only
 
-        self._solver = None
-        self._literals: dict[str, int] = {}
         self._library = library
         self._z3 = z3 = library.library()
         # Order-encoded text is propositional, and this solver keeps what it learns from one question to the next.
         self._solver = z3.mk_solver_for_logic(z3.mk_string_symbol(b"QF_FD"))
         z3.solver_inc_ref(self._solver)
-        self._read(text)
-        self._deadline = deadline
-        self._announced = float("inf")
+        self._read(self._text)
 
     def __del__(self) -> None:
         if self._solver is not None:
+            self._forget_the_model()
             self._z3.solver_dec_ref(self._solver)
             for literal in self._literals.values():
                 self._z3.dec_ref(literal)
 
-    def satisfiable(self, literals: Iterable[str]) -> bool:
+    def satisfiable(self, literals: Collection[str]) -> bool:
         """Whether some model of the text makes all literals true; raises `TimeOut` when it is not known in time."""
+        asked = frozenset(literals)
+        if asked in self._satisfied or self._holds_in_the_model(asked):
+            self._satisfied.add(asked)
+            return True
+        if self._solver is None:
+            self._begin()
         self._announce()
         terms = [self._literal(one) for one in literals if one != TRUE]
         array = self._library.handles(terms)
@@ -59,7 +73,27 @@ class Session:
         if result == self._library.UNKNOWN:
             self._library.raise_errors(self._z3)
             raise TimeOut
-        return bool(result == self._library.SATISFIABLE)
+        found = bool(result == self._library.SATISFIABLE)
+        self._forget_the_model()
+        if found:
+            self._satisfied.add(asked)
+            self._of_model = asked
+        return found
+
+    def _holds_in_the_model(self, asked: frozenset[str]) -> bool:
+        """Whether the model that the solver found last, for some of these literals, makes the others true as well."""
+        if self._of_model is None or not self._of_model <= asked:
+            return False
+        if self._model is None:
+            self._model = self._z3.solver_get_model(self._solver)
+            self._z3.model_inc_ref(self._model)
+        others = (self._literal(one) for one in asked - self._of_model if one != TRUE)
+        return all(self._library.is_true(self._z3, self._model, one) for one in others)
+
+    def _forget_the_model(self) -> None:
+        if self._model is not None:
+            self._z3.model_dec_ref(self._model)
+        self._model = self._of_model = None
 
     def _announce(self) -> None:
         """Tells the solver how long it may take, when that has changed by more than a second."""
@@ -91,6 +125,8 @@ class Session:
 
     def forbid(self, literals: Sequence[str], switch: str) -> None:
         """From now on not all of these literals together, while `switch` is assumed."""
+        self._satisfied.clear()
+        self._forget_the_model()
         clause = disjunction((negation(switch), *map(negation, literals)))
         self._read(f"(assert {clause})")
 
