@@ -39,11 +39,6 @@ _FUNCTIONS: Final[dict[str, tuple[Any, ...]]] = {
     "solver_set_params": (None, _POINTER, _POINTER),
     "solver_from_string": (None, _POINTER, _TEXT),
     "solver_check_assumptions": (ctypes.c_int, _POINTER, _NUMBER, _POINTER),
-    "solver_get_model": (_POINTER, _POINTER),
-    "model_inc_ref": (None, _POINTER),
-    "model_dec_ref": (None, _POINTER),
-    "model_eval": (ctypes.c_bool, _POINTER, _POINTER, ctypes.c_bool, _POINTER),
-    "get_bool_value": (ctypes.c_int, _POINTER),
     "solver_get_unsat_core": (_POINTER, _POINTER),
     "ast_vector_inc_ref": (None, _POINTER),
     "ast_vector_dec_ref": (None, _POINTER),
@@ -52,7 +47,6 @@ _FUNCTIONS: Final[dict[str, tuple[Any, ...]]] = {
 }
 UNKNOWN: Final = 0
 SATISFIABLE: Final = 1
-_TRUE: Final = 1
 
 
 class Z3Error(Exception):
@@ -84,12 +78,6 @@ def _library() -> Any:  # noqa: ANN401
 def handles(terms: Sequence[int]) -> ctypes.Array[ctypes.c_void_p]:
     """An array of handles, as Z3 takes them."""
     return (_POINTER * len(terms))(*terms)
-
-
-def is_true(z3: Any, model: int, literal: int) -> bool:  # noqa: ANN401 - what `library` gives
-    """Whether a model makes a literal true; what the model leaves open is read one way throughout."""
-    value = _POINTER()
-    return bool(z3.model_eval(model, literal, True, ctypes.byref(value)) and z3.get_bool_value(value) == _TRUE)  # noqa: FBT003
 
 
 def raise_errors(z3: Any) -> None:  # noqa: ANN401 - what `library` gives

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from threading import Thread
 
@@ -24,6 +25,24 @@ def _load() -> None:
     library()
 
 
+_recent: OrderedDict[str, Session] = OrderedDict()
+_MOST_RECENT = 32
+_SHORT = 50_000  # characters; a solver of a longer text holds more memory than time is won
+
+
+def session(text: str, deadline: float | None) -> Session:
+    """A session over a text, of the last ones if one of them has it: claims about one place often come to the same text."""
+    found = _recent.pop(text, None)
+    if found is None or found.has_changed:
+        found = Session(text, deadline)
+    found.until(deadline)
+    if len(text) <= _SHORT:
+        _recent[text] = found
+        if len(_recent) > _MOST_RECENT:
+            _recent.popitem(last=False)
+    return found
+
+
 class Session:
     """One solver over one text. Questions are literals of the text: a symbol, or `(not symbol)`.
 
@@ -33,13 +52,16 @@ class Session:
 
     def __init__(self, text: str, deadline: float | None) -> None:
         self._text = text
-        self._deadline = deadline
-        self._announced = float("inf")
+        self.has_changed = False
+        self.until(deadline)
         self._solver: int | None = None
         self._literals: dict[str, int] = {}
         self._satisfied: set[frozenset[str]] = set()
-        self._model: int | None = None
-        self._of_model: frozenset[str] | None = None  # the literals for which it was found
+
+    def until(self, deadline: float | None) -> None:
+        """From now on answers are due at this time (of the monotonic clock)."""
+        self._deadline = deadline
+        self._announced = float("inf")
 
     def _begin(self) -> None:
         from asever.solve import library  # noqa: PLC0415 - ctypes and Z3 are loaded for a question only
@@ -53,7 +75,6 @@ class Session:
 
     def __del__(self) -> None:
         if self._solver is not None:
-            self._forget_the_model()
             self._z3.solver_dec_ref(self._solver)
             for literal in self._literals.values():
                 self._z3.dec_ref(literal)
@@ -61,8 +82,7 @@ class Session:
     def satisfiable(self, literals: Collection[str]) -> bool:
         """Whether some model of the text makes all literals true; raises `TimeOut` when it is not known in time."""
         asked = frozenset(literals)
-        if asked in self._satisfied or self._holds_in_the_model(asked):
-            self._satisfied.add(asked)
+        if asked in self._satisfied:
             return True
         if self._solver is None:
             self._begin()
@@ -73,27 +93,10 @@ class Session:
         if result == self._library.UNKNOWN:
             self._library.raise_errors(self._z3)
             raise TimeOut
-        found = bool(result == self._library.SATISFIABLE)
-        self._forget_the_model()
-        if found:
-            self._satisfied.add(asked)
-            self._of_model = asked
-        return found
-
-    def _holds_in_the_model(self, asked: frozenset[str]) -> bool:
-        """Whether the model that the solver found last, for some of these literals, makes the others true as well."""
-        if self._of_model is None or not self._of_model <= asked:
+        if result != self._library.SATISFIABLE:
             return False
-        if self._model is None:
-            self._model = self._z3.solver_get_model(self._solver)
-            self._z3.model_inc_ref(self._model)
-        others = (self._literal(one) for one in asked - self._of_model if one != TRUE)
-        return all(self._library.is_true(self._z3, self._model, one) for one in others)
-
-    def _forget_the_model(self) -> None:
-        if self._model is not None:
-            self._z3.model_dec_ref(self._model)
-        self._model = self._of_model = None
+        self._satisfied.add(asked)
+        return True
 
     def _announce(self) -> None:
         """Tells the solver how long it may take, when that has changed by more than a second."""
@@ -125,8 +128,8 @@ class Session:
 
     def forbid(self, literals: Sequence[str], switch: str) -> None:
         """From now on not all of these literals together, while `switch` is assumed."""
+        self.has_changed = True
         self._satisfied.clear()
-        self._forget_the_model()
         clause = disjunction((negation(switch), *map(negation, literals)))
         self._read(f"(assert {clause})")
 
