@@ -90,6 +90,12 @@ def cut(text: str) -> Iterator[Piece]:
         at = following.start() if following is not None else len(text)
 
 
+def is_balanced(text: str) -> bool:
+    """Whether as many brackets are closed as are opened."""
+    kinds = [kind for kind, *_ in _tokens(text, 0) if kind in ("open", "close")]
+    return 2 * kinds.count("open") == len(kinds)
+
+
 def _until_nonsense(text: str, at: int) -> Iterator[Piece]:
     brackets: list[int] = []
     start: int | None = None

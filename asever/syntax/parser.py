@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from asever import cache, resources
 from asever.diagnostics import Diagnostic, Diagnostics, Label
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
-from asever.syntax.items import Piece, PieceKind, cut, no_item
+from asever.syntax.items import Piece, PieceKind, cut, is_balanced, no_item
 from asever.syntax.kept import Known, keep, known
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MOST_ERRORS = 50
 MOST_IN_ITEM = 20
 DEEPEST = 200
+_LONG = 100_000  # characters
 _BRACKET = re.compile(r"[{}()]")
 
 
@@ -41,7 +42,7 @@ def parse(file: SourceFile, diagnostics: Diagnostics) -> nodes.FileNode:
     if tree is not None:
         return tree
     found = Diagnostics()
-    items = None if _is_deep(file.text) else _by_item(file, before) or _whole(file, found)
+    items = None if _is_deep(file.text) else _sound(file, before, found)
     tree = nodes.FileNode(file=file, items=tuple(items if items is not None else _piecewise(file, found)))
     if not found.found:
         keep(tree, before)
@@ -65,20 +66,31 @@ def comments_of(file: SourceFile) -> tuple[nodes.Comment, ...]:
     return tuple(nodes.Comment(span=span, text=span.text) for span in spans)
 
 
-def _by_item(file: SourceFile, before: Known) -> list[nodes.Item] | None:
-    """All items, parsing only those that are new; None when nothing was known of the file, or there is a mistake somewhere.
+def _sound(file: SourceFile, before: Known, diagnostics: Diagnostics) -> list[nodes.Item] | None:
+    """All items of a text without syntax errors; None for one with some."""
+    # To cut a long text takes a tenth of parsing it, which only pays when some of it need not be parsed.
+    if before.items or len(file.text) < _LONG:
+        try:
+            return _by_item(file, before)
+        except _MayBeSound:
+            pass
+    return _whole(file, diagnostics)
 
-    Where no item of a text has a mistake, its items are those of the whole: after a complete item, the grammar never waits for
-    a word that begins one.
+
+def _by_item(file: SourceFile, before: Known) -> list[nodes.Item] | None:
+    """All items, parsing only those that are new; None when one has a syntax error.
+
+    Where no item has a mistake, the items are those of the whole text: after a complete item, the grammar never waits for a
+    word that begins one. Raises `_MayBeSound` where cutting the text may be what went wrong.
     """
-    if not before.items:
-        return None
     items: list[nodes.Item] = []
     for piece in cut(file.text):
         if piece.kind is PieceKind.COMMENT:
             continue
-        if piece.kind is not PieceKind.ITEM or piece.unclosed:
+        if piece.unclosed and not is_balanced(file.text):
             return None
+        if piece.kind is not PieceKind.ITEM or piece.unclosed:
+            raise _MayBeSound
         item = before.item(file, piece.start, piece.end) or _sound_item(file, piece)
         if item is None:
             return None
@@ -86,24 +98,39 @@ def _by_item(file: SourceFile, before: Known) -> list[nodes.Item] | None:
     return items
 
 
-def _sound_item(file: SourceFile, piece: Piece) -> nodes.Item | None:
-    """One item; None when it has a mistake."""
-    from lark.exceptions import UnexpectedInput, VisitError  # noqa: PLC0415 - lark is loaded for a parse only
+class _MayBeSound(Exception):  # noqa: N818 - what is known, in a word
+    """The text may have no mistake although one of its pieces has."""
 
-    parser, reading = _quick_parser("one")
+
+def _sound_item(file: SourceFile, piece: Piece) -> nodes.Item | None:
+    """One item; None when it has a syntax error that it would have as a part of the whole text too."""
+    from lark.exceptions import UnexpectedInput, UnexpectedToken, VisitError  # noqa: PLC0415 - lark is loaded for a parse only
+
+    parser, reading = _parser("one")
     reading.begin(file, piece.start)
     try:
         item: Any = parser.parse(file.text[piece.start : piece.end])
-    except (UnexpectedInput, VisitError, RecursionError):
+    except UnexpectedInput as problem:
+        if isinstance(problem, UnexpectedToken):
+            # Where the item might have ended, another may begin in its line; where it breaks off, it may go on with the name
+            # of a thing that is called `check`.
+            breaks_off = problem.token.type == "$END" and bool(file.text[piece.end :].strip())
+            if "$END" in problem.expected or breaks_off:
+                raise _MayBeSound from None
         return None
-    return None if reading.problems else item
+    except (VisitError, RecursionError):
+        raise _MayBeSound from None
+    if reading.problems:
+        raise _MayBeSound
+    found: nodes.Item = item
+    return found
 
 
 def _whole(file: SourceFile, diagnostics: Diagnostics) -> list[nodes.Item] | None:
     """All items in one parse; None when there is a mistake somewhere."""
     from lark.exceptions import UnexpectedInput, VisitError  # noqa: PLC0415 - lark is loaded for a parse only
 
-    parser, reading = _quick_parser("start")
+    parser, reading = _parser("start")
     reading.begin(file, 0)
     try:
         items: Any = parser.parse(file.text)
@@ -220,27 +247,15 @@ def _without_line(text: str, offset: int) -> str:
 
 
 @lru_cache(maxsize=2)
-def _quick_parser(start: str) -> tuple[Lark, Reading]:
-    """The parser for a text that most likely has no mistake."""
-    from asever.syntax.lexing import QuickLexer  # noqa: PLC0415 - lark is loaded for a parse only
-
-    return _made(start, {"BasicLexer": QuickLexer})
-
-
-@lru_cache(maxsize=2)
 def _parser(start: str) -> tuple[Lark, Reading]:
-    """Lark as it is: what its messages say is what people read."""
-    return _made(start, {})
-
-
-def _made(start: str, plugins: Mapping[str, Any]) -> tuple[Lark, Reading]:
-    """An LALR parser for whole files (`start`) or one item (`one`), with its embedded transformer.
+    """The LALR parser for whole files (`start`) or one item (`one`), with its embedded transformer.
 
     They are two, since one parser for both would know less well what it waits for. The tables are cached by the content of
     the grammar.
     """
     import lark  # noqa: PLC0415
 
+    from asever.syntax.lexing import QuickLexer  # noqa: PLC0415
     from asever.syntax.reading import Reading  # noqa: PLC0415
 
     reading = Reading()
@@ -251,7 +266,7 @@ def _made(start: str, plugins: Mapping[str, Any]) -> tuple[Lark, Reading]:
         "start": start,
         "maybe_placeholders": True,
         "transformer": reading,
-        "_plugins": plugins,
+        "_plugins": {"BasicLexer": QuickLexer},
     }
     tables = _tables(start, lark.__version__)
     try:
