@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from asever.azure.effective import effective
 from asever.diagnostics import Diagnostic, SpecError, nearest
@@ -13,10 +14,12 @@ from asever.explain.witness import ReadingsDisagree
 from asever.model.answers import Finding, Report
 from asever.model.claims import Check
 from asever.model.effective import EffectiveNetwork
-from asever.model.explanations import Explanation
 from asever.model.program import Program
 from asever.record import record
 from asever.solve.answer import Depth
+
+if TYPE_CHECKING:
+    from asever.model.explanations import Explanation
 
 __all__ = ["Depth", "Examined", "Options", "ReadingsDisagree", "examine", "explain", "judge", "run", "selected"]
 

@@ -90,9 +90,9 @@ def reason(error: OSError) -> str:
 
 def show_diagnostics(diagnostics: Sequence[Diagnostic], color: str) -> None:
     """Diagnostics in full on standard error."""
-    from asever.report.diagnostics import render_diagnostics  # noqa: PLC0415 - a clean run renders none
-
     if diagnostics:
+        from asever.report.diagnostics import render_diagnostics  # noqa: PLC0415 - a clean run renders none
+
         sys.stderr.write(render_diagnostics(diagnostics, color=wants_color(color, sys.stderr)))
 
 
