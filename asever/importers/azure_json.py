@@ -85,6 +85,8 @@ def kind_of(value: Value) -> str | None:
         pieces = identity.rsplit("/providers/", 1)[-1].strip("/").split("/")
         return "/".join((pieces[0], *pieces[1::2]))
     nested = value.get("properties")
+    if value.get("expandedSourceAddressPrefix") is not None or value.get("expandedDestinationAddressPrefix") is not None:
+        return None  # one line of an answer about effective rules
     names = {
         name.casefold() for name in (*value.plain, *(nested.plain if nested and isinstance(nested.plain, Mapping) else ()))
     }

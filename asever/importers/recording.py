@@ -17,7 +17,7 @@ from asever.importers.arm import template
 from asever.importers.arm.targets import Target
 from asever.importers.network.book import INLINE, key_of_id, last, reference_text, with_children
 from asever.importers.network.sheet import refers
-from asever.importers.network.words import prop
+from asever.importers.network.words import prop, whole
 from asever.importers.resources import Resource
 from asever.importers.tree import Value
 from asever.record import record
@@ -97,7 +97,7 @@ def _exchange(one: Value) -> _Exchange:
     return _Exchange(
         method=((method.text or "") if method is not None else "").upper(),
         path=text[start:].partition("?")[0].rstrip("/"),
-        status=status.plain if status is not None and isinstance(status.plain, int) else 200,
+        status=whole(status) or 200,
         sent=_body(_first(one, _SENT)),
         got=_body(_first(one, _GOT)),
         span=(address.span if address is not None else None) or one.span,
