@@ -291,8 +291,8 @@ class Making:
             self.leave_out(one, f"{word} is not known: {value.symbol.name}", value.span)
         return words.boolean(value)
 
-    def switch(self, one: Resource, word: str, value: Value | None, *, default: bool) -> nodes.Attribute | None:
-        """A switch, written only where it is not what it is without being written."""
+    def switch(self, one: Resource, word: str, value: Value | None, *, default: bool | None) -> nodes.Attribute | None:
+        """A switch, written only where it is not what it is without being written; always where `default` is None."""
         known = self.boolean(one, word, value)
         if known is None or known is default:
             return None

@@ -21,6 +21,7 @@ _READ = {
     *("microsoft.network/loadbalancers/inboundnatrules", "microsoft.network/loadbalancers/backendaddresspools"),
     *("microsoft.network/firewallpolicies", "microsoft.network/firewallpolicies/rulecollectiongroups"),
     *("microsoft.network/ipgroups", "microsoft.network/connections", "microsoft.compute/virtualmachines"),
+    "microsoft.network/virtualhubs/hubvirtualnetworkconnections",
     *("microsoft.network/networkmanagers", "microsoft.network/networkmanagers/networkgroups"),
     *("microsoft.network/networkmanagers/networkgroups/staticmembers",),
     *("microsoft.network/networkmanagers/securityadminconfigurations",),

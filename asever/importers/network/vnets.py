@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from asever.importers.effective import TAGS
 from asever.importers.network import words
 from asever.importers.network.book import last
+from asever.importers.network.hubs import is_own_peering
 from asever.importers.network.sheet import Making, called
 from asever.importers.network.words import inner, prop, several
 from asever.importers.resources import Resource
@@ -47,7 +48,8 @@ def _vnet(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
     for child in to.book.children(one, "subnets"):
         yield _subnet(to, child)
     for child in to.book.children(one, "virtualNetworkPeerings"):
-        yield _peering(to, one, child)
+        if not is_own_peering(child):
+            yield _peering(to, one, child)
     yield from _named_subnets(to, to.name(one))
 
 
@@ -103,7 +105,13 @@ def prefixes(to: Making, one: Resource, word: str, values: list[Value], whole: V
 
 def _name_servers(to: Making, one: Resource) -> nodes.Attribute | None:
     found: list[nodes.Value] = []
-    for value in to.members(one, prop(one.properties, "dhcpOptions"), "dnsServers"):
+    listed = prop(one.properties, "dhcpOptions", "dnsServers")
+    symbol = next(listed.symbols(), None) if listed is not None else None
+    if symbol is not None:
+        at = to.place(listed, one)
+        to.remark(at, f"name servers of {last(one.name)}: {symbol.name}")
+        return words.attribute("dns", at, words.unknown(at))
+    for value in listed.items if listed is not None else ():
         at = to.place(value, one)
         literal = words.addresses(value.text or "", at)
         if literal is not None:
@@ -193,10 +201,6 @@ def _peering(to: Making, vnet: Resource, one: Resource) -> nodes.Attribute | Non
     """One side of a peering, with its flags as they are when nobody sets them (azure-network-semantics 6)."""
     span = to.at(one)
     remote = prop(one.properties, "remoteVirtualNetwork")
-    state = prop(one.properties, "peeringState")
-    if state is not None and state.text is not None and state.text.casefold() != "connected":
-        to.leave_out(one, f"the peering is not in effect: {state.text}")
-        return None
     found = to.book.find(remote, VNET)
     if found is not None:
         name = to.name(found)
@@ -206,16 +210,40 @@ def _peering(to: Making, vnet: Resource, one: Resource) -> nodes.Attribute | Non
         name = to.stand_in_vnet(called(remote), to.place(remote, one), known, to.name(vnet))
     content = inner(one.properties)
     items = [
-        to.switch(one, "access", content.get("allowVirtualNetworkAccess"), default=True),
-        _flag(to, one, "forwarded-traffic", content.get("allowForwardedTraffic"), span),
-        to.switch(one, "gateway-transit", content.get("allowGatewayTransit"), default=False),
-        to.switch(one, "remote-gateway", content.get("useRemoteGateways"), default=False),
+        _connected(to, one),
+        _flag(to, one, "access", content.get("allowVirtualNetworkAccess"), default=True),
+        # Resource Manager takes a flag that is not there as false; only tools differ (azure-network-semantics 6).
+        _flag(to, one, "forwarded-traffic", content.get("allowForwardedTraffic"), default=None)
+        or words.attribute("forwarded-traffic", span, words.ref("off", span)),
+        _flag(to, one, "gateway-transit", content.get("allowGatewayTransit"), default=False),
+        _flag(to, one, "remote-gateway", content.get("useRemoteGateways"), default=False),
     ]
     return words.block("peer", words.ref(name, to.place(remote, one)), items)
 
 
-def _flag(to: Making, one: Resource, word: str, value: Value | None, span: Span) -> nodes.Attribute:
-    # Resource Manager takes a flag that is not there as false; only tools differ (azure-network-semantics 6).
-    known = to.boolean(one, word, value)
-    at = (value.span if value is not None else None) or span
-    return words.attribute(word, at, words.ref("on" if known else "off", at))
+_IN_EFFECT = {"peeringState": "connected", "peeringSyncLevel": "fullyinsync", "peerCompleteVnets": "true"}
+"""What Azure says of a peering of whole networks that carries packets, by property."""
+
+
+def _connected(to: Making, one: Resource) -> nodes.Attribute | None:
+    """`connected unknown` where Azure, or a condition of a template, leaves open what the peering carries."""
+    for field, usual in _IN_EFFECT.items():
+        value = prop(one.properties, field)
+        if value is not None and (value.text or str(value.plain)).casefold() != usual:
+            text = value.symbol.name if value.symbol is not None else value.text or str(value.plain).lower()
+            return _unknown(to, one, "connected", f"{field} is {text}", to.place(value, one))
+    if one.doubt is not None:
+        return _unknown(to, one, "connected", f"whether it exists is not known: {one.doubt}", to.at(one))
+    return None
+
+
+def _flag(to: Making, one: Resource, word: str, value: Value | None, *, default: bool | None) -> nodes.Attribute | None:
+    """A flag, written only where it is not what it is without being written."""
+    if value is not None and value.symbol is not None:
+        return _unknown(to, one, word, f"{word} is not known: {value.symbol.name}", to.place(value, one))
+    return to.switch(one, word, value, default=default)
+
+
+def _unknown(to: Making, one: Resource, word: str, why: str, span: Span) -> nodes.Attribute:
+    to.leave_out(one, f"what crosses the peering is unknown: {why}", span)
+    return words.attribute(word, span, words.unknown(span))

@@ -10,6 +10,7 @@ from asever.importers.network.balancers import balancers
 from asever.importers.network.environments import environments
 from asever.importers.network.firewalls import firewalls
 from asever.importers.network.gateways import gateways, nat_gateways, private_endpoints
+from asever.importers.network.hubs import hubs
 from asever.importers.network.machines import machines
 from asever.importers.network.sheet import Making, Part, Sheet
 from asever.importers.network.unmodelled import unmodelled
@@ -24,6 +25,7 @@ _FAMILIES: Sequence[Callable[[Making], None]] = (
     firewalls,
     private_endpoints,
     gateways,
+    hubs,
     admin_rules,
     unmodelled,
     # What the others only name is known now.
