@@ -294,12 +294,14 @@ def test_the_modes_of_an_environment_are_numbers_or_words(tmp_path, mode, writte
     assert (found.version, found.subnet) == (2, "corp/apps")
 
 
-def test_an_environment_in_a_network_elsewhere_can_still_be_asked_about(tmp_path):
+def test_of_an_environment_in_a_network_elsewhere_nobody_knows_what_is_on_its_subnet(tmp_path):
     one = resource(
         "Microsoft.Web/hostingEnvironments", "env", {"virtualNetwork": reference(SUBNET, "elsewhere/apps")}, kind="ASEV3"
     )
-    program = imported(tmp_path, one, text="check Internet reaches env on tcp 443\n")
-    assert verdicts(program) == ["holds"]
+    checks = "check Internet reaches env on tcp 443\ncheck Internet never reaches env on tcp 80\n"
+    assert verdicts(imported(tmp_path, one, text=checks)) == ["unknown", "unknown"]
+    home = vnet("elsewhere", subnet("apps", "10.0.1.0/24"))
+    assert verdicts(imported(tmp_path, [home, one], text=checks)) == ["holds", "violated"]
 
 
 def test_both_sides_of_a_peering_are_as_given(tmp_path):

@@ -87,8 +87,9 @@ _Placed = TypeVar("_Placed", nodes.Declaration, Remark, LeftOut)
 class StandInVnet:
     """A virtual network that the file only names, while it is made."""
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self, span: Span, *, anywhere: bool) -> None:
         self.span = span
+        self.anywhere = anywhere
         self.space: list[Value] = []
         self.peers: list[str] = []
 
@@ -340,12 +341,10 @@ class Making:
         span = self.place(reference, one)
         text = reference_text(reference)
         pieces = (text or "").strip("/").split("/")
-        if len(pieces) < 3:
-            vnet, inner_name = f"network of {called(reference)}", "subnet"
-        else:
-            vnet, inner_name = pieces[-3], pieces[-1]
+        anywhere = len(pieces) < 3
+        vnet, inner_name = (f"network of {called(reference)}", "subnet") if anywhere else (pieces[-3], pieces[-1])
         known = self.book.at("Microsoft.Network/virtualNetworks", vnet, span)
-        name = self.name(known) if known is not None else self.stand_in_vnet(vnet, span)
+        name = self.name(known) if known is not None else self.stand_in_vnet(vnet, span, anywhere=anywhere)
         subnets = self.extra_subnets.setdefault(name, {})
         spelled = _clean(inner_name, span)
         same = next((each for each in subnets if each.casefold() == spelled.casefold()), None)
@@ -362,14 +361,19 @@ class Making:
         written = words.several(found.properties, "addressPrefix", "addressPrefixes")
         return any(words.prefix(value.text or "", self.at(found)) is not None for value in written)
 
-    def stand_in_vnet(self, text: str, span: Span, space: tuple[Value, ...] = (), peer: str | None = None) -> str:
-        """A virtual network that the file only names, with the address space that the file tells of it, if any."""
+    def stand_in_vnet(
+        self, text: str, span: Span, space: tuple[Value, ...] = (), peer: str | None = None, *, anywhere: bool = False
+    ) -> str:
+        """A virtual network that the file only names, with the address space that the file tells of it, if any.
+
+        `anywhere` says that not even its name is known: it may be one of the file, or connected with one.
+        """
         key = ("vnet", last(text).casefold())
         if key not in self._stand_ins:
             self._stand_ins[key] = self._full(self.free(_clean(last(text), span), "vnet", span), span)
             self.remark(span, f"virtual network {last(text)} is not in the file")
         name = self._stand_ins[key]
-        found = self.vnets.setdefault(name, StandInVnet(span=span))
+        found = self.vnets.setdefault(name, StandInVnet(span=span, anywhere=anywhere))
         found.space.extend(each for each in space if each.text not in [other.text for other in found.space])
         if peer is not None:
             found.peers.append(peer)

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from asever.importers.effective import TAGS
 from asever.importers.network import words
-from asever.importers.network.book import last
+from asever.importers.network.book import last, reference_text
+from asever.importers.network.gateways import space
 from asever.importers.network.hubs import is_own_peering
 from asever.importers.network.sheet import Making, called
 from asever.importers.network.words import inner, prop, several
 from asever.importers.resources import Resource
 from asever.importers.tree import Value
+from asever.model.numbers import union
 from asever.source import Span
 from asever.syntax import nodes
 
@@ -24,10 +26,63 @@ _POLICIES = {
 }
 
 
+def _unknown_guards(to: Making, called_: str, span: Span) -> Iterator[nodes.Attribute]:
+    """An NSG and a route table of which nobody knows anything: what may be on a subnet that the file only names."""
+    if not called_.casefold().startswith(_PLATFORM):
+        for word in ("nsg", "route-table"):
+            given = to.stand_in(word, f"{word} of {called_}".replace("/", " "), span)
+            yield words.attribute(word, span, words.ref(given, span))
+
+
+_PLATFORM = ("gatewaysubnet", "azurefirewallsubnet")
+"""Subnets that take no NSG, and no route of a user's but in few cases."""
+
+
 def vnets(to: Making) -> None:
     """Every virtual network of the file."""
     for one in to.book.of_kind(VNET, existing=True):
-        to.add("vnet", one, _vnet(to, one))
+        to.add("vnet", one, [*_vnet(to, one), *_perhaps_peers(to, one)])
+
+
+def _perhaps_peers(to: Making, one: Resource) -> Iterator[nodes.Attribute]:
+    """Peers of which nobody knows whether they are: what stands in a network without a name may stand in this one.
+
+    And where both sides have a peering with a network that nobody knows, it may be one with each other.
+    """
+    found = [name for name, each in to.vnets.items() if each.anywhere]
+    others = [each for each in to.book.of_kind(VNET, existing=True) if each is not one and not _overlap(to, one, each)]
+    found += [to.name(each) for each in others if _is_open(to, one) or _is_open(to, each)]
+    if _peers_anybody(to, one):
+        sides = {id(_remote(to, each)) for each in to.book.children(one, "virtualNetworkPeerings")}
+        found += [to.name(each) for each in others if _peers_anybody(to, each) and id(each) not in sides]
+    yield from (_in_doubt(name, to.at(one)) for name in dict.fromkeys(found))
+
+
+def _in_doubt(name: str, at: Span) -> nodes.Attribute:
+    return words.block("peer", words.ref(name, at), [words.attribute("connected", at, words.unknown(at))])
+
+
+def _is_open(to: Making, one: Resource) -> bool:
+    """Whether nobody knows which network it is that a file names something in."""
+    return one.existing and one.name.startswith("{") and not to.is_made(one)
+
+
+def _overlap(to: Making, one: Resource, other: Resource) -> bool:
+    """Whether two networks have addresses in common: then they are no peers."""
+    here, there = (union(each.value for each in space(vnet, to.at(vnet))) for vnet in (one, other))
+    return here.overlaps(there)
+
+
+def _remote(to: Making, peering: Resource) -> Resource | None:
+    return to.book.find(prop(peering.properties, "remoteVirtualNetwork"), VNET)
+
+
+def _peers_anybody(to: Making, one: Resource) -> bool:
+    """Whether it has a peering with a network that nobody knows."""
+    return any(
+        _remote(to, each) is None and reference_text(prop(each.properties, "remoteVirtualNetwork")) is None
+        for each in to.book.children(one, "virtualNetworkPeerings")
+    )
 
 
 def _vnet(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
@@ -60,15 +115,22 @@ def stand_ins(to: Making) -> None:
         items = [
             words.attribute("address", one.span, *(known or (words.unknown(one.span),))),
             *(words.block("peer", words.ref(peer, one.span), ()) for peer in one.peers),
+            *(_in_doubt(other, one.span) for other in _all(to) if one.anywhere and other not in (name, *one.peers)),
             *_named_subnets(to, name),
         ]
         to.declare("vnet", name, one.span, items)
 
 
+def _all(to: Making) -> Iterator[str]:
+    yield from (to.name(each) for each in to.book.of_kind(VNET, existing=True))
+    yield from (name for name, each in to.vnets.items() if each.anywhere)
+
+
 def _named_subnets(to: Making, vnet: str) -> Iterator[nodes.Attribute]:
+    """The subnets that the file only names: nobody knows their addresses, nor which rules and routes are on them."""
     for name, span in to.extra_subnets.get(vnet, {}).items():
-        address = words.attribute("address", span, words.unknown(span))
-        yield words.block("subnet", nodes.Ref(span=span, names=(words.name(name, span),)), [address])
+        items = [words.attribute("address", span, words.unknown(span)), *_unknown_guards(to, f"{name} of {vnet}", span)]
+        yield words.block("subnet", nodes.Ref(span=span, names=(words.name(name, span),)), items)
 
 
 def _of_subnets(to: Making, one: Resource) -> Iterator[Value]:
@@ -124,6 +186,9 @@ def _name_servers(to: Making, one: Resource) -> nodes.Attribute | None:
 def _subnet(to: Making, one: Resource) -> nodes.Attribute:
     span = to.at(one)
     values = [*several(one.properties, "addressPrefix", "addressPrefixes")]
+    if one.existing and not one.properties.plain:
+        items = [prefixes(to, one, "address", values, None), *_unknown_guards(to, one.name.replace("/", " "), span)]
+        return words.block("subnet", nodes.Ref(span=span, names=(words.name(last(one.name), span),)), items)
     items = [
         prefixes(to, one, "address", values, prop(one.properties, "addressPrefix")),
         to.group(prop(one.properties, "networkSecurityGroup"), one),
