@@ -21,9 +21,9 @@ from asever.azure.candidates import (
     vnet_fabric,
 )
 from asever.azure.inventory import Inventory, PeeringLink, same_region
-from asever.azure.peerings import doubted
 from asever.azure.neighbours import gateway_doubt, gateways_of, learned
 from asever.azure.outside import gateways_to
+from asever.azure.peerings import doubted
 from asever.azure.platform import PLATFORM, RESERVED
 from asever.azure.private_endpoints import private_endpoint_routes
 from asever.azure.service_endpoints import endpoint_routes

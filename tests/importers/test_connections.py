@@ -70,7 +70,9 @@ def test_a_peering_whose_condition_nobody_knows_is_in_doubt(tmp_path):
     peering["name"] = "a/to-b"
     peering["properties"]["remoteVirtualNetwork"]["id"] = f"[resourceId('{VNET}', 'b')]"
     nets = [network("a", 1), network("b", 2, side("a"))]
-    nets[1]["properties"]["virtualNetworkPeerings"][0]["properties"]["remoteVirtualNetwork"]["id"] = f"[resourceId('{VNET}', 'a')]"
+    nets[1]["properties"]["virtualNetworkPeerings"][0]["properties"]["remoteVirtualNetwork"]["id"] = (
+        f"[resourceId('{VNET}', 'a')]"
+    )
     content = template(*nets, peering, parameters={"on": {"type": "bool"}})
     machines = "vm x { subnet a/s  ip 10.1.1.4 }\nvm y { subnet b/s  ip 10.2.1.4 }\n"
     assert verdicts(imported(tmp_path, content, text=machines + CHECKS)) == OPEN
@@ -162,7 +164,9 @@ def test_every_site_behind_a_gateway_is_reached(tmp_path):
 
 
 def hubbed(name, **fields):
-    return resource(f"{HUB}/hubVirtualNetworkConnections", f"hub/{name}", {"remoteVirtualNetwork": reference(VNET, name), **fields})
+    return resource(
+        f"{HUB}/hubVirtualNetworkConnections", f"hub/{name}", {"remoteVirtualNetwork": reference(VNET, name), **fields}
+    )
 
 
 @pytest.mark.parametrize("inside", [False, True])

@@ -1,4 +1,4 @@
-"""Recorded sessions and examples of the REST API: every recorder's shape, the state at the end, and places in the user's file."""
+"""Recorded sessions and examples of the REST API: every recorder's shape, the state at the end, places in the user's file."""
 
 import json
 
@@ -143,7 +143,9 @@ def test_a_deployed_template_is_evaluated_with_its_parameters_where_it_is_deploy
 
 def test_a_template_that_is_wrong_or_not_recorded_is_told_and_the_rest_is_read():
     wrong = {"properties": {"template": template(nsg("[parameters('gone')]"))}}
-    found = read(session(call("PUT", DEPLOYMENT, None, wrong), call("PUT", DEPLOYMENT, None, {"properties": {}}), *put(nsg("g"))))
+    found = read(
+        session(call("PUT", DEPLOYMENT, None, wrong), call("PUT", DEPLOYMENT, None, {"properties": {}}), *put(nsg("g")))
+    )
     assert [one.name for one in found.resources] == ["g"]
     assert [one.what for one in found.left] == ["deployment d", "deployment d"]
     assert "gone" in found.left[0].why
@@ -198,12 +200,18 @@ def test_a_session_without_a_network_is_refused_in_one_sentence(tmp_path):
 
 def example(answer=None, status="200", **parameters):
     responses = {status: {"body": answer} if answer is not None else {"description": "accepted"}}
-    return {"parameters": {"api-version": "1", "subscriptionId": "s", "resourceGroupName": "rg", **parameters}, "responses": responses}
+    return {
+        "parameters": {"api-version": "1", "subscriptionId": "s", "resourceGroupName": "rg", **parameters},
+        "responses": responses,
+    }
 
 
 @pytest.mark.parametrize("status", ["200", "201"])
 def test_an_example_is_the_body_of_its_answer(tmp_path, status):
-    assert imported(tmp_path, example(nsg("g", rule("a", 100)), status)).network == imported(tmp_path, nsg("g", rule("a", 100))).network
+    assert (
+        imported(tmp_path, example(nsg("g", rule("a", 100)), status)).network
+        == imported(tmp_path, nsg("g", rule("a", 100))).network
+    )
 
 
 def test_an_example_without_an_answer_is_what_it_sends():

@@ -102,10 +102,7 @@ def findings(session: Session) -> Iterator[Finding]:
 def finding(session: Session, verdict: Verdict) -> Finding:
     """What Azure says and what we say about the network at that moment, as the session imports."""
     try:
-        known = recorded(session, verdict.seq, verdict)
-        if known is None:
-            raise _Untold("the question is not recorded" if verdict.question is None and _asks(verdict) else _NETWORK_UNKNOWN)
-        asked = _Asked(verdict=verdict, recorded=known, network=effective(known.network))
+        asked = _asked(verdict, recorded(session, verdict.seq, verdict))
         compared = _compare(asked)
     except _Untold as untold:
         return Finding(
@@ -127,6 +124,12 @@ def finding(session: Session, verdict: Verdict) -> Finding:
         agreement=agreement,
         why="; ".join((*compared.wrong, *compared.explained, *asked.notes)),
     )
+
+
+def _asked(verdict: Verdict, known: Recorded | None) -> _Asked:
+    if known is None:
+        raise _Untold("the question is not recorded" if verdict.question is None and _asks(verdict) else _NETWORK_UNKNOWN)
+    return _Asked(verdict=verdict, recorded=known, network=effective(known.network))
 
 
 def _asks(verdict: Verdict) -> bool:

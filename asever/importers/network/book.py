@@ -177,7 +177,7 @@ def _with_parents(resources: Sequence[Resource]) -> Iterator[Resource]:
 
 
 def with_children(resources: Iterable[Resource]) -> Iterator[Resource]:
-    """The resources, each with those after it that are written inside it. A child of which only the id stands is referred to."""
+    """The resources, each with what is written inside it after it. A child of which only the id stands is referred to."""
     for one in resources:
         yield one
         for field, suffix in INLINE.get(one.kind.casefold(), ()):

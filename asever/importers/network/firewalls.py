@@ -184,7 +184,9 @@ def _rules(to: Making, one: Resource, collection: _Collection, priority: int) ->
                 to.leave_out(one, f"rule {name}: the address that it is for is not known", span)
                 continue
             # What is translated is sent to the firewall (azure-network-semantics 10.1).
-            to.remark(span, f"DNAT rule {name}: which address it is for is not known; it is taken for the firewall's public one")
+            to.remark(
+                span, f"DNAT rule {name}: which address it is for is not known; it is taken for the firewall's public one"
+            )
             targets = (words.part(to.name(one), "public-ip", span),)
         ports = tuple(
             port

@@ -14,7 +14,6 @@ from asever.importers.resources import Resource
 from asever.importers.tree import Value
 from asever.record import record
 from asever.source import Span
-from asever.syntax import nodes
 
 HUB = "Microsoft.Network/virtualHubs"
 CONNECTION = f"{HUB}/hubVirtualNetworkConnections"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from asever.importers.effective import TAGS
 from asever.importers.network import words
+from asever.importers.network.admin import connected
 from asever.importers.network.book import last, reference_text
 from asever.importers.network.gateways import space
 from asever.importers.network.hubs import is_own_peering
@@ -53,9 +54,10 @@ def _perhaps_peers(to: Making, one: Resource) -> Iterator[nodes.Attribute]:
     others = [each for each in to.book.of_kind(VNET, existing=True) if each is not one and not _overlap(to, one, each)]
     found += [to.name(each) for each in others if _is_open(to, one) or _is_open(to, each)]
     if _peers_anybody(to, one):
-        sides = {id(_remote(to, each)) for each in to.book.children(one, "virtualNetworkPeerings")}
-        found += [to.name(each) for each in others if _peers_anybody(to, each) and id(each) not in sides]
-    yield from (_in_doubt(name, to.at(one)) for name in dict.fromkeys(found))
+        found += [to.name(each) for each in others if _peers_anybody(to, each)]
+    found += [to.name(each) for each in others for group in connected(to) if one in group and each in group]
+    known = {to.name(each) for peering in _peerings(to, one) if (each := _remote(to, peering)) is not None}
+    yield from (_in_doubt(name, to.at(one)) for name in dict.fromkeys(found) if name not in known)
 
 
 def _in_doubt(name: str, at: Span) -> nodes.Attribute:
@@ -81,8 +83,12 @@ def _peers_anybody(to: Making, one: Resource) -> bool:
     """Whether it has a peering with a network that nobody knows."""
     return any(
         _remote(to, each) is None and reference_text(prop(each.properties, "remoteVirtualNetwork")) is None
-        for each in to.book.children(one, "virtualNetworkPeerings")
+        for each in _peerings(to, one)
     )
+
+
+def _peerings(to: Making, one: Resource) -> tuple[Resource, ...]:
+    return tuple(each for each in to.book.children(one, "virtualNetworkPeerings") if not is_own_peering(each))
 
 
 def _vnet(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
@@ -102,9 +108,8 @@ def _vnet(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
     yield _name_servers(to, one)
     for child in to.book.children(one, "subnets"):
         yield _subnet(to, child)
-    for child in to.book.children(one, "virtualNetworkPeerings"):
-        if not is_own_peering(child):
-            yield _peering(to, one, child)
+    for child in _peerings(to, one):
+        yield _peering(to, one, child)
     yield from _named_subnets(to, to.name(one))
 
 
@@ -286,7 +291,12 @@ def _peering(to: Making, vnet: Resource, one: Resource) -> nodes.Attribute | Non
     return words.block("peer", words.ref(name, to.place(remote, one)), items)
 
 
-_IN_EFFECT = {"peeringState": "connected", "peeringSyncLevel": "fullyinsync", "peerCompleteVnets": "true"}
+_IN_EFFECT = {
+    "peeringState": "connected",
+    "peeringSyncLevel": "fullyinsync",
+    "peerCompleteVnets": "true",
+    "enableOnlyIPv6Peering": "false",
+}
 """What Azure says of a peering of whole networks that carries packets, by property."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from asever.importers.network import groups, routes, vnets
-from asever.importers.network.admin import admin_rules
+from asever.importers.network.admin import admin_rules, connectivity
 from asever.importers.network.balancers import balancers
 from asever.importers.network.environments import environments
 from asever.importers.network.firewalls import firewalls
@@ -27,6 +27,7 @@ _FAMILIES: Sequence[Callable[[Making], None]] = (
     gateways,
     hubs,
     admin_rules,
+    connectivity,
     unmodelled,
     # What the others only name is known now.
     vnets.vnets,

@@ -39,8 +39,12 @@ class Identities:
         self._values: dict[str, Value] = {}
         self._by_name: dict[tuple[str, str, str], Block] = {}
         self._by_id: dict[str, Block] = {}
+        self._owners: dict[str, str] = {}
+        self._twins: set[tuple[str, str, str]] = set()
         for one in blocks:
-            self._by_name.setdefault((one.type, self.group(one).casefold(), self.name(one).casefold()), one)
+            key = (one.type, self.group(one).casefold(), self.name(one).casefold())
+            if self._by_name.setdefault(key, one) is not one:
+                self._twins.add(key)
             known = one.values.get("id")
             if known is not None and known.text:
                 self._by_id.setdefault(known.text.casefold(), one)
@@ -58,8 +62,14 @@ class Identities:
             known = block.values.get("id")
             self._ids[block.address] = f"/{block.address}"  # what a circle sees
             text = known.text if known is not None else None
-            self._ids[block.address] = text or self._made_id(block)
+            self._ids[block.address] = text or self._own(block, self._made_id(block))
         return self._ids[block.address]
+
+    def _own(self, block: Block, identity: str) -> str:
+        """An id that no other resource has: one of the same group and name is in another subscription."""
+        owner = self._owners.setdefault(identity.casefold(), block.address)
+        same = owner == block.address or block.data
+        return identity if same else identity.replace("/subscriptions/-/", f"/subscriptions/{block.address}/", 1)
 
     def _made_id(self, block: Block) -> str:
         kind = self.kind(block)
@@ -100,17 +110,21 @@ class Identities:
             found = self._by_id.get(text.casefold())
             return found if found is not None and found.type == named.above else None
         # A data source may name the parent as well: it is the same one.
-        return self._by_name.get((named.above, self.group(block).casefold(), text.casefold()))
+        key = (named.above, self.group(block).casefold(), text.casefold())
+        meant = self.perhaps(block, named.parent) if key in self._twins else ()
+        return meant[0] if len(meant) == 1 else self._by_name.get(key)
 
     def _around(self, block: Block, attribute: str) -> Block | None:
         """The only network that a subnet may be in whose addresses hold the subnet's."""
         prefixes = _prefixes(block.values, ("address_prefix", "address_prefixes"))
-        every = self.perhaps(block, attribute) or [one for (kind, _, _), one in self._by_name.items() if kind == "azurerm_virtual_network"]
+        every = self.perhaps(block, attribute) or [
+            one for (kind, _, _), one in self._by_name.items() if kind == "azurerm_virtual_network"
+        ]
         holding = [one for one in every if prefixes and prefixes <= _prefixes(one.values, ("address_space",))]
         return holding[0] if len(holding) == 1 else None
 
     def perhaps(self, block: Block, attribute: str) -> tuple[Block, ...]:
-        """The blocks of which an attribute may name one: those that its expression refers to, or none where it refers to more."""
+        """The blocks of which an attribute may name one: what its expression refers to; none where that is not all."""
         meant = self._meant(block, block.written.get(attribute), attribute)
         return () if meant.more else tuple(one.block for one in meant.targets)
 

@@ -71,8 +71,14 @@ def told(value: Value, settings: Mapping[str, str]) -> Told:
 
 
 def _elsewhere(every: Iterable[Block]) -> Iterator[tuple[str, str, Span | None]]:
-    """Resources of other providers, counted."""
-    others = Counter(one.type.partition("_")[0] for one in every if not one.type.startswith("azurerm_") and not one.data)
+    """Resources of other providers, counted; those of the one that takes any resource of Azure's, each with its type."""
+    for one in every:
+        if one.type.startswith("azapi_") and not one.data:
+            made = one.values.get("type")
+            kind = (made.text or "") if made is not None else ""
+            yield one.address, f"resources of the azapi provider are not read: {kind.partition('@')[0] or one.type}", one.span
+    apart = ("azurerm_", "azapi_")
+    others = Counter(one.type.partition("_")[0] for one in every if not one.type.startswith(apart) and not one.data)
     if others:
         listed = ", ".join(f"{count} of {name}" for name, count in sorted(others.items()))
         yield f"resources of other providers ({listed})", "they are no part of an Azure network", None
@@ -160,7 +166,7 @@ class _Work:
                 parent.append(kind.inside, self._part(draft))
         for (address, field), apart in names.items():
             content = self.drafts[address].content
-            if field in content:
+            if field in content and content[field].symbol is None:
                 kept = tuple(one for one in content[field].items if _name(one).casefold() not in apart)
                 content[field] = Value(plain=kept, span=content[field].span)
 

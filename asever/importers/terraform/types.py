@@ -244,6 +244,8 @@ TYPES: Mapping[str, Type] = {
             "allow_forwarded_traffic": ("allowForwardedTraffic", same),
             "allow_gateway_transit": ("allowGatewayTransit", same),
             "use_remote_gateways": ("useRemoteGateways", same),
+            "peer_complete_virtual_networks_enabled": ("peerCompleteVnets", same),
+            "only_ipv6_peering_enabled": ("enableOnlyIPv6Peering", same),
         },
         parent="virtual_network_name",
         above="azurerm_virtual_network",
@@ -356,6 +358,15 @@ TYPES: Mapping[str, Type] = {
         "network_group_id",
         "azurerm_network_manager_network_group",
         {"target_virtual_network_id": ("resourceId", same)},
+    ),
+    "azurerm_network_manager_connectivity_configuration": _managed(
+        "connectivityConfigurations",
+        "network_manager_id",
+        "azurerm_network_manager",
+        {
+            "applies_to_group": ("appliesToGroups", blocks({"network_group_id": ("networkGroupId", same)})),
+            "hub": ("hubs", blocks({"resource_id": ("resourceId", same)})),
+        },
     ),
     "azurerm_network_manager_security_admin_configuration": _managed(
         "securityAdminConfigurations", "network_manager_id", "azurerm_network_manager"
