@@ -234,9 +234,9 @@ class _Session:
         groups = [each for each in effective.resources(got, "") if each.kind.casefold().startswith(_GROUP)]
         made = {key for key, each in self.state.items() if each.kind.casefold() == _GROUP and not each.existing}
         for each in groups:
-            group = (each.id or "").casefold()
-            if group.partition("/securityrules/")[0] not in made:
-                self.state[group] = replace(each, properties=_without(each.properties, ["securityRules"]))
+            key = (each.id or "").casefold()
+            if key.partition("/securityrules/")[0] not in made:
+                self.state[key] = replace(each, properties=_without(each.properties, ["securityRules"]))
 
     def _attach(self, here: Value, group: Value) -> None:
         key = (here.text or "").casefold().rstrip("/")

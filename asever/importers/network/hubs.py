@@ -74,11 +74,11 @@ def _connections(to: Making) -> Iterator[_Connection]:
         for each in to.members(one, one.properties, "virtualNetworkConnections"):
             yield from _connection(to, one, inner(each), one.name, each.span or to.at(one))
     for vnet in to.book.of_kind(_VNET, existing=True):
-        for each in to.book.children(vnet, "virtualNetworkPeerings"):
-            if is_own_peering(each):
-                to.leave_out(each, "a connection to a virtual hub: what the network sends there is unknown")
-                hub = reference_text(prop(each.properties, "remoteVirtualNetwork")) or each.name
-                yield _Connection(hub=hub, vnet=vnet, everything=True, span=to.at(each))
+        for peering in to.book.children(vnet, "virtualNetworkPeerings"):
+            if is_own_peering(peering):
+                to.leave_out(peering, "a connection to a virtual hub: what the network sends there is unknown")
+                hub = reference_text(prop(peering.properties, "remoteVirtualNetwork")) or peering.name
+                yield _Connection(hub=hub, vnet=vnet, everything=True, span=to.at(peering))
 
 
 def _connection(to: Making, one: Resource, content: Value, hub: str, span: Span) -> Iterator[_Connection]:

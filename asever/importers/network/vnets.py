@@ -192,8 +192,12 @@ def _subnet(to: Making, one: Resource) -> nodes.Attribute:
     span = to.at(one)
     values = [*several(one.properties, "addressPrefix", "addressPrefixes")]
     if one.existing and not one.properties.plain:
-        items = [prefixes(to, one, "address", values, None), *_unknown_guards(to, one.name.replace("/", " "), span)]
-        return words.block("subnet", nodes.Ref(span=span, names=(words.name(last(one.name), span),)), items)
+        guards = _unknown_guards(to, one.name.replace("/", " "), span)
+        return words.block(
+            "subnet",
+            nodes.Ref(span=span, names=(words.name(last(one.name), span),)),
+            [prefixes(to, one, "address", values, None), *guards],
+        )
     items = [
         prefixes(to, one, "address", values, prop(one.properties, "addressPrefix")),
         to.group(prop(one.properties, "networkSecurityGroup"), one),
