@@ -121,14 +121,24 @@ def _terraform(file: SourceFile, value: Value, settings: Mapping[str, str]) -> F
 
 def _recording(file: SourceFile, value: Value, settings: Mapping[str, str], folder: Path) -> Foreign:
     found = recording.read(value, Path(file.name).stem, settings, folder)
-    if not found.resources:
-        return Foreign(file=file, problems=(_no_resource(file, found.count),), unused=tuple(settings))
+    if found.full or not found.resources:
+        problem = _too_many(file) if found.full else _no_resource(file, found.count)
+        return Foreign(file=file, problems=(problem,), unused=tuple(settings))
     return Foreign(
         file=file,
         resources=found.resources,
         symbols=found.symbols,
         left=tuple(Left(what=what, why=why, span=span) for what, why, span in found.left),
         unused=found.unused,
+    )
+
+
+def _too_many(file: SourceFile) -> Diagnostic:
+    return Diagnostic(
+        code="json-too-large",
+        message=f"`{file.name}` is a recorded session that shows more than {recording.MOST:,} resources",
+        primary=Label(Span(file, 0, min(1, len(file.text))), "in this session"),
+        help="import a session of a part of the network",
     )
 
 

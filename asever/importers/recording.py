@@ -7,9 +7,11 @@ shows are read from such answers.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from asever.diagnostics import Diagnostic
 from asever.importers import azure_json, effective, json_text
@@ -30,6 +32,9 @@ _STATUS = (("status",), ("response", "status", "code"), ("response", "status"), 
 _SENT = (("requestBody",), ("request", "body", "string"), ("request", "body"), ("request", "postData", "text"))
 _GOT = (("responseBody",), ("response", "body", "string"), ("response", "body"), ("response", "content", "text"))
 
+MOST: Final = 20_000
+"""Resources of the largest session that is read."""
+
 _DEPLOYMENT = "microsoft.resources/deployments"
 _NO_NETWORK = ("microsoft.resources/", "microsoft.authorization/", "microsoft.insights/")
 """Providers whose resources only make, guard or watch others."""
@@ -47,13 +52,17 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
 
 @record
 class Recorded:
-    """What a session shows. `left` is what it names and does not tell, each with the reason; `unused` as in a template's."""
+    """What a session shows. `left` is what it names and does not tell, each with the reason; `unused` as in a template's.
+
+    `count` is the number of its requests; `full` says that it shows more than anybody reads (`MOST`).
+    """
 
     resources: tuple[Resource, ...] = ()
     symbols: tuple[str, ...] = ()
     left: tuple[tuple[str, str, Span | None], ...] = ()
     unused: tuple[str, ...] = ()
     count: int = 0
+    full: bool = False
 
 
 @record
@@ -125,7 +134,8 @@ def read(value: Value, name: str, settings: Mapping[str, str], folder: Path) -> 
     session = _Session(settings, folder)
     every = _exchanges(value)
     for one in every:
-        session.follow(one)
+        if len(session.state) < MOST:
+            session.follow(one)
     answers = () if session.state else tuple(_of_answers(every, name))
     resources = (*session.state.values(), *answers)
     symbols = (symbol.name for one in resources for symbol in one.body.symbols())
@@ -135,6 +145,7 @@ def read(value: Value, name: str, settings: Mapping[str, str], folder: Path) -> 
         left=tuple(dict.fromkeys(session.left)),
         unused=tuple(session.unused),
         count=len(every),
+        full=len(session.state) >= MOST,
     )
 
 
@@ -152,6 +163,7 @@ class _Session:
         self.settings = settings
         self.folder = folder
         self.state: dict[str, Resource] = {}
+        self._below: dict[str, dict[str, None]] = defaultdict(dict)  # the keys below each path; some are gone
         self.left: list[tuple[str, str, Span | None]] = []
         self.unused = list(settings)
 
@@ -167,9 +179,16 @@ class _Session:
         elif one.method in ("GET", "PUT", "PATCH", "POST"):
             self._show(one)
 
+    def _put(self, one: Resource) -> None:
+        key = (one.id or f"{one.kind}/{one.name}").casefold()
+        self.state[key] = one
+        for path in _paths(key):
+            self._below[path][key] = None
+
     def _drop(self, path: str) -> None:
-        for key in [each for each in self.state if each == path or each.startswith(f"{path}/")]:
-            del self.state[key]
+        """A resource is gone, and with it all that is inside it; so is all that is in a resource group."""
+        for key in list(self._below.pop(path, ())):
+            self.state.pop(key, None)
 
     # -- Resources ------------------------------------------------------------------------------------------------------
 
@@ -183,7 +202,7 @@ class _Session:
         if not shown and one.method == "PUT" and _is_network(kind):
             body = one.got if one.got is not None and one.got.get("properties") is not None else one.sent
             if body is not None:
-                self._keep(_put(one, body))
+                self._keep(_sent_as(one, body))
         if not shown and one.method == "PATCH" and _is_network(kind):
             self.left.append((f"a change of {last(one.path)}", "its answer is not recorded", one.span))
 
@@ -201,10 +220,8 @@ class _Session:
                 self._drop(f"{one.id}/{field}".casefold())
                 fields.append(field)
         parts = [each for each in _parts(one, fields) if not each.existing]
-        self.state[one.id.casefold()] = replace(one, properties=_without(one.properties, fields))
-        for each in parts:
-            if each.id is not None:
-                self.state[each.id.casefold()] = each
+        for each in (replace(one, properties=_without(one.properties, fields)), *parts):
+            self._put(each)
 
     def _deploy(self, one: _Exchange) -> None:
         """The resources of a template that is deployed."""
@@ -221,7 +238,8 @@ class _Session:
         self.left.extend((note.what, note.why, note.span) for note in found.notes)
         for each in found.resources:
             if each.existing:
-                self.state.setdefault((each.id or f"{each.kind}/{each.name}").casefold(), each)
+                if (each.id or f"{each.kind}/{each.name}").casefold() not in self.state:
+                    self._put(each)
             else:
                 self._keep(each)
 
@@ -232,11 +250,10 @@ class _Session:
         for here, group in _attached(got):
             self._attach(here, group)
         groups = [each for each in effective.resources(got, "") if each.kind.casefold().startswith(_GROUP)]
-        made = {key for key, each in self.state.items() if each.kind.casefold() == _GROUP and not each.existing}
         for each in groups:
-            key = (each.id or "").casefold()
-            if key.partition("/securityrules/")[0] not in made:
-                self.state[key] = replace(each, properties=_without(each.properties, ["securityRules"]))
+            whole = self.state.get((each.id or "").casefold().partition("/securityrules/")[0])
+            if whole is None or whole.existing:
+                self._put(replace(each, properties=_without(each.properties, ["securityRules"])))
 
     def _attach(self, here: Value, group: Value) -> None:
         key = (here.text or "").casefold().rstrip("/")
@@ -251,6 +268,14 @@ class _Session:
 # -- Parts of it --------------------------------------------------------------------------------------------------------
 
 
+def _paths(key: str) -> Iterator[str]:
+    """A path and all that it is below of."""
+    at = len(key)
+    while at > 0:
+        yield key[:at]
+        at = key.rfind("/", 0, at)
+
+
 def _kind_of(path: str) -> str:
     key = key_of_id(path)
     return key[0] if key is not None else ""
@@ -261,7 +286,7 @@ def _is_network(kind: str) -> bool:
     return "/" in kind and not kind.startswith(_NO_NETWORK) and "/locations" not in kind
 
 
-def _put(one: _Exchange, sent: Value) -> Resource:
+def _sent_as(one: _Exchange, sent: Value) -> Resource:
     """The resource that a request makes, where its answer does not show it."""
     pieces = one.path.rpartition("/providers/")[2].split("/")
     nested = sent.get("properties")

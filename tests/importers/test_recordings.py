@@ -195,6 +195,18 @@ def test_a_session_without_a_network_is_refused_in_one_sentence(tmp_path):
     assert only.message.endswith("s.json` is a recorded session of one request that shows no resource of a network")
 
 
+def test_a_session_that_deploys_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("asever.importers.recording.MOST", 50)
+    many = resource(NSG, "[concat('g', copyIndex())]", {}, copy={"name": "c", "count": 40})
+    many["name"] = "[concat('g', copyIndex())]"
+    body = {"properties": {"template": template(many)}}
+    calls = [call("PUT", DEPLOYMENT.replace("rg", f"rg{number}"), None, body) for number in range(3)]
+    write(tmp_path, "s.json", session(*calls))
+    program, (only,) = loaded(tmp_path, 'import "s.json"\n')
+    assert program is None
+    assert only.code == "json-too-large"
+
+
 # -- Examples of the REST API -------------------------------------------------------------------------------------------
 
 

@@ -87,13 +87,15 @@ class Book:
     def __init__(self, shelves: Sequence[Iterable[Resource]], shelf_of: Callable[[Span], int]) -> None:
         self.shelves = tuple(map(Shelf, shelves))
         self.resources = tuple(one for shelf in self.shelves for one in shelf.resources)
+        self._kinds: dict[str, list[Resource]] = defaultdict(list)
+        for one in self.resources:
+            self._kinds[one.kind.casefold()].append(one)
         self._shelf_of = shelf_of
         self._home = {id(one): shelf for shelf in self.shelves for one in shelf.resources}
 
     def of_kind(self, kind: str, *, existing: bool = False) -> Iterator[Resource]:
         """The resources of a type, in order; with `existing` those too that are only referred to."""
-        lower = kind.casefold()
-        return (one for one in self.resources if one.kind.casefold() == lower and (existing or not one.existing))
+        return (one for one in self._kinds.get(kind.casefold(), ()) if existing or not one.existing)
 
     def near(self, span: Span | None) -> Iterator[Shelf]:
         """The shelves, that of a place first."""

@@ -12,6 +12,8 @@ from asever.importers.network.sheet import Making
 from asever.importers.network.words import inner, prop
 from asever.importers.resources import Resource
 from asever.importers.tree import Value
+from asever.model.addresses import parse_prefix
+from asever.model.numbers import union
 from asever.record import record
 from asever.source import Span
 
@@ -23,6 +25,10 @@ _OWN_PEERING = "remotevnettohubpeering"
 
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
 """Where the networks behind a hub lie, as far as nobody says so: in all private addresses."""
+
+
+_MOST = 100
+"""Public address spaces that are listed one by one; of more of them all addresses may lie behind the hub."""
 
 
 @record
@@ -42,13 +48,13 @@ def hubs(to: Making) -> None:
     for one in _connections(to):
         if found.setdefault(id(one.vnet), one) is one:
             beside[one.hub.casefold()].append(one)
+    apart_of = {hub: _beyond(connections) for hub, connections in beside.items()}
     for one in found.values():
         at = one.span
         learned = {prefix.text: prefix for text in _PRIVATE if (prefix := words.prefix(text, at)) is not None}
-        for other in beside[one.hub.casefold()]:
-            learned |= {each.text: each for each in space(other.vnet, at) if other is not one}
-        if one.everything:
-            learned |= {text: each for text in ("0.0.0.0/0",) if (each := words.prefix(text, at)) is not None}
+        apart = apart_of[one.hub.casefold()]
+        texts = ("0.0.0.0/0",) if one.everything or len(apart) > _MOST else apart
+        learned |= {text: prefix for text in texts if (prefix := words.prefix(text, at)) is not None}
         to.declare(
             "gateway",
             to.part_name(one.vnet, f"{last(one.hub)} of {last(one.vnet.name)}", "gateway"),
@@ -60,6 +66,12 @@ def hubs(to: Making) -> None:
                 words.attribute("to", at, words.unknown(at)),
             ],
         )
+
+
+def _beyond(connections: list[_Connection]) -> tuple[str, ...]:
+    """The address spaces of the networks of a hub that are not private."""
+    private = union(parse_prefix(text) for text in _PRIVATE)
+    return tuple(each.text for one in connections for each in space(one.vnet, one.span) if not each.value <= private)
 
 
 def is_own_peering(one: Resource) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TypeVar
 
 from asever.importers.network import words
@@ -79,6 +80,8 @@ class Sheet:
     left_out: tuple[LeftOut, ...] = ()
     refused: tuple[LeftOut, ...] = ()
 
+
+_NOWHERE = "network that nobody knows"
 
 BodyItem = nodes.Attribute | nodes.Rules | nodes.Rule | nodes.Route | nodes.PortMap
 _Placed = TypeVar("_Placed", nodes.Declaration, Remark, LeftOut)
@@ -188,7 +191,7 @@ class Making:
     def free(self, wanted: str, kind: str, span: Span) -> str:
         """A name that nothing else of the part has; with the kind behind it, and a number, where it is taken."""
         part = self.parts[self.part_of(span)].prefix
-        for text in (wanted, f"{wanted}-{kind}", *(f"{wanted}-{kind}-{number}" for number in range(2, 10_000))):
+        for text in chain((wanted, f"{wanted}-{kind}"), (f"{wanted}-{kind}-{number}" for number in range(2, 10_000))):
             if (part, text.casefold()) not in self._taken and not is_azure_tag(text):
                 self._taken.add((part, text.casefold()))
                 return text
@@ -341,8 +344,9 @@ class Making:
         span = self.place(reference, one)
         text = reference_text(reference)
         pieces = (text or "").strip("/").split("/")
+        # What stands in subnets that nobody knows shares one network: nobody knows what is on these subnets either.
         anywhere = len(pieces) < 3
-        vnet, inner_name = (f"network of {called(reference)}", "subnet") if anywhere else (pieces[-3], pieces[-1])
+        vnet, inner_name = (_NOWHERE, called(reference)) if anywhere else (pieces[-3], pieces[-1])
         known = self.book.at("Microsoft.Network/virtualNetworks", vnet, span)
         name = self.name(known) if known is not None else self.stand_in_vnet(vnet, span, anywhere=anywhere)
         subnets = self.extra_subnets.setdefault(name, {})

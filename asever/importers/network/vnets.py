@@ -6,19 +6,15 @@ from collections.abc import Iterator
 
 from asever.importers.effective import TAGS
 from asever.importers.network import words
-from asever.importers.network.admin import connected
-from asever.importers.network.book import last, reference_text
-from asever.importers.network.gateways import space
-from asever.importers.network.hubs import is_own_peering
+from asever.importers.network.book import last
+from asever.importers.network.doubts import VNET, peerings, perhaps_peers
 from asever.importers.network.sheet import Making, called
 from asever.importers.network.words import inner, prop, several
 from asever.importers.resources import Resource
 from asever.importers.tree import Value
-from asever.model.numbers import union
 from asever.source import Span
 from asever.syntax import nodes
 
-VNET = "Microsoft.Network/virtualNetworks"
 _POLICIES = {
     "disabled": None,
     "enabled": "on",
@@ -41,60 +37,20 @@ _PLATFORM = ("gatewaysubnet", "azurefirewallsubnet")
 
 def vnets(to: Making) -> None:
     """Every virtual network of the file."""
+    doubtful = perhaps_peers(to)
     for one in to.book.of_kind(VNET, existing=True):
-        to.add("vnet", one, [*_vnet(to, one), *_perhaps_peers(to, one)])
-
-
-def _perhaps_peers(to: Making, one: Resource) -> Iterator[nodes.Attribute]:
-    """Peers of which nobody knows whether they are: what stands in a network without a name may stand in this one.
-
-    And where both sides have a peering with a network that nobody knows, it may be one with each other.
-    """
-    found = [name for name, each in to.vnets.items() if each.anywhere]
-    others = [each for each in to.book.of_kind(VNET, existing=True) if each is not one and not _overlap(to, one, each)]
-    found += [to.name(each) for each in others if _is_open(to, one) or _is_open(to, each)]
-    if _peers_anybody(to, one):
-        found += [to.name(each) for each in others if _peers_anybody(to, each)]
-    found += [to.name(each) for each in others for group in connected(to) if one in group and each in group]
-    known = {to.name(each) for peering in _peerings(to, one) if (each := _remote(to, peering)) is not None}
-    yield from (_in_doubt(name, to.at(one)) for name in dict.fromkeys(found) if name not in known)
+        peers = (_in_doubt(name, to.at(one)) for name in doubtful[id(one)])
+        to.add("vnet", one, [*_vnet(to, one), *peers])
 
 
 def _in_doubt(name: str, at: Span) -> nodes.Attribute:
     return words.block("peer", words.ref(name, at), [words.attribute("connected", at, words.unknown(at))])
 
 
-def _is_open(to: Making, one: Resource) -> bool:
-    """Whether nobody knows which network it is that a file names something in."""
-    return one.existing and one.name.startswith("{") and not to.is_made(one)
-
-
-def _overlap(to: Making, one: Resource, other: Resource) -> bool:
-    """Whether two networks have addresses in common: then they are no peers."""
-    here, there = (union(each.value for each in space(vnet, to.at(vnet))) for vnet in (one, other))
-    return here.overlaps(there)
-
-
-def _remote(to: Making, peering: Resource) -> Resource | None:
-    return to.book.find(prop(peering.properties, "remoteVirtualNetwork"), VNET)
-
-
-def _peers_anybody(to: Making, one: Resource) -> bool:
-    """Whether it has a peering with a network that nobody knows."""
-    return any(
-        _remote(to, each) is None and reference_text(prop(each.properties, "remoteVirtualNetwork")) is None
-        for each in _peerings(to, one)
-    )
-
-
-def _peerings(to: Making, one: Resource) -> tuple[Resource, ...]:
-    return tuple(each for each in to.book.children(one, "virtualNetworkPeerings") if not is_own_peering(each))
-
-
 def _vnet(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
-    space = prop(one.properties, "addressSpace")
-    written = [*several(space or Value(plain={}), "addressPrefix", "addressPrefixes")]
-    yield prefixes(to, one, "address", written or list(_of_subnets(to, one)), space)
+    whole = prop(one.properties, "addressSpace")
+    written = [*several(whole or Value(plain={}), "addressPrefix", "addressPrefixes")]
+    yield prefixes(to, one, "address", written or list(_of_subnets(to, one)), whole)
     for field in ("subnets", "virtualNetworkPeerings"):
         missing = to.book.unknown_children(one, field)
         if missing is not None:
@@ -108,7 +64,7 @@ def _vnet(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
     yield _name_servers(to, one)
     for child in to.book.children(one, "subnets"):
         yield _subnet(to, child)
-    for child in _peerings(to, one):
+    for child in peerings(to, one):
         yield _peering(to, one, child)
     yield from _named_subnets(to, to.name(one))
 
@@ -127,8 +83,7 @@ def stand_ins(to: Making) -> None:
 
 
 def _all(to: Making) -> Iterator[str]:
-    yield from (to.name(each) for each in to.book.of_kind(VNET, existing=True))
-    yield from (name for name, each in to.vnets.items() if each.anywhere)
+    return (to.name(each) for each in to.book.of_kind(VNET, existing=True))
 
 
 def _named_subnets(to: Making, vnet: str) -> Iterator[nodes.Attribute]:
