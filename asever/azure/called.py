@@ -211,8 +211,10 @@ class Targets:
             return False
         if site.vnet == vnet or any(link.remote.name == vnet for link in self.ends.known.links(site.vnet)):
             return True
+        address = network.vnets[vnet].address
         return any(
-            gateway.kind == "vpn" and vnet in vnets_behind(self.ends.known, gateway)
+            (gateway.kind == "vpn" and vnet in vnets_behind(self.ends.known, gateway))
+            or (gateway.unknown and any(one.overlaps(address) for one in gateway.learns))
             for gateway in gateways_of(self.ends.known, site.vnet)
         )
 

@@ -40,7 +40,7 @@ from asever.model.effective import (
     Route,
     SourceTranslation,
 )
-from asever.model.numbers import NumberSet, union
+from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS
 from asever.model.things import DeclaredRule, Direction, Firewall, Machine, Subnet, Vnet
 from asever.record import replace
@@ -299,15 +299,23 @@ def _forwarded_filter(vnet: Vnet, link: PeeringLink) -> Filter | None:
     for value, side in (("receiver", link.other), ("sender", link.own)):
         if side.forwarded_traffic:
             continue
-        condition = reading(FORWARDED_DIRECTION, value)
-        if side.forwarded_traffic is None:
+        condition, source = reading(FORWARDED_DIRECTION, value), strangers
+        if "forwarded-traffic" in side.unknown:
+            what = f"what vnet {side.vnet} lets pass of forwarded traffic, which is not known"
+            source = AddressMatch(
+                addresses=EMPTY,
+                unknown_tags=frozenset({what}),
+                text=strangers.text,
+                spaces=((what, strangers.addresses),),
+            )
+        elif side.forwarded_traffic is None:
             condition |= reading(FORWARDED_DEFAULT, "blocked")
         rows.append(
             FilterRow(
                 priority=0,
                 name=f"vnet {side.vnet} lets no forwarded traffic pass its peering with {side.remote}",
                 action=Action.DENY,
-                source=strangers,
+                source=source,
                 condition=condition,
                 origin=Origin(span=side.span, azure="forwarded-traffic"),
             )

@@ -38,6 +38,20 @@ class PeeringLink:
     other: Peering
     remote: Vnet
 
+    @property
+    def doubt(self) -> str | None:
+        """Why nobody knows whether packets cross it; None where they do."""
+        for side in (self.own, self.other):
+            for word, says in (("connected", "whether it is connected"), ("access", "whether it lets the other side in")):
+                if word in side.unknown:
+                    return f"the peering of {side.vnet} with {side.remote}: {says} is not known"
+        return None
+
+    def lends(self, *, perhaps: bool) -> bool:
+        """Whether the own side uses the other side's gateway: both have to say so; with `perhaps` what is not known counts."""
+        uses = self.own.remote_gateway or (perhaps and "remote-gateway" in self.own.unknown)
+        return uses and (self.other.gateway_transit or (perhaps and "gateway-transit" in self.other.unknown))
+
 
 class Inventory:
     """Indexes of one declared network. Every property is computed at most once."""

@@ -35,7 +35,7 @@ def _gateways(inventory: Inventory) -> _Gateways:
         if vnet in own:
             continue
         for link in inventory.links(vnet):
-            if link.own.remote_gateway and link.other.gateway_transit and link.remote.name in own:
+            if link.lends(perhaps=True) and link.remote.name in own:
                 of_vnet.setdefault(vnet, []).extend(own[link.remote.name])
     vnets: dict[str, list[str]] = defaultdict(list)
     for vnet, gateways in of_vnet.items():
@@ -52,6 +52,18 @@ def _gateways(inventory: Inventory) -> _Gateways:
 def gateways_of(inventory: Inventory, vnet: str) -> tuple[Gateway, ...]:
     """The gateways that serve a vnet: its own, or those of a peer by gateway transit."""
     return _gateways(inventory).of_vnet.get(vnet, ())
+
+
+def gateway_doubt(inventory: Inventory, gateway: Gateway, vnet: str) -> str | None:
+    """Why nobody knows what becomes of a packet between a vnet and a gateway that serves it; None where that is known."""
+    if gateway.unknown:
+        return f"gateway {gateway.name}: what stands behind it is not known"
+    link = next((one for one in inventory.links(vnet) if one.remote.name == gateway.vnet), None)
+    if link is None or vnet == gateway.vnet:
+        return None
+    if link.doubt is not None:
+        return link.doubt
+    return None if link.lends(perhaps=False) else f"whether {vnet} uses gateway {gateway.name} of {gateway.vnet} is not known"
 
 
 def vnets_behind(inventory: Inventory, gateway: Gateway) -> tuple[str, ...]:

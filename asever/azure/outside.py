@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from asever.azure.candidates import Candidate, Rank, blocks, to_internet, vnet_fabric
 from asever.azure.inventory import Inventory
-from asever.azure.neighbours import vnets_behind
+from asever.azure.neighbours import gateway_doubt, vnets_behind
 from asever.azure.private_endpoints import private_endpoint_routes
 from asever.azure.user_routes import user_routes
 from asever.model.addresses import ALL_ADDRESSES, format_addresses
@@ -70,6 +70,7 @@ def _into_vnet(known: Inventory, gateway: Gateway, vnet: Vnet) -> Iterator[Route
             fabric=vnet_fabric(vnet.name),
             text=f"{format_addresses(block)} -> gateway {gateway.name} into vnet {vnet.name}",
             resource=gateway.name,
+            unmodelled=gateway_doubt(known, gateway, vnet.name),
             origin=Origin(span=gateway.span, parts=gateway.parts),
         )
         candidates.append(Candidate(length, Rank.SYSTEM, route))

@@ -6,13 +6,13 @@ it pass (azure-network-semantics 6). Where no NSG asks for the tag, no source sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from asever.azure.assumptions import PEERING_ACCESS, reading
 from asever.azure.candidates import vnet_fabric
 from asever.azure.inventory import Inventory, PeeringLink
 from asever.model.effective import ANYWHERE, Action, AddressMatch, Filter, FilterKind, FilterRow, Origin, Route
-from asever.model.things import Direction, Subnet
+from asever.model.things import Direction, Subnet, Vnet
 from asever.record import replace
 
 
@@ -30,6 +30,14 @@ def closed_routes(known: Inventory, subnet: Subnet, routes: tuple[Route, ...]) -
     return guarded(known, routes, {link.remote.name: _closed(link, Direction.OUTBOUND, ANYWHERE) for link in links})
 
 
+def doubted(known: Inventory, vnet: Vnet, routes: Iterable[Route]) -> Iterator[Route]:
+    """The routes of a vnet; what takes one across a peering of which nobody knows whether packets cross it is unknown."""
+    doubts = {link.remote.name: link.doubt for link in known.links(vnet.name) if link.doubt is not None}
+    for route in routes:
+        why = next((why for remote, why in doubts.items() if _crosses(known, route, remote)), None)
+        yield route if why is None or route.unmodelled is not None else replace(route, unmodelled=why)
+
+
 def guarded(known: Inventory, routes: tuple[Route, ...], filters: Mapping[str, Filter]) -> tuple[Route, ...]:
     """The routes with a filter, by remote vnet, on each that crosses a peering: into the remote vnet, or to a device there."""
     if not filters:
@@ -43,10 +51,14 @@ def guarded(known: Inventory, routes: tuple[Route, ...], filters: Mapping[str, F
 
 def _guarded(known: Inventory, route: Route, filters: Mapping[str, Filter]) -> Route:
     for remote, one in filters.items():
-        sites = [known.home_vnet(recipient.site) for recipient in route.recipients]
-        if route.fabric == vnet_fabric(remote) or remote in sites:
+        if _crosses(known, route, remote):
             return replace(route, filters=(*route.filters, one))
     return route
+
+
+def _crosses(known: Inventory, route: Route, remote: str) -> bool:
+    """Whether a route leads into a remote vnet, or to a device there."""
+    return route.fabric == vnet_fabric(remote) or any(known.home_vnet(one.site) == remote for one in route.recipients)
 
 
 def _closed(link: PeeringLink, direction: Direction, source: AddressMatch) -> Filter:

@@ -20,8 +20,9 @@ from asever.azure.candidates import (
     vnet_fabric,
 )
 from asever.azure.inventory import Inventory, PeeringLink, same_region
-from asever.azure.neighbours import gateways_of, learned
+from asever.azure.neighbours import gateway_doubt, gateways_of, learned
 from asever.azure.outside import gateways_to
+from asever.azure.peerings import doubted
 from asever.azure.platform import PLATFORM, RESERVED
 from asever.azure.private_endpoints import private_endpoint_routes
 from asever.azure.service_endpoints import endpoint_routes
@@ -62,7 +63,8 @@ def _subnet_routes(known: Inventory, subnet: Subnet, vnet: Vnet) -> tuple[Route,
     private = private_endpoint_routes(known, vnet, user)
     candidates = [*endpoints, *user, *inside, *gateways, *_way_out(vnet), *private, *reserved]
     candidates.sort(key=lambda one: (-one.length, one.rank))
-    return (_to_platform(vnet), *(one.route for one in candidates if one.route.destinations))
+    routes = (one.route for one in candidates if one.route.destinations)
+    return (_to_platform(vnet), *doubted(known, vnet, routes))
 
 
 def _spread(known: Inventory, user: Sequence[Candidate], others: Sequence[Candidate]) -> Iterator[Candidate]:
@@ -205,6 +207,7 @@ def _gateway_routes(known: Inventory, vnet: Vnet) -> Iterator[Candidate]:
                 text=f"{format_addresses(prefix)} -> VirtualNetworkGateway {gateway.name} (learned)",
                 resource=gateway.name,
                 regional=False,
+                unmodelled=gateway_doubt(known, gateway, vnet.name),
                 origin=Origin(span=gateway.span, azure="gateway route", parts=gateway.parts),
             )
             yield from candidates_of(Rank.GATEWAY, prefix, route)

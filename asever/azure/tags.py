@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from asever.azure.assumptions import INTERNET_MINUS_VNET, ROUTE_WIDENS_VNET, VNET_NEXT_HOPS, reading
 from asever.azure.inventory import Inventory, singles
@@ -46,6 +46,10 @@ def canonical_tag(name: str) -> str:
     return f"{_SPELLINGS.get(base.casefold(), base)}{dot}{region}"
 
 
+Perhaps = tuple[tuple[str, NumberSet], ...]
+"""Addresses that may be in a set, each with what nobody knows."""
+
+
 @record(kw_only=False)
 class View:
     """What the computed tags mean at one place.
@@ -53,7 +57,8 @@ class View:
     `vnet` is the tag VirtualNetwork; `widened` is the same with the prefixes of routes to appliances and gateways, `widest`
     with those of every user route. All are None for an NSG that is attached nowhere: then the tag is not known. `tags` and
     `widest_tags` are the service tags of unknown content that routes bring into it likewise. `internet` is the tag Internet
-    where the program has what Azure itself says of it.
+    where the program has what Azure itself says of it. `perhaps` are the addresses of peers of which nobody knows whether they
+    are let in, each with the reason: they may be in the tag.
     """
 
     vnet: NumberSet | None
@@ -62,6 +67,7 @@ class View:
     tags: frozenset[str] = frozenset()
     widest_tags: frozenset[str] = frozenset()
     internet: NumberSet | None = None
+    perhaps: Perhaps = ()
 
 
 NOWHERE = View(None, None, None)
@@ -92,7 +98,13 @@ def _derived(inventory: Inventory, subnet: Subnet) -> View:
     addresses, tags = _brought(inventory, (one for one in routes if one.hop in _WIDENING))
     every, every_tags = _brought(inventory, routes)
     widened, widest = union((plain, addresses, *learned)), union((plain, every, *learned))
-    return View(plain, widened, widest, _beyond(inventory, tags, widened), _beyond(inventory, every_tags, widest))
+    perhaps = tuple(
+        (f"whether VirtualNetwork holds vnet {link.remote.name} in vnet {subnet.vnet}", link.remote.address)
+        for link in inventory.links(subnet.vnet)
+        if "access" in link.own.unknown
+    )
+    more, most = _beyond(inventory, tags, widened), _beyond(inventory, every_tags, widest)
+    return View(plain, widened, widest, more, most, perhaps=perhaps)
 
 
 def _beyond(inventory: Inventory, tags: frozenset[str], addresses: NumberSet) -> frozenset[str]:
@@ -106,7 +118,7 @@ def _virtual_network(inventory: Inventory, vnet: str) -> NumberSet:
     The vnet, its peers (as far as the own side grants access, azure-network-semantics 6), what its gateways lead to, and
     168.63.129.16 (azure-network-semantics 3.1, items 1 to 4).
     """
-    peers = (link.remote.address for link in inventory.links(vnet) if link.own.access)
+    peers = (link.remote.address for link in inventory.links(vnet) if link.own.access and "access" not in link.own.unknown)
     return union((inventory.network.vnets[vnet].address, *peers, *gateway_prefixes(inventory, vnet), PROBE))
 
 
@@ -189,7 +201,7 @@ def meanings(
     found: dict[_Reading, tuple[AddressMatch, AddressMatch]] = {}
     for (widens, hops), (vnet, tags) in readings.items():
         for minus in ("yes", "no") if "Internet" in names else ("yes",):
-            sets = _Sets(vnet, tags, minus == "yes", at.internet)
+            sets = _Sets(vnet, tags, minus == "yes", at.internet, at.perhaps)
             if sets not in pairs:
                 pairs[sets] = (_match(inventory, sources, sets), _match(inventory, targets, sets))
             found[_Reading(widens, hops, minus)] = pairs[sets]
@@ -252,6 +264,14 @@ class _Sets:
     tags: frozenset[str]
     minus: bool
     shown: NumberSet | None = None
+    perhaps: Perhaps = ()
+
+    def open(self, name: str, addresses: NumberSet) -> Iterator[tuple[str, NumberSet]]:
+        """What may be in a computed tag and may not; `addresses` are in it, as far as they are not among these."""
+        if name == "VirtualNetwork" and self.vnet is not None:
+            yield from ((why, one - addresses) for why, one in self.perhaps if not one <= addresses)
+        if name == "Internet" and self.vnet is not None and self.minus and self.shown is None:
+            yield from ((f"{why}, and not Internet", one & addresses) for why, one in self.perhaps if one.overlaps(addresses))
 
     def internet(self, inventory: Inventory) -> _Contents:
         """The tag Internet (azure-network-semantics 3.2).
@@ -297,9 +317,12 @@ def _match(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Sets) -> A
                 addresses, tags = _tag(inventory, name, sets)
                 unknown.extend(tags)
                 known.extend(members(inventory, one) for one in tags)
-                if addresses is not None:
-                    computed = name in _PLACE_DEPENDENT
-                    known.append(addresses if computed else _without_doubt(inventory, term.text, addresses, spaces))
+                if addresses is not None and name in _PLACE_DEPENDENT:
+                    doubtful = dict(sets.open(name, addresses))
+                    spaces |= doubtful
+                    known.append(addresses - union(doubtful.values()) if doubtful else addresses)
+                elif addresses is not None:
+                    known.append(_without_doubt(inventory, term.text, addresses, spaces))
     addresses = known[0] if len(known) == 1 else union(known)
     return AddressMatch(
         addresses=addresses,

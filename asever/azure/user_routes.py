@@ -8,7 +8,7 @@ from asever.azure.balancers import recipients_of_balancer
 from asever.azure.candidates import INTERNET, Candidate, Rank, candidates_of, gateway_fabric, vnet_fabric
 from asever.azure.devices import device_at, may_be_next_hop
 from asever.azure.inventory import Inventory, same_region, singles
-from asever.azure.neighbours import gateway_prefixes, gateways_of, learned_defaults
+from asever.azure.neighbours import gateway_doubt, gateway_prefixes, gateways_of, learned_defaults
 from asever.azure.platform import TAG_SPACE
 from asever.azure.tags import known_tag
 from asever.model.addresses import format_addresses
@@ -150,9 +150,18 @@ def _to_gateway(known: Inventory, vnet: Vnet, route: Route, where: str) -> Route
     gone = replace(route, hop=HopKind.GATEWAY)
     if not gateways:
         return replace(gone, text=f"{route.text}, which is invalid: no gateway serves vnet {vnet.name}")
+    if any(one.kind == "hub" for one in gateways):
+        return replace(gone, unmodelled=f"{where}: where a route to the gateway leads beside a virtual hub is not known")
     if any(one.kind != "vpn" for one in gateways):
         why = "a route leads to a VPN gateway that stands alone, not to ExpressRoute"
         return replace(gone, text=f"{route.text}, which is invalid: {why} ({names})")
     if len(gateways) > 1:
         return replace(gone, unmodelled=f"a user route to the gateways {names}: which takes it is not said ({where})")
-    return replace(gone, fabric=gateway_fabric(gateways[0].name), resource=gateways[0].name, regional=False)
+    doubt = gateway_doubt(known, gateways[0], vnet.name)
+    return replace(
+        gone,
+        fabric=gateway_fabric(gateways[0].name),
+        resource=gateways[0].name,
+        regional=False,
+        unmodelled=f"{where}: {doubt}" if doubt is not None else None,
+    )

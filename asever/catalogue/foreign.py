@@ -39,8 +39,8 @@ FOREIGN: tuple[Entry, ...] = (
         code="not-a-network",
         title="A JSON file that holds no resources of Azure's",
         explanation="What is imported are ARM templates, resources as the REST API or `az` prints them (one, a list, or a "
-        "`value` with a list), effective security rules and routes, and Azure's list of service tags. What a file is, is seen "
-        "by what stands in it, not by its name.",
+        "`value` with a list), Terraform plans and states, recorded sessions with Azure, effective security rules and routes, "
+        "and Azure's list of service tags. What a file is, is seen by what stands in it, not by its name.",
     ),
     Entry(
         code="wrong-resource",

@@ -38,6 +38,13 @@ NETWORK: tuple[Entry, ...] = (
         explanation="The file is a folder, or not yours to read.",
     ),
     Entry(
+        code="link-leads-out",
+        title="A symbolic link that leads out of the folder",
+        explanation="An import leads where its words say: `../net.json` leaves the folder, and so does a path in full. A "
+        "symbolic link that leads elsewhere is not followed, since nobody who reads the program would know. Linked templates "
+        "are read below the folder of their template likewise. Files that the command line names may be links.",
+    ),
+    Entry(
         code="import-cycle",
         title="Files that import each other",
         explanation="A file imports itself, directly or through others. Move what both need into a third file.",

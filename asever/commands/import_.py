@@ -27,20 +27,22 @@ def run(arguments: Namespace) -> int:
         show_diagnostics(found, arguments.color)
         say_nothing_done(found, "nothing was imported")
         return Status.WRONG_INPUT
-    write_result(text_of(sheets, arguments.sources), arguments.output)
+    untold = [one.message for one in found if one.code == "not-in-the-file"]
+    write_result(text_of(sheets, arguments.sources, untold), arguments.output)
     return Status.MET
 
 
-def text_of(sheets: Sequence[tuple[Sheet, tuple[nodes.Item, ...]]], sources: Sequence[Path]) -> str:
-    """What was imported as the text of a specification."""
+def text_of(sheets: Sequence[tuple[Sheet, tuple[nodes.Item, ...]]], sources: Sequence[Path], untold: Sequence[str] = ()) -> str:
+    """What was imported as the text of a specification; `untold` is what the sources name and do not tell."""
     items = [item for _, own in sheets for item in own]
     remarks: list[tuple[Span, str]] = [(one.span, one.text) for sheet, _ in sheets for one in sheet.remarks]
     head = [f"Imported from {', '.join(one.name for one in sources)}."]
-    return written(items, remarks, head, list(_left_out(sheets)))
+    return written(items, remarks, head, list(_left_out(sheets, untold)))
 
 
-def _left_out(sheets: Sequence[tuple[Sheet, tuple[nodes.Item, ...]]]) -> Iterator[str]:
+def _left_out(sheets: Sequence[tuple[Sheet, tuple[nodes.Item, ...]]], untold: Sequence[str]) -> Iterator[str]:
     lines = dict.fromkeys(f"{one.kind} {one.name}: {one.why}" for sheet, _ in sheets for one in sheet.left_out)
+    lines |= dict.fromkeys(untold)
     if lines:
         yield "Left out:"
         yield from (f"- {line}" for line in lines)

@@ -232,6 +232,8 @@ def _settings(own: Peering, other: Peering | None) -> Iterator[str]:
         yield "forwarded traffic"
     if any(one.gateway_transit for one in sides):
         yield "gateway transit"
+    for word in sorted(frozenset().union(*(one.unknown for one in sides))):
+        yield f"{word} unknown"
 
 
 def _public(network: Network) -> Iterator[str]:

@@ -38,7 +38,7 @@ def _all(value: Value) -> Iterator[Resource]:
         return
     # `az network vnet create` wraps what it made: {"newVNet": {…}}.
     members = list(value.plain.values()) if isinstance(value.plain, Mapping) else []
-    if len(members) == 1 and isinstance(members[0].plain, Mapping) and _kind(value) is None:
+    if len(members) == 1 and isinstance(members[0].plain, Mapping) and kind_of(value) is None:
         yield from _all(members[0])
         return
     found = _resource(value)
@@ -47,7 +47,7 @@ def _all(value: Value) -> Iterator[Resource]:
 
 
 def _resource(value: Value) -> Resource | None:
-    kind = _kind(value)
+    kind = kind_of(value)
     if kind is None:
         return None
     identity = _text(value, "id")
@@ -74,7 +74,7 @@ def _resource(value: Value) -> Resource | None:
     )
 
 
-def _kind(value: Value) -> str | None:
+def kind_of(value: Value) -> str | None:
     """The type of a resource: as it says, by its id, or by what only one type has."""
     if not isinstance(value.plain, Mapping):
         return None
@@ -85,6 +85,8 @@ def _kind(value: Value) -> str | None:
         pieces = identity.rsplit("/providers/", 1)[-1].strip("/").split("/")
         return "/".join((pieces[0], *pieces[1::2]))
     nested = value.get("properties")
+    if value.get("expandedSourceAddressPrefix") is not None or value.get("expandedDestinationAddressPrefix") is not None:
+        return None  # one line of an answer about effective rules
     names = {
         name.casefold() for name in (*value.plain, *(nested.plain if nested and isinstance(nested.plain, Mapping) else ()))
     }

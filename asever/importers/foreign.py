@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from asever.diagnostics import Diagnostic, Label
-from asever.importers import azure_json, effective, json_text
+from asever.importers import azure_json, effective, json_text, recording, rest_example
 from asever.importers.arm import template
 from asever.importers.arm.refusal import refusal
 from asever.importers.resources import Resource
@@ -55,6 +55,12 @@ def read(file: SourceFile, parameters: SourceFile | None, settings: Mapping[str,
             return _terraform(file, value, settings)
         case "template":
             return _template(file, value, given, settings, folder)
+        case "recording":
+            return _recording(file, value, settings, folder)
+        case "example":
+            found = rest_example.resources(value, Path(file.name).stem)
+            if found:
+                return Foreign(file=file, resources=found, unused=tuple(settings))
         case "answer":
             found = effective.resources(value, Path(file.name).stem) or azure_json.resources(value)
             if found:
@@ -65,13 +71,17 @@ def read(file: SourceFile, parameters: SourceFile | None, settings: Mapping[str,
 
 
 def _what(value: Value) -> str:
-    """What a file is: a plan or a state of Terraform's, a template, an answer of Azure's, or something else."""
+    """What a file is: a plan or a state of Terraform's, a template, a recording, an answer of Azure's, or something else."""
     if isinstance(value.plain, tuple):
         return "answer"
     if not isinstance(value.plain, Mapping):
         return "other"
     if is_terraform(value):
         return "terraform"
+    if recording.is_recording(value):
+        return "recording"
+    if rest_example.is_example(value):
+        return "example"
     if refusal(value) is None:
         return "template"
     schema = (value.get("$schema") or value).text
@@ -106,6 +116,39 @@ def _terraform(file: SourceFile, value: Value, settings: Mapping[str, str]) -> F
         symbols=tuple(dict.fromkeys(symbols)),
         left=tuple(Left(what=what, why=why, span=span) for what, why, span in found.left),
         unused=tuple(name for name in settings if name.casefold() not in found.used),
+    )
+
+
+def _recording(file: SourceFile, value: Value, settings: Mapping[str, str], folder: Path) -> Foreign:
+    found = recording.read(value, Path(file.name).stem, settings, folder)
+    if found.full or not found.resources:
+        problem = _too_many(file) if found.full else _no_resource(file, found.count)
+        return Foreign(file=file, problems=(problem,), unused=tuple(settings))
+    return Foreign(
+        file=file,
+        resources=found.resources,
+        symbols=found.symbols,
+        left=tuple(Left(what=what, why=why, span=span) for what, why, span in found.left),
+        unused=found.unused,
+    )
+
+
+def _too_many(file: SourceFile) -> Diagnostic:
+    return Diagnostic(
+        code="json-too-large",
+        message=f"`{file.name}` is a recorded session that shows more than {recording.MOST:,} resources",
+        primary=Label(Span(file, 0, min(1, len(file.text))), "in this session"),
+        help="import a session of a part of the network",
+    )
+
+
+def _no_resource(file: SourceFile, count: int) -> Diagnostic:
+    requests = "one request" if count == 1 else f"{count} requests"
+    return Diagnostic(
+        code="not-a-network",
+        message=f"`{file.name}` is a recorded session of {requests} that shows no resource of a network",
+        primary=Label(Span(file, 0, min(1, len(file.text))), "not imported"),
+        help="import a session that makes or reads the network",
     )
 
 
@@ -148,8 +191,10 @@ def _described(value: Value) -> tuple[str | None, str | None]:
         return "is an empty object", usual
     if value.get("value") is not None and not (value.get("value") or value).items:
         return "is an empty list", usual
-    if value.get("responses") is not None and value.get("parameters") is not None:
-        return "is an example of the REST API's documentation", "import what stands under `body` in it"
+    if rest_example.is_example(value):
+        return "is an example of the REST API's documentation that holds no resource of a network", usual
+    if value.get("networkInterfaces") is not None:
+        return "is a security group view in which no NSG has a rule of its own", usual
     names = {name.casefold() for name in value.plain}
     if "expandedsourceaddressprefix" in names or ("nexthoptype" in names and "source" in names):
         return "is one line of an answer about effective rules or routes", "import the whole answer"

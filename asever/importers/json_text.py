@@ -6,7 +6,9 @@ It reads what Azure's own tools read: a byte-order mark, comments, texts over se
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Mapping
 from json import JSONDecodeError, JSONDecoder
 from math import isinf
 from typing import Final, NoReturn
@@ -38,6 +40,8 @@ _AFTER: Final = re.compile(rf"{_GAP}([,}}\]])")
 _CLOSE: Final = re.compile(rf"{_GAP}\]")
 _SPACE: Final = re.compile(_GAP)
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+# An escape, of a character beyond the first plane the pair of them.
+_ESCAPE: Final = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.", re.DOTALL)
 _LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
@@ -75,6 +79,44 @@ def parse_part(file: SourceFile, start: int, end: int) -> Value | Diagnostic:
         return _Reading(file, end).value(start)
     except _WrongTextError as wrong:
         return wrong.diagnostic
+
+
+def parse_inside(text: Value) -> Value | Diagnostic:
+    """The value that a text inside a file is: recorders keep answers so. Its parts stand where they do in the text's quotes."""
+    span = text.span
+    inner = SourceFile(span.file.name if span is not None else "text", text.text or "")
+    found = parse(inner)
+    if isinstance(found, Diagnostic) or span is None:
+        return found
+    return _moved(found, span, _Escapes(span))
+
+
+class _Escapes:
+    """Where the characters of a text stand between its quotes, in which some are written as escapes."""
+
+    def __init__(self, quoted: Span) -> None:
+        self.first = quoted.start + 1
+        self.read: list[int] = [0]
+        self.written: list[int] = [0]
+        for found in _ESCAPE.finditer(quoted.text, 1, len(quoted.text) - 1):
+            read = self.read[-1] + found.start() - 1 - self.written[-1]
+            self.read.append(read + 1)
+            self.written.append(found.end() - 1)
+
+    def at(self, offset: int) -> int:
+        """The offset in the file of an offset in the text."""
+        index = bisect_right(self.read, offset) - 1
+        return self.first + self.written[index] + offset - self.read[index]
+
+
+def _moved(value: Value, quoted: Span, escapes: _Escapes) -> Value:
+    plain = value.plain
+    if isinstance(plain, Mapping):
+        plain = {name: _moved(one, quoted, escapes) for name, one in plain.items()}
+    elif isinstance(plain, tuple):
+        plain = tuple(_moved(one, quoted, escapes) for one in plain)
+    at = value.span
+    return Value(plain=plain, span=Span(quoted.file, escapes.at(at.start), escapes.at(at.end)) if at is not None else None)
 
 
 class _WrongTextError(Exception):

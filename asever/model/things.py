@@ -76,7 +76,10 @@ class Thing:
 
 @record
 class Peering:
-    """One side of a peering. `forwarded_traffic` None is not said: what that means depends on the tool that made it."""
+    """One side of a peering. `forwarded_traffic` None is not said: what that means depends on the tool that made it.
+
+    `unknown` are the words of those settings that nobody knows (`connected`, `access` …); they stand here as if unsaid.
+    """
 
     vnet: str
     remote: str
@@ -84,16 +87,20 @@ class Peering:
     forwarded_traffic: bool | None = None
     gateway_transit: bool = False
     remote_gateway: bool = False
+    unknown: frozenset[str] = frozenset()
     span: Span | None = field(default=None, compare=False)
 
 
 @record
 class Vnet(Thing):
-    """A virtual network. `address` may hold public ranges too. `dns` are its own name servers; without any it asks Azure's."""
+    """A virtual network. `address` may hold public ranges too.
+
+    `dns` are its own name servers; without any it asks Azure's, and None says that nobody knows whom it asks.
+    """
 
     address: NumberSet
     region: str | None = None
-    dns: NumberSet = EMPTY
+    dns: NumberSet | None = EMPTY
     subnets: tuple[str, ...] = ()
     peerings: tuple[Peering, ...] = ()
 
@@ -214,12 +221,17 @@ class RouteTable(Thing):
 
 @record
 class Gateway(Thing):
-    """A virtual network gateway. `learns` keeps each advertised prefix apart, since route selection compares lengths."""
+    """A virtual network gateway, or the connection of its vnet to a virtual hub, by `kind`.
+
+    `learns` keeps each advertised prefix apart, since route selection compares lengths. `unknown` says that nobody knows what
+    stands behind it and where that leads.
+    """
 
     vnet: str
     kind: str
     learns: tuple[NumberSet, ...] = ()
     to: str | None = None
+    unknown: bool = False
 
 
 @record

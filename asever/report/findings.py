@@ -12,7 +12,7 @@ from asever.model.packets import format_packet
 from asever.report.lines import BLANK, Line, Piece, Style, indented, length, line, wrapped
 from asever.report.page import Page, dependence_text, listed
 from asever.report.rules import in_order, rule_text, way_text, ways_in_order
-from asever.report.steps import OUTCOMES, flow_lines, probed, rule_title, step_lines, unmodelled
+from asever.report.steps import OUTCOMES, flow_lines, is_open, probed, rule_title, step_lines, unmodelled
 from asever.report.why import blocker_lines, lost_at, note_lines, why_lines
 from asever.report.words import filter_title, outermost, place
 
@@ -325,7 +325,7 @@ def _way_on(finding: Finding) -> str:
 
 def reason_lines(reasons: Sequence[str], page: Page, trace: Trace | None = None) -> list[Line]:
     """One paragraph for each reason; a construct that `trace` meets and cannot follow is said to be one."""
-    met = {unmodelled(step) for step in trace.steps} if trace else set()
+    met = {unmodelled(step) for step in trace.steps if not is_open(step)} if trace else set()
     texts = (f"{reason}, which is not modelled yet" if reason in met else reason for reason in reasons)
     return [one for text in texts for one in page.remark("because", text)]
 

@@ -114,7 +114,7 @@ def step_text(step: Step, words: Vocabulary) -> str:
     if step.kind is StepKind.DROP and isinstance(step.row, Route) and not step.because and says_no_reason(step.row):
         return f"{step.detail}: drops it"
     if step.kind is StepKind.UNKNOWN and step.detail == unmodelled(step):
-        return f"{step.detail}: not modelled yet"
+        return step.detail if is_open(step) else f"{step.detail}: not modelled yet"
     change = _change(step.before, step.after, words)
     if unknown_source(step):
         change = f"source {words.named(step.before.source)} -> an unknown address (say {words.named(step.after.source)})"
@@ -126,6 +126,11 @@ def step_text(step: Step, words: Vocabulary) -> str:
 def unmodelled(step: Step) -> str | None:
     """The construct that this version cannot follow, where a step meets one."""
     return step.row.unmodelled if isinstance(step.row, (Route, SourceTranslation)) else None
+
+
+def is_open(step: Step) -> bool:
+    """Whether a step says of what it meets that nobody knows it; else it is a construct that the model does not have."""
+    return (unmodelled(step) or "").endswith("is not known")
 
 
 def says_no_reason(route: Route) -> bool:

@@ -368,6 +368,8 @@ def _of_peering(network: Network, vnet: Vnet, one: Peering) -> Iterator[Mutant]:
         ("remote-gateway", one.remote_gateway, replace(one, remote_gateway=not one.remote_gateway), one.remote_gateway),
     )
     for word, on, new, stated in flags:
+        if word in one.unknown:
+            continue
         peerings = tuple(new if other is one else other for other in vnet.peerings)
         changed = replace(network, vnets={**network.vnets, vnet.name: replace(vnet, peerings=peerings)})
         fault = _flag("vnet", vnet.name, word, {}, one.span, on=on)

@@ -110,10 +110,14 @@ class Values:
         if value is None:
             return default
         text = plain_word(value)
-        if text not in ("on", "off"):
+        if text not in self._attr(word).words:
             self.wrong(word, value)
             return default
-        return text == "on"
+        return default if text == "unknown" else text == "on"
+
+    def says_unknown(self, word: str) -> bool:
+        """Whether `unknown` stands where a switch or the name of a thing would."""
+        return any(is_unknown(value) for value in self.all(word))
 
     def number(self, word: str) -> int | None:
         """A whole number within the bounds of the schema."""

@@ -72,7 +72,7 @@ class _Connections:
         elif side is not first:
             label = Label(first.span, "the first one") if first.span is not None else None
             self._refused(side, f"vnet `{vnet.name}` uses the gateways of two peers, and one peering may do so", label)
-        elif other is not None and not other.gateway_transit:
+        elif other is not None and not other.gateway_transit and "gateway-transit" not in other.unknown:
             label = Label(other.span, "without `gateway-transit on`") if other.span is not None else None
             self._refused(side, f"vnet `{side.remote}` does not share its gateway with `{vnet.name}`", label)
 
@@ -115,7 +115,7 @@ class _Connections:
         if not to_gateway or subnet.vnet not in self.network.vnets:
             return
         serving = list(self._serving(self.network.vnets[subnet.vnet]))
-        wrong = [one for one in serving if one.kind != "vpn"]
+        wrong = [one for one in serving if one.kind not in ("vpn", "hub")]
         for route in to_gateway:
             if not serving:
                 self._invalid(route, subnet, f"vnet `{subnet.vnet}` has no gateway, so what takes this route is lost")

@@ -102,7 +102,7 @@ def _vnet(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> N
             address=union((address, *beyond)),
             # Azure shows "West Europe" and takes westeurope.
             region=region.replace(" ", "").lower() if region is not None else None,
-            dns=union(values.addresses("dns")),
+            dns=None if values.says_unknown("dns") else union(values.addresses("dns")),
             subnets=tuple(subnets),
             peerings=tuple(sides.values()),
         )
@@ -118,7 +118,7 @@ def _side(to: Declarer, vnet: str, node: nodes.Attribute) -> things.Peering | No
     ref = node.values[0]
     flags = read(to.reader, "peer", f"peer `{ref.text}`", node.body, ref.span)
     symbol = to.names.thing(ref, ("vnet",))
-    if symbol is None:
+    if symbol is None or not flags.switch("connected", default=True):
         return None
     return things.Peering(
         vnet=vnet,
@@ -127,6 +127,7 @@ def _side(to: Declarer, vnet: str, node: nodes.Attribute) -> things.Peering | No
         forwarded_traffic=flags.switch("forwarded-traffic", default=False) if "forwarded-traffic" in flags.parts else None,
         gateway_transit=flags.switch("gateway-transit", default=False),
         remote_gateway=flags.switch("remote-gateway", default=False),
+        unknown=frozenset(word for word in SCHEMA["peer"].attributes if flags.says_unknown(word)),
         span=ref.span,
     )
 
@@ -196,10 +197,20 @@ def _service_tag(to: Declarer, values: Values, attribute: str, value: nodes.Valu
 
 def _gateway(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
     vnet, kind = to.one(values, "vnet"), values.word("kind")
-    learns, behind = values.prefixes("learns"), to.one(values, "to")
+    learns, unknown = values.prefixes("learns"), values.says_unknown("to")
+    behind = None if unknown else to.one(values, "to")
     if vnet is not None and kind is not None:
         to.add(
-            things.Gateway(name=name, span=node.name.span, parts=values.parts, vnet=vnet, kind=kind, learns=learns, to=behind)
+            things.Gateway(
+                name=name,
+                span=node.name.span,
+                parts=values.parts,
+                vnet=vnet,
+                kind=kind,
+                learns=learns,
+                to=behind,
+                unknown=unknown,
+            )
         )
 
 

@@ -63,6 +63,7 @@ class _Loading:
         self.sealed: set[str] = set()
         self.followed = 0
         self.sheets: list[tuple[Sheet, tuple[nodes.Item, ...]]] = []
+        self.home = Path()  # the folder of the program
 
 
 def load_program(
@@ -100,6 +101,7 @@ def _program(loading: _Loading, path: Path, text: str | None) -> Program | None:
         diagnostics.add(source)
         return None
     resolved = _resolved(path)
+    loading.home = _resolved(path.parent)
     main = loading.read[resolved, None] = _parsed(loading, resolved, SourceFile(str(path), source))
     if not main.tree.items and not diagnostics.errors:
         diagnostics.add(files.empty(str(path)))
@@ -172,6 +174,14 @@ def _follow(loading: _Loading, node: nodes.Import, importing: Path, prefix: str,
         return
     path = _located(importing, node.path.text)
     resolved = _resolved(path)
+    wanted = [(node.path, resolved)]
+    if node.parameters is not None:
+        wanted.append((node.parameters, _resolved(importing.parent / node.parameters.text)))
+    outside = next((name for name, file in wanted if _climbs_out(loading, importing, name.text, file)), None)
+    if outside is not None:
+        loading.diagnostics.add(_outside(outside))
+        loading.failed.add(inner)
+        return
     if resolved in chain:
         loading.diagnostics.add(_cycle(node, (*chain[chain.index(resolved) :], resolved)))
         return
@@ -241,6 +251,28 @@ def _refused(loading: _Loading, node: nodes.Import, chain: tuple[Path, ...]) -> 
         limit = f"more than {MOST_IMPORTS} imports" if loading.followed > MOST_IMPORTS else f"imports more than {DEEPEST} deep"
         return Diagnostic(code="too-many-imports", message=f"this program has {limit}", primary=Label(at, "not followed"))
     return None
+
+
+def _climbs_out(loading: _Loading, importing: Path, written: str, resolved: Path) -> bool:
+    """Whether a symbolic link leads out of the folder that a path is written for.
+
+    A path may climb by its own words (`../net.json`), and who writes it in full means that file; a link says nothing to the
+    reader of the program, so below the folder it has to stay inside, or in the folder of the program.
+    """
+    if Path(written).is_absolute() or written.startswith("std/"):
+        return False
+    parts = Path(os.path.normpath(written)).parts
+    climbed = importing.parent.joinpath(*(one for one in parts if one == ".."))
+    return not any(resolved.is_relative_to(one) for one in (loading.home, _resolved(climbed)))
+
+
+def _outside(path: nodes.Name) -> Diagnostic:
+    return Diagnostic(
+        code="link-leads-out",
+        message=f"`{path.text}` is a symbolic link that leads out of the folder",
+        primary=Label(path.span, "not followed"),
+        help="import the file by the path where it is",
+    )
 
 
 def _cycle(node: nodes.Import, chain: Sequence[Path]) -> Diagnostic:

@@ -18,6 +18,7 @@ class Takes(Enum):
     WORDS = "words"
     NUMBER = "a number"
     SWITCH = "`on` or `off`"
+    DOUBTFUL = "`on`, `off` or `unknown`"
     THING = "the name of one thing"
     THINGS = "names of things"
     TERMS = "addresses, tags or names of things"
@@ -82,6 +83,10 @@ def _switch(about: str) -> Attr:
     return Attr(takes=Takes.SWITCH, about=about, words=("on", "off"))
 
 
+def _perhaps(about: str) -> Attr:
+    return Attr(takes=Takes.DOUBTFUL, about=about, words=("on", "off", "unknown"))
+
+
 def _number(about: str, low: int, high: int, *, required: bool = False) -> Attr:
     return Attr(takes=Takes.NUMBER, about=about, low=low, high=high, required=required)
 
@@ -104,7 +109,7 @@ SCHEMA: Mapping[str, Kind] = {
         attributes={
             "address": _prefixes("its address space", required=True),
             "region": Attr(takes=Takes.WORD, about="Azure's name of its region"),
-            "dns": _addresses("its own name servers; without them it asks Azure's"),
+            "dns": _addresses("its own name servers, or `unknown`; without them it asks Azure's"),
             "peers": _things("vnets it is peered with, both sides at once", "vnet"),
             "peer": _block("one side of one peering, with its flags"),
             "subnet": _block("a subnet in it"),
@@ -113,10 +118,11 @@ SCHEMA: Mapping[str, Kind] = {
     "peer": Kind(
         about="one side of a peering",
         attributes={
-            "access": _switch("whether the remote vnet counts as VirtualNetwork here"),
-            "forwarded-traffic": _switch("whether packets that the remote side forwards may come in"),
-            "gateway-transit": _switch("whether the remote side may use this vnet's gateway"),
-            "remote-gateway": _switch("whether this vnet uses the remote side's gateway"),
+            "connected": _perhaps("whether it is in effect, as far as this side can say"),
+            "access": _perhaps("whether the remote vnet counts as VirtualNetwork here"),
+            "forwarded-traffic": _perhaps("whether packets that the remote side forwards may come in"),
+            "gateway-transit": _perhaps("whether the remote side may use this vnet's gateway"),
+            "remote-gateway": _perhaps("whether this vnet uses the remote side's gateway"),
         },
     ),
     "subnet": Kind(
@@ -191,9 +197,9 @@ SCHEMA: Mapping[str, Kind] = {
         about="a virtual network gateway",
         attributes={
             "vnet": _thing("the vnet it belongs to", "vnet", required=True),
-            "kind": _one_of("what it is", "vpn", "expressroute", required=True),
+            "kind": _one_of("what it is; `hub` is a connection to a virtual hub", "vpn", "expressroute", "hub", required=True),
             "learns": _prefixes("prefixes it brings into the vnet's routes"),
-            "to": _thing("the network behind it", "on-premises"),
+            "to": _thing("the network behind it, or `unknown`", "on-premises"),
         },
     ),
     "on-premises": Kind(

@@ -93,7 +93,15 @@ class Terms:
         numbers = addresses_of(self.made, thing, part)
         if numbers:
             return numbers
-        if part is not None and not (part == "subnet" and getattr(thing, "subnet", None) is not None):
+        if part == "dns":
+            self.problems.error(
+                "no-such-address",
+                f"nobody knows the name servers of {symbol.kind} `{symbol.name}`",
+                one.span,
+                "its network says `dns unknown`",
+                secondary=(Label(symbol.span, "declared here"),),
+            )
+        elif part is not None and not (part == "subnet" and getattr(thing, "subnet", None) is not None):
             self.problems.error(
                 "no-such-address",
                 f"{symbol.kind} `{symbol.name}` has no `{part}`",
@@ -193,7 +201,12 @@ def addresses_of(every: Mapping[str, things.Thing], thing: things.Thing, part: s
 
 
 def _name_servers(every: Mapping[str, things.Thing], thing: things.Thing) -> NumberSet | None:
-    """The name servers of the vnet that a thing is, or stands in: its own, or Azure's (ase-network-semantics 6.5)."""
+    """The name servers of the vnet that a thing is, or stands in: its own, or Azure's (ase-network-semantics 6.5).
+
+    None where nobody knows them.
+    """
     subnet = every.get(str(getattr(thing, "subnet", "")))
     vnet = every.get(subnet.vnet) if isinstance(subnet, things.Subnet) else thing
-    return (vnet.dns or AZURE_DNS) if isinstance(vnet, things.Vnet) else None
+    if not isinstance(vnet, things.Vnet) or vnet.dns is None:
+        return None
+    return vnet.dns or AZURE_DNS

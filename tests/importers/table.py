@@ -11,11 +11,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from asever.diagnostics import Diagnostic
-from asever.importers import foreign, json_text
-from asever.importers.network.sheet import Part
-from asever.importers.network.whole import network
+from asever.diagnostics import Diagnostic, Severity
+from asever.importers import foreign, json_text, service_tags
 from asever.record import record
+from asever.semantics.loading import load_imports
 from tests.recorded.sessions import CORPUS
 
 KINDS = ("ase_arm", "nsg_arm", "nsg_export", "tf_plan", "rest_examples", "effective", "azure_oracle")
@@ -42,34 +41,34 @@ def files(wanted: Sequence[str] = KINDS, corpus: Path = CORPUS) -> Iterator[Path
 
 
 def row(path: Path) -> Row:
-    """What becomes of one file. Templates are imported without parameters: what they ask for are symbols."""
+    """What becomes of one file that a program imports. Templates get no parameters: what they ask for are symbols."""
     start = time.perf_counter()
-    file = json_text.source_file(path.name, path.read_bytes())
-    if isinstance(file, Diagnostic):
-        return _refused(path, (file,), start)
-    found = foreign.read(file, None, {}, path.parent)
-    if found.problems:
-        return _refused(path, found.problems, start)
-    sheet = network([Part(file=file, resources=found.resources)])[0]
-    symbols = len(found.symbols)
-    missing = [one.what for one in found.left]
-    why = "; ".join([*([f"{symbols} symbols, {found.symbols[0]}"] if symbols else []), *missing[:2]])
-    refused = [one.why for one in sheet.refused]
-    if refused:
-        return Row(path=path, outcome="refused", why=refused[0], seconds=time.perf_counter() - start)
+    imported, diagnostics = load_imports([path], None, {})
+    seconds = time.perf_counter() - start
+    if not imported:
+        why = next(one.message for one in diagnostics if one.severity is Severity.ERROR)
+        return Row(path=path, outcome="refused", why=why.replace(str(path), path.name), seconds=seconds)
+    symbols, resources = _symbols(path)
+    missing = [one.message for one in diagnostics if one.code == "not-in-the-file"]
+    why = "; ".join([*([f"{len(symbols)} symbols, {symbols[0]}"] if symbols else []), *missing[:2]])
     return Row(
         path=path,
         outcome="with symbols" if symbols or missing else "imported",
         why=why,
-        seconds=time.perf_counter() - start,
-        resources=len(found.resources),
-        items=len(sheet.items),
-        left_out=len(sheet.left_out),
+        seconds=seconds,
+        resources=resources,
+        items=sum(len(items) for _, items in imported),
+        left_out=sum(len(sheet.left_out) for sheet, _ in imported),
     )
 
 
-def _refused(path: Path, problems: Sequence[Diagnostic], start: float) -> Row:
-    return Row(path=path, outcome="refused", why=problems[0].message, seconds=time.perf_counter() - start)
+def _symbols(path: Path) -> tuple[tuple[str, ...], int]:
+    """The symbols in a file that imports, and how many resources it has; of a list of service tags none."""
+    file = json_text.source_file(path.name, path.read_bytes())
+    if isinstance(file, Diagnostic) or service_tags.is_list(file.text):
+        return (), 0
+    found = foreign.read(file, None, {}, path.parent)
+    return found.symbols, len(found.resources)
 
 
 def main(arguments: Sequence[str]) -> None:

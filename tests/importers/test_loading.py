@@ -57,6 +57,55 @@ def test_a_missing_file_is_named(tmp_path):
     assert "no.json" in only.message
 
 
+@pytest.fixture
+def nested(tmp_path):
+    """A folder with a program's folder in it, and files in both."""
+    inside = tmp_path / "program"
+    inside.mkdir()
+    write(tmp_path, "out.json", nsg("g", rule("a", 100)))
+    write(tmp_path, "out.asev", "asg outside\n")
+    write(inside, "in.json", nsg("g", rule("a", 100)))
+    return inside
+
+
+@pytest.mark.parametrize("name", ["out.json", "out.asev"])
+def test_a_symbolic_link_that_leads_out_of_the_folder_is_not_followed(nested, name):
+    (nested / f"link.{name[4:]}").symlink_to(nested.parent / name)
+    (nested / "folder").symlink_to(nested.parent, target_is_directory=True)
+    for written in (f"link.{name[4:]}", f"folder/{name}"):
+        program, (only,) = loaded(nested, f'import "{written}"\n')
+        assert program is None
+        assert only.code == "link-leads-out"
+
+
+def test_a_parameter_file_behind_a_link_is_not_read(nested):
+    write(nested, "t.json", template(nsg("g")))
+    write(nested.parent, "p.json", {"parameters": {}})
+    (nested / "p.json").symlink_to(nested.parent / "p.json")
+    assert [one.code for one in loaded(nested, 'import "t.json" with "p.json"\n')[1]] == ["link-leads-out"]
+
+
+def test_paths_may_climb_by_their_own_words_and_links_may_stay_inside(nested):
+    (nested / "link.json").symlink_to("in.json")
+    (nested / "sub").mkdir()
+    (nested / "sub" / "back.json").symlink_to("../in.json")
+    write(nested / "sub", "more.asev", 'import "back.json"\n')
+    (nested / "here").symlink_to(nested, target_is_directory=True)
+    for written in ("../out.json", (nested.parent / "out.json").as_posix(), "link.json", "sub/more.asev", "here/in.json"):
+        program, _ = loaded(nested, f'import "{written}"\n')
+        assert program is not None, written
+
+
+def test_files_that_the_command_line_names_may_be_links(nested, tmp_path, capsys):
+    (nested / "link.json").symlink_to(nested.parent / "out.json")
+    write(nested.parent, "spec.asev", 'import "out.json"\ncheck nsg g equals nsg g\n')
+    assert main(["import", str(nested / "link.json")]) == 0
+    (nested.parent / "elsewhere").mkdir()
+    (nested.parent / "elsewhere" / "spec.asev").symlink_to("../spec.asev")
+    write(nested.parent / "elsewhere", "out.json", nsg("g", rule("b", 100)))
+    assert main(["check", str(nested.parent / "elsewhere" / "spec.asev")]) == 0
+
+
 def test_a_template_takes_its_parameters_from_the_file_after_with(tmp_path):
     group = nsg("g", rule("a", 100, sourceAddressPrefix="[parameters('p')]"))
     write(tmp_path, "t.json", template(group, parameters={"p": {"type": "string"}}))

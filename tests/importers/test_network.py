@@ -294,12 +294,14 @@ def test_the_modes_of_an_environment_are_numbers_or_words(tmp_path, mode, writte
     assert (found.version, found.subnet) == (2, "corp/apps")
 
 
-def test_an_environment_in_a_network_elsewhere_can_still_be_asked_about(tmp_path):
+def test_of_an_environment_in_a_network_elsewhere_nobody_knows_what_is_on_its_subnet(tmp_path):
     one = resource(
         "Microsoft.Web/hostingEnvironments", "env", {"virtualNetwork": reference(SUBNET, "elsewhere/apps")}, kind="ASEV3"
     )
-    program = imported(tmp_path, one, text="check Internet reaches env on tcp 443\n")
-    assert verdicts(program) == ["holds"]
+    checks = "check Internet reaches env on tcp 443\ncheck Internet never reaches env on tcp 80\n"
+    assert verdicts(imported(tmp_path, one, text=checks)) == ["unknown", "unknown"]
+    home = vnet("elsewhere", subnet("apps", "10.0.1.0/24"))
+    assert verdicts(imported(tmp_path, [home, one], text=checks)) == ["holds", "violated"]
 
 
 def test_both_sides_of_a_peering_are_as_given(tmp_path):
@@ -341,3 +343,88 @@ def test_effective_rules_tell_what_the_computed_tags_hold_in_the_subnet(tmp_path
     shown = imported(tmp_path, content, answer).network.subnets["corp/apps"].virtual_network
     assert shown == union((parse_prefix("10.0.0.0/16"), parse_prefix("172.20.0.0/16")))
     assert imported(tmp_path, content).network.subnets["corp/apps"].virtual_network is None
+
+
+def test_an_nsg_with_two_rules_of_one_priority_has_rules_that_nobody_knows(tmp_path):
+    content = guarded(rule("a", 100), rule("b", 100, "Deny"), rule("c", 200))
+    program = imported(tmp_path, content, text=MACHINE + "check Internet never reaches x on tcp 22\n")
+    assert verdicts(program) == ["unknown"]
+    assert any(
+        "two inbound rules have priority 100, which Azure refuses" in note for one in program.warnings for note in one.notes
+    )
+
+
+def test_a_subnet_that_a_template_refers_to_has_rules_that_nobody_knows(tmp_path):
+    named = resource(SUBNET, "corp/apps", {}, existing=True)
+    named["name"] = "corp/apps"
+    del named["properties"]
+    network = vnet("corp")
+    content = template(network, named)
+    content["languageVersion"] = "2.0"
+    content["resources"] = {f"r{number}": one for number, one in enumerate(content["resources"])}
+    program = imported(
+        tmp_path, content, text="vm x { subnet corp/apps  ip unknown  public-ip 40.1.1.1 }\ncheck Internet reaches x\n"
+    )
+    assert verdicts(program) == ["unknown"]
+
+
+POLICY = "Microsoft.Network/firewallPolicies"
+WALL = "Microsoft.Network/azureFirewalls"
+
+
+def walled(policy, *more):
+    """A firewall with a policy between two subnets, and a machine in each."""
+    collection = {
+        "ruleCollectionType": "FirewallPolicyFilterRuleCollection",
+        "name": "c",
+        "priority": 100,
+        "action": {"type": "Allow"},
+        "rules": [
+            {
+                "ruleType": "NetworkRule",
+                "name": "web",
+                "ipProtocols": ["TCP"],
+                "sourceAddresses": ["*"],
+                "destinationAddresses": ["*"],
+                "destinationPorts": ["443"],
+            }
+        ],
+    }
+    group = resource(f"{POLICY}/ruleCollectionGroups", "p/r", {"priority": 100, "ruleCollections": [collection]})
+    through = {"nextHopType": "VirtualAppliance", "nextHopIpAddress": "10.0.0.4"}
+    tables = [
+        resource(
+            "Microsoft.Network/routeTables",
+            name,
+            {"routes": [{"name": "d", "properties": {"addressPrefix": f"10.0.{number}.0/24", **through}}]},
+        )
+        for name, number in (("to-b", 2), ("to-a", 1))
+    ]
+    hub = vnet(
+        "hub",
+        subnet("AzureFirewallSubnet", "10.0.0.0/26"),
+        *(
+            subnet(name, f"10.0.{number}.0/24", routeTable={"id": table["id"]})
+            for name, number, table in zip("ab", (1, 2), tables, strict=True)
+        ),
+    )
+    home = {"privateIPAddress": "10.0.0.4", "subnet": reference(SUBNET, "hub/AzureFirewallSubnet")}
+    wall = resource(
+        WALL, "fw", {"firewallPolicy": {"id": policy["id"]}, "ipConfigurations": [{"name": "c", "properties": home}]}
+    )
+    return [hub, *tables, wall, nic("x", "hub/a", "10.0.1.4"), nic("y", "hub/b", "10.0.2.4"), policy, *more], group
+
+
+def test_a_policy_that_only_lists_its_groups_has_their_rules_wherever_they_stand(tmp_path):
+    listing = resource(POLICY, "p", {"ruleCollectionGroups": [reference(f"{POLICY}/ruleCollectionGroups", "p/r")]})
+    content, group = walled(listing)
+    checks = "check x reaches y on tcp 443\ncheck x never reaches y on tcp 22\n"
+    for every in ([*content, group], [group, *content]):
+        assert verdicts(imported(tmp_path, every, text=checks)) == ["holds", "holds"]
+    assert verdicts(imported(tmp_path, content, text=checks)) == ["unknown", "unknown"]
+
+
+def test_a_policy_above_that_is_not_in_the_file_may_allow_or_deny_anything(tmp_path):
+    content, group = walled(resource(POLICY, "p", {"basePolicy": reference(POLICY, "above")}))
+    checks = "check x reaches y on tcp 443\ncheck x never reaches y on tcp 22\n"
+    assert verdicts(imported(tmp_path, [*content, group], text=checks)) == ["unknown", "unknown"]

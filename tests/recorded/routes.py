@@ -9,7 +9,7 @@ from asever.azure.platform import PLATFORM
 from asever.model.addresses import ALL_V4, ALL_V6, is_v6, prefixes
 from asever.model.effective import HopKind, Route, exists_in
 from asever.model.numbers import EMPTY, NumberSet, union
-from tests.recorded.reader import prefix, several
+from tests.recorded.fields import prefix, several
 from tests.recorded.sessions import Body
 
 # Azure's spellings of a next hop differ between the operations: next hop prints `VirtualNetwork`, effective routes `VnetLocal`.

@@ -12,7 +12,7 @@ from asever.model.numbers import NumberSet, union
 from asever.model.packets import ANY_PROTOCOL, PROTOCOLS_WITH_PORTS
 from asever.model.things import TermKind
 from asever.record import record
-from tests.recorded.reader import address_term, port_set, prefix, protocol_set, several
+from tests.recorded.fields import address_term, port_set, prefix, protocol_set, several
 from tests.recorded.sessions import Body
 
 # What the tag Internet is in our tables is what Azure printed in 2017 (azure-network-semantics 3.2). Later answers print it

@@ -43,18 +43,6 @@ def body(value: Any) -> Any:
 
 
 @record
-class Exchange:
-    """One request and its answer. `path` is the address without host and query, in lower case."""
-
-    seq: int
-    method: str
-    path: str
-    status: int
-    request: Any = None
-    answer: Any = None
-
-
-@record
 class Verdict:
     """What Azure itself said. `question` is the body of the request; None where the recording lacks it or it has none."""
 
@@ -67,11 +55,12 @@ class Verdict:
 
 @record
 class Session:
-    """One recorded session."""
+    """One recorded session: its content as the file at `path` has it, and what Azure said in it."""
 
     name: str
-    exchanges: tuple[Exchange, ...]
+    content: Mapping[str, Any]
     verdicts: tuple[Verdict, ...]
+    path: Path | None = None
 
 
 def path_of(address: str) -> str:
@@ -80,21 +69,9 @@ def path_of(address: str) -> str:
     return address[max(start, 0) :].partition("?")[0].rstrip("/").casefold()
 
 
-def session(name: str, content: Mapping[str, Any]) -> Session:
+def session(name: str, content: Mapping[str, Any], path: Path | None = None) -> Session:
     """A session as the corpus writes it."""
-    exchanges = (
-        Exchange(
-            seq=one["seq"],
-            method=one["method"].upper(),
-            path=path_of(one["uri"]),
-            status=int(one.get("status") or 200),
-            request=body(one.get("requestBody")),
-            answer=body(one.get("responseBody")),
-        )
-        for one in content["interactions"]
-    )
-    by_seq = tuple(sorted(exchanges, key=lambda one: one.seq))
-    posted = {one.seq: one.path for one in by_seq if one.method == "POST"}
+    posted = {one["seq"]: path_of(one["uri"]) for one in content["interactions"] if one["method"].upper() == "POST"}
     verdicts = (
         Verdict(
             operation=one["operation"],
@@ -105,7 +82,7 @@ def session(name: str, content: Mapping[str, Any]) -> Session:
         )
         for one in content["verdicts"]
     )
-    return Session(name=name, exchanges=by_seq, verdicts=tuple(verdicts))
+    return Session(name=name, content=content, verdicts=tuple(verdicts), path=path)
 
 
 def sessions() -> Iterator[Session]:
@@ -113,7 +90,7 @@ def sessions() -> Iterator[Session]:
     folder = CORPUS / "azure_oracle"
     for path in sorted(folder.glob("*/*.json")):
         name = f"{path.parent.name.partition('__')[2]}/{path.name.removesuffix('.json').replace('.scenario', '')}"
-        yield session(name, json.loads(path.read_text(encoding="utf-8-sig")))
+        yield session(name, json.loads(path.read_text(encoding="utf-8-sig")), path)
 
 
 def effective_answers(operation: str) -> Iterator[tuple[str, Body]]:

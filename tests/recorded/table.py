@@ -24,9 +24,9 @@ _INTRODUCTION = """\
 <!-- Written by tests/recorded/table.py; run `python -m tests.recorded.table` where the recorded sessions are. -->
 
 Public projects record their tests against real Azure: what was deployed, what was asked, what Azure answered. The tests in
-`tests/recorded` read such a recording as a network, put the same question to ASEver's model and compare. `make test` does so
-wherever the recordings stand beside the checkout, in `../shared/corpus` or where `ASEVER_CORPUS` says, and skips the tests
-elsewhere; `python -m tests.recorded.table` writes this page from them.
+`tests/recorded` import such a recording as it stands ([importing.md](importing.md)), put the same question to ASEver's model
+and compare. `make test` does so wherever the recordings stand beside the checkout, in `../shared/corpus` or where
+`ASEVER_CORPUS` says, and skips the tests elsewhere; `python -m tests.recorded.table` writes this page from them.
 
 How the answers are compared:
 

@@ -12,7 +12,7 @@ from asever.model.addresses import ALL_V4, prefixes
 from asever.model.numbers import NumberSet, union
 from asever.model.things import Network
 from tests.networks import network, nsg, subnet, vm, vnet
-from tests.recorded.reader import prefix
+from tests.recorded.fields import prefix
 from tests.recorded.routes import RESERVED, azure_hops, compare_routes, our_hops
 from tests.recorded.rules import INTERNET_MOVES, LINK_LOCAL, azure_rule, compare_rules, our_rules
 from tests.recorded.sessions import ABSENT, Body, effective_answers

@@ -6,11 +6,11 @@ import pytest
 
 from asever.azure.defaults import DEFAULT_RULES
 from asever.model.things import DeclaredRule
-from tests.recorded.reader import declared_rule
+from tests.recorded.fields import port_set, protocol_set, several
+from tests.recorded.network import content_at, objects, recorded
 from tests.recorded.routes import RESERVED, azure_hops
 from tests.recorded.rules import azure_rule
-from tests.recorded.sessions import ABSENT, Session, Verdict, sessions
-from tests.recorded.state import of_kind, state_at
+from tests.recorded.sessions import ABSENT, Body, Session, Verdict, plain, sessions
 from tests.recorded.table import PAGE, every_finding, page
 from tests.recorded.verdicts import Agreement, finding
 
@@ -33,12 +33,18 @@ def test_we_give_azures_verdict(session: Session, verdict: Verdict) -> None:
 
 
 @needs_corpus
+def test_every_session_is_imported_as_it_stands() -> None:
+    for session in SESSIONS:
+        assert all(content_at(session, verdict.seq) is session.content for verdict in session.verdicts), session.name
+
+
+@needs_corpus
 def test_a_verdict_with_its_question_and_its_network_is_no_mere_sample() -> None:
     for session in SESSIONS:
-        nics = [one.id for one in of_kind(state_at(session, session.exchanges[-1].seq), "networkinterfaces")]
         for verdict in session.verdicts:
-            asks = verdict.question is not None or verdict.target.rpartition("/")[0] in nics
-            if asks and nics:
+            found = recorded(session, verdict.seq, verdict)
+            asks = verdict.question is not None or (found and verdict.target.rpartition("/")[0] in found.nics)
+            if asks and found is not None and found.nics:
                 assert finding(session, verdict).agreement is not Agreement.SAMPLE, (session.name, verdict.operation)
 
 
@@ -46,20 +52,28 @@ def test_a_verdict_with_its_question_and_its_network_is_no_mere_sample() -> None
 def test_the_default_rules_of_every_recorded_group_are_ours() -> None:
     ours = {rule.name: _said(rule) for rules in DEFAULT_RULES.values() for rule in rules}
     groups = [
-        one
+        one["defaultsecurityrules"]
         for session in SESSIONS
-        for one in of_kind(state_at(session, session.exchanges[-1].seq), "networksecuritygroups")
-        if one.body.get("defaultsecurityrules")
+        for one in objects(plain(session.content["interactions"]))
+        if "/networksecuritygroups/" in str(one.get("id")).casefold() and one.get("defaultsecurityrules")
     ]
     assert groups
-    for group in groups:
-        recorded = {each["name"]: _said(declared_rule(each["name"], each, {})) for each in group.body["defaultsecurityrules"]}
-        assert recorded == ours
+    for rules in groups:
+        assert {each["name"]: _printed(each) for each in rules} == ours
 
 
 def _said(rule: DeclaredRule) -> tuple[object, ...]:
     sides = ([term.text for term in side] for side in (rule.sources, rule.targets))
     return (rule.priority, rule.access, rule.protocol, rule.source_port, rule.target_port, *sides)
+
+
+def _printed(rule: Body) -> tuple[object, ...]:
+    def ports(side: str) -> object:
+        return port_set(several(rule, f"{side}portrange", f"{side}portranges"))
+
+    sides = (several(rule, f"{side}addressprefix", f"{side}addressprefixes") for side in ("source", "destination"))
+    protocol = protocol_set(rule["protocol"])
+    return (rule["priority"], rule["access"].casefold(), protocol, ports("source"), ports("destination"), *sides)
 
 
 @needs_corpus

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from enum import Enum
 from itertools import product
 
@@ -26,11 +25,11 @@ from asever.model.effective import (
 )
 from asever.model.packets import PROTOCOL_NUMBERS, Flow, Packet
 from asever.record import record
-from tests.recorded.reader import Recorded, recorded
+from tests.recorded.fields import id_of, last, parent_of
+from tests.recorded.network import Recorded, recorded
 from tests.recorded.routes import azure_hops, compare_routes, hop_kind, our_hops
 from tests.recorded.rules import azure_rule, compare_rules, our_rules, same_name
 from tests.recorded.sessions import Body, Session, Verdict
-from tests.recorded.state import id_of, last, parent_of
 
 CLIENT_PORT = 49152
 SYSTEM_ROUTE = "System Route"
@@ -101,23 +100,9 @@ def findings(session: Session) -> Iterator[Finding]:
 
 
 def finding(session: Session, verdict: Verdict) -> Finding:
-    """What Azure says and what we say about the network at that moment.
-
-    A virtual network that only a NIC names may be small or large and its subnet may have an NSG of its own: we agree with
-    Azure if we do in both sizes, else the recording tells too little.
-    """
-    small = _finding(session, verdict, recorded(session, verdict.seq))
-    if small.agreement is Agreement.SAMPLE or not recorded(session, verdict.seq).stand_ins:
-        return small
-    large = _finding(session, verdict, recorded(session, verdict.seq, wide=True))
-    if Agreement.DISAGREE in (small.agreement, large.agreement):
-        return replace(small, question="", ours="", agreement=Agreement.SAMPLE, why="the virtual network is not recorded")
-    return replace(small, why="; ".join(filter(None, (small.why, "the virtual network is not recorded, whatever its size"))))
-
-
-def _finding(session: Session, verdict: Verdict, known: Recorded) -> Finding:
-    asked = _Asked(verdict=verdict, recorded=known, network=effective(known.network))
+    """What Azure says and what we say about the network at that moment, as the session imports."""
     try:
+        asked = _asked(verdict, recorded(session, verdict.seq, verdict))
         compared = _compare(asked)
     except _Untold as untold:
         return Finding(
@@ -139,6 +124,17 @@ def _finding(session: Session, verdict: Verdict, known: Recorded) -> Finding:
         agreement=agreement,
         why="; ".join((*compared.wrong, *compared.explained, *asked.notes)),
     )
+
+
+def _asked(verdict: Verdict, known: Recorded | None) -> _Asked:
+    if known is None:
+        raise _Untold("the question is not recorded" if verdict.question is None and _asks(verdict) else _NETWORK_UNKNOWN)
+    return _Asked(verdict=verdict, recorded=known, network=effective(known.network))
+
+
+def _asks(verdict: Verdict) -> bool:
+    """Whether an operation has a question in its body; the others ask for everything about a NIC or a machine."""
+    return verdict.operation in ("ipFlowVerify", "nextHop", "connectivityCheck")
 
 
 def _compare(asked: _Asked) -> _Compared:
@@ -191,7 +187,15 @@ def _site(asked: _Asked, reference: object, address: object = None, nic: object 
         candidates = [name for name in candidates if at is not None and at in network.sites[name].addresses]
     if len(candidates) != 1:
         raise _Untold(f"the recording has no NIC of {last(wanted)}")
-    return network.sites[candidates[0]]
+    return _placed(asked, candidates[0])
+
+
+def _placed(asked: _Asked, name: str) -> Site:
+    """The site of a machine, if the recording shows the addresses of its network and its own."""
+    site = asked.network.sites[name]
+    if not asked.recorded.guessed.isdisjoint((f"{name}.ip", f"vnet `{site.vnet}`", f"subnet `{site.subnet}`")):
+        raise _Untold(_NETWORK_UNKNOWN)
+    return site
 
 
 def _guarded(asked: _Asked, site: Site, *named: str | None) -> Site:
@@ -492,10 +496,7 @@ def _nic_site(asked: _Asked) -> Site:
     nic = asked.verdict.target.rpartition("/")[0]
     if nic not in asked.recorded.nics:
         raise _Untold(_NETWORK_UNKNOWN)
-    site = asked.network.sites[asked.recorded.nics[nic]]
-    if site.subnet in asked.recorded.stand_ins:
-        raise _Untold(_NETWORK_UNKNOWN)
-    return site
+    return _placed(asked, asked.recorded.nics[nic])
 
 
 def _effective_routes(asked: _Asked) -> _Compared:
@@ -568,7 +569,7 @@ def _group_view(asked: _Asked) -> _Compared:
         identity = id_of(nic)
         if identity not in asked.recorded.nics:
             raise _Untold(_NETWORK_UNKNOWN)
-        site = _guarded(asked, asked.network.sites[asked.recorded.nics[identity]])
+        site = _guarded(asked, _placed(asked, asked.recorded.nics[identity]))
         filters = (*site.inbound, *site.outbound)
         ours = {key: rule for one in filters for key, rule in our_rules(one, recommended).items()}
         count += _count(filters)

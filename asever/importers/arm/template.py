@@ -39,23 +39,30 @@ class Evaluated:
     unused: tuple[str, ...] = ()
 
 
-def evaluate(template: Value, parameters: Value | None, set_values: Mapping[str, str], folder: Path) -> Evaluated:
+def evaluate(
+    template: Value,
+    parameters: Value | None,
+    set_values: Mapping[str, str],
+    folder: Path,
+    target: targets.Target | None = None,
+) -> Evaluated:
     """The resources of a template. `parameters` is a parameter file; `set_values` are texts for parameters and symbols by name.
 
-    `folder` is where the template lies: linked templates are read there and below, nowhere else.
+    `folder` is where the template lies: linked templates are read there and below, nowhere else. `target` is what it is
+    deployed into, where that is known.
     """
     refused = refusal(template)
     if refused is not None:
         return Evaluated(problems=(refused,))
     run = Run(set_values, SPECIAL, folder)
-    target = targets.Target(level=targets.level_of((template.get("$schema") or template).text or ""))
+    into = target or targets.Target(level=targets.level_of((template.get("$schema") or template).text or ""))
     given = _given(parameters)
     name = Symbol(name="deployment().name")
     problems: list[Diagnostic] = []
     made: list[Resource] = []
     try:
         with _deep_stack():
-            top = Deployment(run, template, name, target, given, folder=folder)
+            top = Deployment(run, template, name, into, given, folder=folder)
             for entry in _expanded(top):
                 try:
                     made.append(resource(entry))

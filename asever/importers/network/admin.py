@@ -13,6 +13,8 @@ from asever.importers.resources import Resource
 from asever.importers.tree import Value
 
 COLLECTION = "Microsoft.Network/networkManagers/securityAdminConfigurations/ruleCollections"
+CONNECTIVITY = "Microsoft.Network/networkManagers/connectivityConfigurations"
+_VNET = "Microsoft.Network/virtualNetworks"
 _GROUP = "Microsoft.Network/networkManagers/networkGroups"
 
 
@@ -30,6 +32,30 @@ def admin_rules(to: Making) -> None:
         to.add("admin-rules", one, [applied, *two_lists(to, one, rules)])
 
 
+def connected(to: Making) -> list[list[Resource]]:
+    """The virtual networks that each connectivity configuration may connect with each other."""
+    return [_connected(to, one) for one in to.book.of_kind(CONNECTIVITY)]
+
+
+def _connected(to: Making, one: Resource) -> list[Resource]:
+    hubs = [prop(each, "resourceId") for each in to.members(one, one.properties, "hubs")]
+    groups = [prop(each, "networkGroupId") for each in to.members(one, one.properties, "appliesToGroups")]
+    found = [to.book.find(each, _VNET) for each in hubs]
+    for reference in groups:
+        group = to.book.find(reference, _GROUP)
+        members = to.book.children(group, "staticMembers") if group is not None else ()
+        if not members:
+            return list(to.book.of_kind(_VNET, existing=True))  # a policy of Azure's says who is a member
+        found += [to.book.find(prop(each.properties, "resourceId"), _VNET) for each in members]
+    return [each for each in found if each is not None]
+
+
+def connectivity(to: Making) -> None:
+    """Lists every connectivity configuration."""
+    for one in to.book.of_kind(CONNECTIVITY):
+        to.leave_out(one, "what the networks send each other that it connects is unknown")
+
+
 def _vnets(to: Making, one: Resource) -> Iterator[str]:
     for each in to.members(one, one.properties, "appliesToGroups"):
         reference = prop(each, "networkGroupId")
@@ -39,7 +65,7 @@ def _vnets(to: Making, one: Resource) -> Iterator[str]:
             to.leave_out(one, f"the members of network group {last(called(reference))}", to.place(reference, one))
         for member in members:
             target = prop(member.properties, "resourceId")
-            vnet = to.book.find(target, "Microsoft.Network/virtualNetworks")
+            vnet = to.book.find(target, _VNET)
             if vnet is not None:
                 yield to.name(vnet)
             else:

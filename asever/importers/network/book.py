@@ -14,7 +14,7 @@ from asever.importers.tree import Value
 from asever.record import replace
 from asever.source import Span
 
-_INLINE: Mapping[str, tuple[tuple[str, str], ...]] = {
+INLINE: Mapping[str, tuple[tuple[str, str], ...]] = {
     "microsoft.network/virtualnetworks": (("subnets", "subnets"), ("virtualNetworkPeerings", "virtualNetworkPeerings")),
     "microsoft.network/networksecuritygroups": (("securityRules", "securityRules"),),
     "microsoft.network/routetables": (("routes", "routes"),),
@@ -46,7 +46,7 @@ class Shelf:
 
     def __init__(self, resources: Iterable[Resource]) -> None:
         chosen: dict[object, Resource] = {}
-        for one in _with_parents(list(_with_children(resources))):
+        for one in _with_parents(list(with_children(resources))):
             same: object = _path(one.id) if one.id is not None else key_of(one.kind, one.name)
             # What is made wins over what is only referred to; of two that are made Azure has the later one.
             if same not in chosen or chosen[same].existing or not one.existing:
@@ -87,13 +87,15 @@ class Book:
     def __init__(self, shelves: Sequence[Iterable[Resource]], shelf_of: Callable[[Span], int]) -> None:
         self.shelves = tuple(map(Shelf, shelves))
         self.resources = tuple(one for shelf in self.shelves for one in shelf.resources)
+        self._kinds: dict[str, list[Resource]] = defaultdict(list)
+        for one in self.resources:
+            self._kinds[one.kind.casefold()].append(one)
         self._shelf_of = shelf_of
         self._home = {id(one): shelf for shelf in self.shelves for one in shelf.resources}
 
     def of_kind(self, kind: str, *, existing: bool = False) -> Iterator[Resource]:
         """The resources of a type, in order; with `existing` those too that are only referred to."""
-        lower = kind.casefold()
-        return (one for one in self.resources if one.kind.casefold() == lower and (existing or not one.existing))
+        return (one for one in self._kinds.get(kind.casefold(), ()) if existing or not one.existing)
 
     def near(self, span: Span | None) -> Iterator[Shelf]:
         """The shelves, that of a place first."""
@@ -141,6 +143,10 @@ def reference_text(reference: Value | None) -> str | None:
     return _id_text(found) if found is not None else None
 
 
+def _is_reference(child: Value) -> bool:
+    return isinstance(child.plain, Mapping) and {name.casefold() for name in child.plain} <= {"id", "resourcegroup"}
+
+
 def _id_text(value: Value) -> str | None:
     """A text, or a symbol whose name shows the path of an id: only a part of it is known at deployment."""
     if value.symbol is not None and "/providers/" in value.symbol.name.casefold():
@@ -162,7 +168,7 @@ def _with_parents(resources: Sequence[Resource]) -> Iterator[Resource]:
     known = {key_of(one.kind, one.name) for one in resources}
     for one in resources:
         kind, _, suffix = one.kind.rpartition("/")
-        parts = [each for _, each in _INLINE.get(kind.casefold(), ())]
+        parts = [each for _, each in INLINE.get(kind.casefold(), ())]
         name = one.name.rpartition("/")[0]
         if name and suffix.casefold() in map(str.casefold, parts) and key_of(kind, name) not in known:
             known.add(key_of(kind, name))
@@ -172,10 +178,11 @@ def _with_parents(resources: Sequence[Resource]) -> Iterator[Resource]:
         yield one
 
 
-def _with_children(resources: Iterable[Resource]) -> Iterator[Resource]:
+def with_children(resources: Iterable[Resource]) -> Iterator[Resource]:
+    """The resources, each with what is written inside it after it. A child of which only the id stands is referred to."""
     for one in resources:
         yield one
-        for field, suffix in _INLINE.get(one.kind.casefold(), ()):
+        for field, suffix in INLINE.get(one.kind.casefold(), ()):
             found = prop(one.properties, field)
             for child in found.items if found is not None else ():
                 named = child.get("name")
@@ -192,5 +199,6 @@ def _with_children(resources: Iterable[Resource]) -> Iterator[Resource]:
                     id=own or (f"{one.id}/{suffix}/{text}" if one.id is not None else None),
                     properties=nested if nested is not None and nested.plain is not None else child,
                     body=child,
+                    existing=one.existing or _is_reference(child),
                     span=(named.span if named is not None else None) or child.span or one.span,
                 )

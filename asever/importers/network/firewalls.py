@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from asever.importers.network import words
@@ -105,19 +106,29 @@ def _collections(to: Making, one: Resource) -> Iterator[_Collection]:
         return
     policy = to.book.find(reference, _POLICY)
     if policy is None:
-        to.leave_out(one, f"the rules of its policy, which is not in the file: {called(reference)}", to.place(reference, one))
-        at = to.place(reference, one)
-        yield _Collection(order=(0, 0, 100), kind="unknown", name=last(called(reference)), action="allow", rules=(), span=at)
+        yield _unknown(to, one, f"policy {called(reference)}", to.place(reference, one))
         return
-    base = to.book.find(prop(policy.properties, "basePolicy"), _POLICY)
+    above = prop(policy.properties, "basePolicy")
+    base = to.book.find(above, _POLICY)
+    if base is None and refers(above):
+        yield _unknown(to, one, f"policy {called(above)}", to.place(above, one))
     # The rules of the parent policy stand before those of the policy (azure-network-semantics 10.1).
     for depth, holder in enumerate((base, policy)):
         for group in to.book.children(holder, "ruleCollectionGroups") if holder is not None else ():
+            if group.existing and prop(group.properties, "ruleCollections") is None:
+                yield _unknown(to, one, f"rule collection group {group.name}", to.at(group))
+                continue
             priority = words.whole(prop(group.properties, "priority")) or 0
             for each in to.members(one, group.properties, "ruleCollections"):
                 typed = prop(each, "ruleCollectionType")
                 nat = typed is not None and "nat" in (typed.text or "").casefold()
                 yield from _collection(to, group, each, "nat" if nat else "filter", (depth, priority))
+
+
+def _unknown(to: Making, one: Resource, what: str, at: Span) -> _Collection:
+    """What stands for rules that are not in the file: they may allow or deny anything."""
+    to.leave_out(one, f"the rules of {what}, which is not in the file", at)
+    return _Collection(order=(0, 0, 100), kind="unknown", name=last(what), action="allow", rules=(), span=at)
 
 
 def _collection(to: Making, one: Resource, each: Value, kind: str, before: tuple[int, int]) -> Iterator[_Collection]:
@@ -149,10 +160,17 @@ def _collection(to: Making, one: Resource, each: Value, kind: str, before: tuple
 # -- Rules --------------------------------------------------------------------------------------------------------------
 
 
+def _has_public_address(one: Resource) -> bool:
+    configurations = prop(one.properties, "ipConfigurations")
+    return any(refers(prop(each, "publicIPAddress")) for each in (configurations.items if configurations is not None else ()))
+
+
 def _rules(to: Making, one: Resource, collection: _Collection, priority: int) -> Iterator[nodes.Rule]:
     if collection.kind == "unknown":
-        tag = to.tag(f"rules of {collection.name}", collection.span)
-        yield _rule(collection, priority, "what nobody knows", "any", (tag,), (words.every_address(collection.span),), ())
+        for number, action in enumerate(("allow", "deny")):
+            tag = to.tag(f"what rules of {collection.name} {action}", collection.span)
+            every = (words.every_address(collection.span),)
+            yield _rule(replace(collection, action=action), priority + number, "what nobody knows", "any", (tag,), every, ())
     for each in collection.rules:
         span, called_ = each.span or collection.span, each.get("name")
         name = called_.text or "" if called_ is not None else ""
@@ -161,6 +179,15 @@ def _rules(to: Making, one: Resource, collection: _Collection, priority: int) ->
             yield from _application_rule(to, one, collection, priority, each, sources)
             continue
         targets = tuple(_addresses(to, one, each, "destination"))
+        if collection.kind == "nat" and any(isinstance(target, nodes.Ref) for target in targets):
+            if not _has_public_address(one):
+                to.leave_out(one, f"rule {name}: the address that it is for is not known", span)
+                continue
+            # What is translated is sent to the firewall (azure-network-semantics 10.1).
+            to.remark(
+                span, f"DNAT rule {name}: which address it is for is not known; it is taken for the firewall's public one"
+            )
+            targets = (words.part(to.name(one), "public-ip", span),)
         ports = tuple(
             port
             for value in to.members(one, each, "destinationPorts")

@@ -11,6 +11,7 @@ from asever.importers.network.sheet import Making, called, refers
 from asever.importers.network.words import prop, several
 from asever.importers.resources import Resource
 from asever.importers.tree import Value
+from asever.source import Span
 from asever.syntax import nodes
 
 _GATEWAY = "Microsoft.Network/virtualNetworkGateways"
@@ -33,10 +34,20 @@ def gateways(to: Making) -> None:
             to.remark(to.at(one), f"the addresses of {last(one.name)} are not in the file")
         to.add("on-premises", one, [words.attribute("address", to.at(one), *(literals or [words.unknown(to.at(one))]))])
     for one in to.book.of_kind(_GATEWAY):
-        to.add("gateway", one, _gateway(to, one))
+        _gateway(to, one)
 
 
-def _gateway(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
+def _gateway(to: Making, one: Resource) -> None:
+    """A gateway for each network behind it, as the language has them: the first has the name of Azure's."""
+    if refers(prop(one.properties, "vpnClientConfiguration")):
+        to.leave_out(one, "its point-to-site clients")
+    behind = [found for each in to.book.of_kind(_CONNECTION) if (found := _behind(to, one, each)) is not None]
+    for index, ends in enumerate(behind or [()]):
+        name = to.name(one) if index == 0 else to.part_name(one, f"{last(one.name)}-{index + 1}", "gateway")
+        to.declare("gateway", name, to.at(one), [*_own(to, one), *ends])
+
+
+def _own(to: Making, one: Resource) -> Iterator[nodes.Attribute]:
     configurations = prop(one.properties, "ipConfigurations")
     every = configurations.items if configurations is not None else ()
     subnet = next((found for each in every if refers(found := prop(each, "subnet"))), None)
@@ -45,30 +56,49 @@ def _gateway(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
     kind = prop(one.properties, "gatewayType")
     spelled = "expressroute" if kind is not None and (kind.text or "").casefold() == "expressroute" else "vpn"
     yield words.attribute("kind", to.place(kind, one), words.ref(spelled, to.place(kind, one)))
-    if refers(prop(one.properties, "vpnClientConfiguration")):
-        to.leave_out(one, "its point-to-site clients")
-    behind: list[nodes.Ref] = []
-    for connection in to.book.of_kind(_CONNECTION):
-        ends = [prop(connection.properties, f"virtualNetworkGateway{number}") for number in (1, 2)]
-        if one not in [to.book.find(end, _GATEWAY) for end in ends]:
-            continue
-        local = prop(connection.properties, "localNetworkGateway2")
-        site = to.book.find(local, _LOCAL)
-        span = to.at(connection)
-        if site is not None:
-            behind.append(words.ref(to.name(site), span))
-        elif refers(local):
-            to.leave_out(connection, f"the network behind it is not in the file: {called(local)}")
-        elif refers(prop(connection.properties, "peer")):
-            to.leave_out(connection, "what an ExpressRoute circuit brings is not in the file: write `learns` for it")
-        else:
-            to.leave_out(connection, "a connection of two virtual networks by their gateways is not modelled yet")
-        if to.boolean(connection, "enableBgp", prop(connection.properties, "enableBgp")):
-            to.leave_out(connection, "the prefixes that it learns by BGP are not in the file: write `learns` for them")
-    if behind:
-        yield words.attribute("to", behind[0].span, behind[0])
-    for more in behind[1:]:
-        to.leave_out(one, f"it leads to {more.text} as well, and the language has one network behind a gateway", more.span)
+
+
+def _behind(to: Making, one: Resource, connection: Resource) -> tuple[nodes.Attribute, ...] | None:
+    """What a connection leads to; None where it is none of this gateway, or the file does not tell."""
+    ends = [to.book.find(prop(connection.properties, f"virtualNetworkGateway{number}"), _GATEWAY) for number in (1, 2)]
+    if one not in ends:
+        return None
+    local, span = prop(connection.properties, "localNetworkGateway2"), to.at(connection)
+    if to.boolean(connection, "enableBgp", prop(connection.properties, "enableBgp")):
+        to.leave_out(connection, "the prefixes that it learns by BGP are not in the file: write `learns` for them")
+    site = to.book.find(local, _LOCAL)
+    if site is not None:
+        return (words.attribute("to", span, words.ref(to.name(site), span)),)
+    if refers(local):
+        to.leave_out(connection, f"the network behind it is not in the file: {called(local)}")
+    elif refers(prop(connection.properties, "peer")):
+        to.leave_out(connection, "what an ExpressRoute circuit brings is not in the file: write `learns` for it")
+    else:
+        return _other_network(to, connection, next((each for each in ends if each is not None and each is not one), None))
+    return None
+
+
+def _other_network(to: Making, connection: Resource, other: Resource | None) -> tuple[nodes.Attribute, ...] | None:
+    """The virtual network behind another gateway: what is sent there takes this one, and no more is known."""
+    configurations = prop(other.properties, "ipConfigurations") if other is not None else None
+    every = configurations.items if configurations is not None else ()
+    subnet = next((found for each in every if (found := to.subnet(prop(each, "subnet"))) is not None), None)
+    vnet = to.book.parent(subnet) if subnet is not None else None
+    span = to.at(connection)
+    learned = list(space(vnet, span)) if vnet is not None else []
+    if not learned:
+        to.leave_out(connection, "the virtual network behind the other gateway is not in the file")
+        return None
+    to.leave_out(connection, "two virtual networks connected by their gateways: what one sends to the other is unknown")
+    return words.attribute("learns", span, *learned), words.attribute("to", span, words.unknown(span))
+
+
+def space(vnet: Resource, at: Span) -> Iterator[nodes.Addresses]:
+    """The address space of a virtual network, as far as the file has it, as what somebody at another place learns of it."""
+    for value in several(prop(vnet.properties, "addressSpace") or Value(plain={}), "addressPrefix", "addressPrefixes"):
+        known = words.prefix(value.text or "", at)
+        if known is not None:
+            yield known
 
 
 # -- NAT gateways -------------------------------------------------------------------------------------------------------

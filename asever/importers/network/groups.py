@@ -61,10 +61,22 @@ def two_lists(to: Making, group: Resource, rules: Sequence[Resource]) -> Iterato
             to.refuse(one, f"rule {one.name} is neither inbound nor outbound", to.place(direction, one))
         elif rule is not None:
             sides[side].append(rule)
+    twice = next((one for one in (_twice(side, found) for side, found in sides.items()) if one is not None), None)
+    if twice is not None and group.kind.casefold() == _GROUP.casefold():
+        to.leave_out(group, f"all its rules: {twice}, which Azure refuses")
+        yield from unknown_rules(to, last(group.name), to.at(group))
+        return
     for side, found in sides.items():
         if found:
             ordered = sorted(found, key=lambda rule: rule.priority.low)
             yield nodes.Rules(span=to.at(group), direction=side, rules=tuple(ordered))
+
+
+def _twice(side: str, rules: Sequence[nodes.Rule]) -> str | None:
+    """What two rules have in common that only one may have: which of them decides nobody can say."""
+    numbers = [rule.priority.low for rule in rules]
+    number = next((one for one in sorted(numbers) if numbers.count(one) > 1), None)
+    return f"two {side} rules have priority {number}" if number is not None else None
 
 
 def _decisive_symbol(one: Resource) -> tuple[str, str] | None:

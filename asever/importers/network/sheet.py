@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TypeVar
 
 from asever.importers.network import words
@@ -80,6 +81,8 @@ class Sheet:
     refused: tuple[LeftOut, ...] = ()
 
 
+_NOWHERE = "network that nobody knows"
+
 BodyItem = nodes.Attribute | nodes.Rules | nodes.Rule | nodes.Route | nodes.PortMap
 _Placed = TypeVar("_Placed", nodes.Declaration, Remark, LeftOut)
 
@@ -87,8 +90,9 @@ _Placed = TypeVar("_Placed", nodes.Declaration, Remark, LeftOut)
 class StandInVnet:
     """A virtual network that the file only names, while it is made."""
 
-    def __init__(self, span: Span) -> None:
+    def __init__(self, span: Span, *, anywhere: bool) -> None:
         self.span = span
+        self.anywhere = anywhere
         self.space: list[Value] = []
         self.peers: list[str] = []
 
@@ -187,7 +191,7 @@ class Making:
     def free(self, wanted: str, kind: str, span: Span) -> str:
         """A name that nothing else of the part has; with the kind behind it, and a number, where it is taken."""
         part = self.parts[self.part_of(span)].prefix
-        for text in (wanted, f"{wanted}-{kind}", *(f"{wanted}-{kind}-{number}" for number in range(2, 10_000))):
+        for text in chain((wanted, f"{wanted}-{kind}"), (f"{wanted}-{kind}-{number}" for number in range(2, 10_000))):
             if (part, text.casefold()) not in self._taken and not is_azure_tag(text):
                 self._taken.add((part, text.casefold()))
                 return text
@@ -291,8 +295,8 @@ class Making:
             self.leave_out(one, f"{word} is not known: {value.symbol.name}", value.span)
         return words.boolean(value)
 
-    def switch(self, one: Resource, word: str, value: Value | None, *, default: bool) -> nodes.Attribute | None:
-        """A switch, written only where it is not what it is without being written."""
+    def switch(self, one: Resource, word: str, value: Value | None, *, default: bool | None) -> nodes.Attribute | None:
+        """A switch, written only where it is not what it is without being written; always where `default` is None."""
         known = self.boolean(one, word, value)
         if known is None or known is default:
             return None
@@ -340,12 +344,11 @@ class Making:
         span = self.place(reference, one)
         text = reference_text(reference)
         pieces = (text or "").strip("/").split("/")
-        if len(pieces) < 3:
-            vnet, inner_name = f"network of {called(reference)}", "subnet"
-        else:
-            vnet, inner_name = pieces[-3], pieces[-1]
+        # What stands in subnets that nobody knows shares one network: nobody knows what is on these subnets either.
+        anywhere = len(pieces) < 3
+        vnet, inner_name = (_NOWHERE, called(reference)) if anywhere else (pieces[-3], pieces[-1])
         known = self.book.at("Microsoft.Network/virtualNetworks", vnet, span)
-        name = self.name(known) if known is not None else self.stand_in_vnet(vnet, span)
+        name = self.name(known) if known is not None else self.stand_in_vnet(vnet, span, anywhere=anywhere)
         subnets = self.extra_subnets.setdefault(name, {})
         spelled = _clean(inner_name, span)
         same = next((each for each in subnets if each.casefold() == spelled.casefold()), None)
@@ -362,14 +365,19 @@ class Making:
         written = words.several(found.properties, "addressPrefix", "addressPrefixes")
         return any(words.prefix(value.text or "", self.at(found)) is not None for value in written)
 
-    def stand_in_vnet(self, text: str, span: Span, space: tuple[Value, ...] = (), peer: str | None = None) -> str:
-        """A virtual network that the file only names, with the address space that the file tells of it, if any."""
+    def stand_in_vnet(
+        self, text: str, span: Span, space: tuple[Value, ...] = (), peer: str | None = None, *, anywhere: bool = False
+    ) -> str:
+        """A virtual network that the file only names, with the address space that the file tells of it, if any.
+
+        `anywhere` says that not even its name is known: it may be one of the file, or connected with one.
+        """
         key = ("vnet", last(text).casefold())
         if key not in self._stand_ins:
             self._stand_ins[key] = self._full(self.free(_clean(last(text), span), "vnet", span), span)
             self.remark(span, f"virtual network {last(text)} is not in the file")
         name = self._stand_ins[key]
-        found = self.vnets.setdefault(name, StandInVnet(span=span))
+        found = self.vnets.setdefault(name, StandInVnet(span=span, anywhere=anywhere))
         found.space.extend(each for each in space if each.text not in [other.text for other in found.space])
         if peer is not None:
             found.peers.append(peer)

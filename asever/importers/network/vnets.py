@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from asever.importers.effective import TAGS
 from asever.importers.network import words
 from asever.importers.network.book import last
+from asever.importers.network.doubts import VNET, peerings, perhaps_peers
 from asever.importers.network.sheet import Making, called
 from asever.importers.network.words import inner, prop, several
 from asever.importers.resources import Resource
@@ -14,7 +15,6 @@ from asever.importers.tree import Value
 from asever.source import Span
 from asever.syntax import nodes
 
-VNET = "Microsoft.Network/virtualNetworks"
 _POLICIES = {
     "disabled": None,
     "enabled": "on",
@@ -23,16 +23,34 @@ _POLICIES = {
 }
 
 
+def _unknown_guards(to: Making, called_: str, span: Span) -> Iterator[nodes.Attribute]:
+    """An NSG and a route table of which nobody knows anything: what may be on a subnet that the file only names."""
+    if not called_.casefold().startswith(_PLATFORM):
+        for word in ("nsg", "route-table"):
+            given = to.stand_in(word, f"{word} of {called_}".replace("/", " "), span)
+            yield words.attribute(word, span, words.ref(given, span))
+
+
+_PLATFORM = ("gatewaysubnet", "azurefirewallsubnet")
+"""Subnets that take no NSG, and no route of a user's but in few cases."""
+
+
 def vnets(to: Making) -> None:
     """Every virtual network of the file."""
+    doubtful = perhaps_peers(to)
     for one in to.book.of_kind(VNET, existing=True):
-        to.add("vnet", one, _vnet(to, one))
+        peers = (_in_doubt(name, to.at(one)) for name in doubtful[id(one)])
+        to.add("vnet", one, [*_vnet(to, one), *peers])
+
+
+def _in_doubt(name: str, at: Span) -> nodes.Attribute:
+    return words.block("peer", words.ref(name, at), [words.attribute("connected", at, words.unknown(at))])
 
 
 def _vnet(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
-    space = prop(one.properties, "addressSpace")
-    written = [*several(space or Value(plain={}), "addressPrefix", "addressPrefixes")]
-    yield prefixes(to, one, "address", written or list(_of_subnets(to, one)), space)
+    whole = prop(one.properties, "addressSpace")
+    written = [*several(whole or Value(plain={}), "addressPrefix", "addressPrefixes")]
+    yield prefixes(to, one, "address", written or list(_of_subnets(to, one)), whole)
     for field in ("subnets", "virtualNetworkPeerings"):
         missing = to.book.unknown_children(one, field)
         if missing is not None:
@@ -46,7 +64,7 @@ def _vnet(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
     yield _name_servers(to, one)
     for child in to.book.children(one, "subnets"):
         yield _subnet(to, child)
-    for child in to.book.children(one, "virtualNetworkPeerings"):
+    for child in peerings(to, one):
         yield _peering(to, one, child)
     yield from _named_subnets(to, to.name(one))
 
@@ -58,15 +76,21 @@ def stand_ins(to: Making) -> None:
         items = [
             words.attribute("address", one.span, *(known or (words.unknown(one.span),))),
             *(words.block("peer", words.ref(peer, one.span), ()) for peer in one.peers),
+            *(_in_doubt(other, one.span) for other in _all(to) if one.anywhere and other not in (name, *one.peers)),
             *_named_subnets(to, name),
         ]
         to.declare("vnet", name, one.span, items)
 
 
+def _all(to: Making) -> Iterator[str]:
+    return (to.name(each) for each in to.book.of_kind(VNET, existing=True))
+
+
 def _named_subnets(to: Making, vnet: str) -> Iterator[nodes.Attribute]:
+    """The subnets that the file only names: nobody knows their addresses, nor which rules and routes are on them."""
     for name, span in to.extra_subnets.get(vnet, {}).items():
-        address = words.attribute("address", span, words.unknown(span))
-        yield words.block("subnet", nodes.Ref(span=span, names=(words.name(name, span),)), [address])
+        items = [words.attribute("address", span, words.unknown(span)), *_unknown_guards(to, f"{name} of {vnet}", span)]
+        yield words.block("subnet", nodes.Ref(span=span, names=(words.name(name, span),)), items)
 
 
 def _of_subnets(to: Making, one: Resource) -> Iterator[Value]:
@@ -103,7 +127,13 @@ def prefixes(to: Making, one: Resource, word: str, values: list[Value], whole: V
 
 def _name_servers(to: Making, one: Resource) -> nodes.Attribute | None:
     found: list[nodes.Value] = []
-    for value in to.members(one, prop(one.properties, "dhcpOptions"), "dnsServers"):
+    listed = prop(one.properties, "dhcpOptions", "dnsServers")
+    symbol = next(listed.symbols(), None) if listed is not None else None
+    if symbol is not None:
+        at = to.place(listed, one)
+        to.remark(at, f"name servers of {last(one.name)}: {symbol.name}")
+        return words.attribute("dns", at, words.unknown(at))
+    for value in listed.items if listed is not None else ():
         at = to.place(value, one)
         literal = words.addresses(value.text or "", at)
         if literal is not None:
@@ -116,6 +146,13 @@ def _name_servers(to: Making, one: Resource) -> nodes.Attribute | None:
 def _subnet(to: Making, one: Resource) -> nodes.Attribute:
     span = to.at(one)
     values = [*several(one.properties, "addressPrefix", "addressPrefixes")]
+    if one.existing and not one.properties.plain:
+        guards = _unknown_guards(to, one.name.replace("/", " "), span)
+        return words.block(
+            "subnet",
+            nodes.Ref(span=span, names=(words.name(last(one.name), span),)),
+            [prefixes(to, one, "address", values, None), *guards],
+        )
     items = [
         prefixes(to, one, "address", values, prop(one.properties, "addressPrefix")),
         to.group(prop(one.properties, "networkSecurityGroup"), one),
@@ -193,10 +230,6 @@ def _peering(to: Making, vnet: Resource, one: Resource) -> nodes.Attribute | Non
     """One side of a peering, with its flags as they are when nobody sets them (azure-network-semantics 6)."""
     span = to.at(one)
     remote = prop(one.properties, "remoteVirtualNetwork")
-    state = prop(one.properties, "peeringState")
-    if state is not None and state.text is not None and state.text.casefold() != "connected":
-        to.leave_out(one, f"the peering is not in effect: {state.text}")
-        return None
     found = to.book.find(remote, VNET)
     if found is not None:
         name = to.name(found)
@@ -206,16 +239,45 @@ def _peering(to: Making, vnet: Resource, one: Resource) -> nodes.Attribute | Non
         name = to.stand_in_vnet(called(remote), to.place(remote, one), known, to.name(vnet))
     content = inner(one.properties)
     items = [
-        to.switch(one, "access", content.get("allowVirtualNetworkAccess"), default=True),
-        _flag(to, one, "forwarded-traffic", content.get("allowForwardedTraffic"), span),
-        to.switch(one, "gateway-transit", content.get("allowGatewayTransit"), default=False),
-        to.switch(one, "remote-gateway", content.get("useRemoteGateways"), default=False),
+        _connected(to, one),
+        _flag(to, one, "access", content.get("allowVirtualNetworkAccess"), default=True),
+        # Resource Manager takes a flag that is not there as false; only tools differ (azure-network-semantics 6).
+        _flag(to, one, "forwarded-traffic", content.get("allowForwardedTraffic"), default=None)
+        or words.attribute("forwarded-traffic", span, words.ref("off", span)),
+        _flag(to, one, "gateway-transit", content.get("allowGatewayTransit"), default=False),
+        _flag(to, one, "remote-gateway", content.get("useRemoteGateways"), default=False),
     ]
     return words.block("peer", words.ref(name, to.place(remote, one)), items)
 
 
-def _flag(to: Making, one: Resource, word: str, value: Value | None, span: Span) -> nodes.Attribute:
-    # Resource Manager takes a flag that is not there as false; only tools differ (azure-network-semantics 6).
-    known = to.boolean(one, word, value)
-    at = (value.span if value is not None else None) or span
-    return words.attribute(word, at, words.ref("on" if known else "off", at))
+_IN_EFFECT = {
+    "peeringState": "connected",
+    "peeringSyncLevel": "fullyinsync",
+    "peerCompleteVnets": "true",
+    "enableOnlyIPv6Peering": "false",
+}
+"""What Azure says of a peering of whole networks that carries packets, by property."""
+
+
+def _connected(to: Making, one: Resource) -> nodes.Attribute | None:
+    """`connected unknown` where Azure, or a condition of a template, leaves open what the peering carries."""
+    for field, usual in _IN_EFFECT.items():
+        value = prop(one.properties, field)
+        if value is not None and (value.text or str(value.plain)).casefold() != usual:
+            text = value.symbol.name if value.symbol is not None else value.text or str(value.plain).lower()
+            return _unknown(to, one, "connected", f"{field} is {text}", to.place(value, one))
+    if one.doubt is not None:
+        return _unknown(to, one, "connected", f"whether it exists is not known: {one.doubt}", to.at(one))
+    return None
+
+
+def _flag(to: Making, one: Resource, word: str, value: Value | None, *, default: bool | None) -> nodes.Attribute | None:
+    """A flag, written only where it is not what it is without being written."""
+    if value is not None and value.symbol is not None:
+        return _unknown(to, one, word, f"{word} is not known: {value.symbol.name}", to.place(value, one))
+    return to.switch(one, word, value, default=default)
+
+
+def _unknown(to: Making, one: Resource, word: str, why: str, span: Span) -> nodes.Attribute:
+    to.leave_out(one, f"what crosses the peering is unknown: {why}", span)
+    return words.attribute(word, span, words.unknown(span))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from asever.importers.network import groups, routes, vnets
-from asever.importers.network.admin import admin_rules
+from asever.importers.network.admin import admin_rules, connectivity
 from asever.importers.network.balancers import balancers
 from asever.importers.network.environments import environments
 from asever.importers.network.firewalls import firewalls
 from asever.importers.network.gateways import gateways, nat_gateways, private_endpoints
+from asever.importers.network.hubs import hubs
 from asever.importers.network.machines import machines
 from asever.importers.network.sheet import Making, Part, Sheet
 from asever.importers.network.unmodelled import unmodelled
@@ -24,7 +25,9 @@ _FAMILIES: Sequence[Callable[[Making], None]] = (
     firewalls,
     private_endpoints,
     gateways,
+    hubs,
     admin_rules,
+    connectivity,
     unmodelled,
     # What the others only name is known now.
     vnets.vnets,

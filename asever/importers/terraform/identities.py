@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from asever.importers.network.words import address_text
 from asever.importers.terraform.blocks import NOTHING, Block
 from asever.importers.terraform.references import Meant, References, Target
 from asever.importers.terraform.types import OTHERS, POINTERS, TYPES
 from asever.importers.tree import Symbol, Value
+from asever.model.addresses import parse_addresses
+from asever.model.numbers import NumberSet, union
 from asever.source import Span
 
 _ADDRESSES = frozenset(
@@ -36,8 +39,12 @@ class Identities:
         self._values: dict[str, Value] = {}
         self._by_name: dict[tuple[str, str, str], Block] = {}
         self._by_id: dict[str, Block] = {}
+        self._owners: dict[str, str] = {}
+        self._twins: set[tuple[str, str, str]] = set()
         for one in blocks:
-            self._by_name.setdefault((one.type, self.group(one).casefold(), self.name(one).casefold()), one)
+            key = (one.type, self.group(one).casefold(), self.name(one).casefold())
+            if self._by_name.setdefault(key, one) is not one:
+                self._twins.add(key)
             known = one.values.get("id")
             if known is not None and known.text:
                 self._by_id.setdefault(known.text.casefold(), one)
@@ -55,8 +62,14 @@ class Identities:
             known = block.values.get("id")
             self._ids[block.address] = f"/{block.address}"  # what a circle sees
             text = known.text if known is not None else None
-            self._ids[block.address] = text or self._made_id(block)
+            self._ids[block.address] = text or self._own(block, self._made_id(block))
         return self._ids[block.address]
+
+    def _own(self, block: Block, identity: str) -> str:
+        """An id that no other resource has: one of the same group and name is in another subscription."""
+        owner = self._owners.setdefault(identity.casefold(), block.address)
+        same = owner == block.address or block.data
+        return identity if same else identity.replace("/subscriptions/-/", f"/subscriptions/{block.address}/", 1)
 
     def _made_id(self, block: Block) -> str:
         kind = self.kind(block)
@@ -67,7 +80,8 @@ class Identities:
             if above is not None:
                 return f"{above}/{types[-1]}/{self.name(block)}"
         group = self.group(block)
-        names = [*(["-"] * (len(types) - 1)), self.name(block)]
+        above = f"{{{block.address}.{named.parent}}}" if named is not None and named.parent is not None else "-"
+        names = [*([above] * (len(types) - 1)), self.name(block)]
         tail = "/".join(f"{each}/{name}" for each, name in zip(types, names, strict=True))
         return f"/subscriptions/-/resourceGroups/{group}/providers/{provider}/{tail}"
 
@@ -89,12 +103,30 @@ class Identities:
         target = self.target(block, named.parent)
         if target is not None:
             return target
+        if self.text(block, named.parent) is None and block.type == "azurerm_subnet":
+            return self._around(block, named.parent)
         text = self.text(block, named.parent) or ""
         if named.parent.endswith("_id"):
             found = self._by_id.get(text.casefold())
             return found if found is not None and found.type == named.above else None
         # A data source may name the parent as well: it is the same one.
-        return self._by_name.get((named.above, self.group(block).casefold(), text.casefold()))
+        key = (named.above, self.group(block).casefold(), text.casefold())
+        meant = self.perhaps(block, named.parent) if key in self._twins else ()
+        return meant[0] if len(meant) == 1 else self._by_name.get(key)
+
+    def _around(self, block: Block, attribute: str) -> Block | None:
+        """The only network that a subnet may be in whose addresses hold the subnet's."""
+        prefixes = _prefixes(block.values, ("address_prefix", "address_prefixes"))
+        every = self.perhaps(block, attribute) or [
+            one for (kind, _, _), one in self._by_name.items() if kind == "azurerm_virtual_network"
+        ]
+        holding = [one for one in every if prefixes and prefixes <= _prefixes(one.values, ("address_space",))]
+        return holding[0] if len(holding) == 1 else None
+
+    def perhaps(self, block: Block, attribute: str) -> tuple[Block, ...]:
+        """The blocks of which an attribute may name one: what its expression refers to; none where that is not all."""
+        meant = self._meant(block, block.written.get(attribute), attribute)
+        return () if meant.more else tuple(one.block for one in meant.targets)
 
     def parent_id(self, block: Block) -> str | None:
         """The id of the parent, whether the file has the parent or only names it."""
@@ -221,7 +253,18 @@ class Identities:
         types = POINTERS.get(attribute)
         if types is None:
             return found if attribute.endswith("_id") or attribute in _ADDRESSES else Meant(more=True)
-        return Meant(targets=tuple(one for one in found.targets if one.block.type in types), more=found.more)
+        # A network is no peer of itself.
+        own = self.parent(block) if attribute == "remote_virtual_network_id" else None
+        targets = tuple(one for one in found.targets if one.block.type in types and one.block is not own)
+        return Meant(targets=targets, more=found.more)
+
+
+def _prefixes(values: Value, attributes: Iterable[str]) -> NumberSet:
+    """The addresses of attributes that hold prefixes, as far as they are known."""
+    found = (values.get(name) for name in attributes)
+    texts = [one.text for value in found if value is not None for one in (value.items or (value,)) if one.text]
+    known = (address_text(text) for text in texts)
+    return union(parse_addresses(text) for text in known if text is not None)
 
 
 def _is(target: Target, what: str, attribute: str) -> bool:

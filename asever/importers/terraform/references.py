@@ -17,7 +17,9 @@ from asever.importers.tree import Value
 from asever.record import record
 
 _RESOURCE = re.compile(r'((?:data\.)?[a-z][\w-]*\.[\w-]+)(?:\[("(?:[^"\\]|\\.)*"|\d+)\])?(?:\.(.+))?')
-_MODULE = re.compile(r'module\.([\w-]+)(?:\[("(?:[^"\\]|\\.)*"|\d+)\])?(?:\.([\w-]+))?.*')
+_KEY = r'(?:\[("(?:[^"\\]|\\.)*"|\d+)\])?'
+_MODULE = re.compile(rf"module\.([\w-]+){_KEY}(?:\.([\w-]+){_KEY})?.*")
+_VARIABLE = re.compile(rf"var\.([\w-]+){_KEY}.*")
 _CUT = re.compile(r"[.\[]")
 MOST: Final = 1000
 """Instances that one reference is taken to mean at once; what lists more of them is not known."""
@@ -76,13 +78,18 @@ class References:
         if key in self._expressions:
             return self._expressions[key]
         texts = _references(expression)
-        each = _references(block.each) if any(one.startswith("each.value") for one in texts) else []
         own = _Own(index=block.index, all=self._all_indexes(block.module, _written_name(block)))
-        found = self._all(block.module, [*texts, *each], own)
-        meant = Meant(targets=found.targets, more=found.more or not texts)
-        if not any(one.startswith(_INDEXES) for one in texts):
+        found = self._all(block.module, texts, own)
+        by_each = any(one.startswith("each.value") for one in texts)
+        each = self._of_each(block) if by_each else Meant()
+        meant = Meant(targets=(*found.targets, *each.targets), more=found.more or each.more or not texts)
+        if not by_each and not any(one.startswith(_INDEXES) for one in texts):
             self._expressions[key] = meant
         return meant
+
+    def _of_each(self, block: Block) -> Meant:
+        """What the value of a key may mean: the instance of the key, where all values are instances of one resource."""
+        return _picked(self._all(block.module, _references(block.each), None), block.index)
 
     def _all_indexes(self, path: Path, name: str) -> frozenset[str | None]:
         key = (path, name)
@@ -107,8 +114,9 @@ class References:
     def _one(self, path: Path, text: str, own: _Own | None) -> Meant:
         if text.startswith((*_KNOWN, "each.")):
             return Meant()
-        if text.startswith("var."):
-            return self._variable(path, text.split(".")[1].split("[", maxsplit=1)[0])
+        variable = _VARIABLE.fullmatch(text)
+        if variable is not None:
+            return _chosen(self._variable(path, variable[1]), variable[2], own)
         if text.startswith("module."):
             return self._output(path, text, own)
         found = _RESOURCE.fullmatch(text)
@@ -136,9 +144,10 @@ class References:
             texts = _references(given)
             own = _Own(index=path[-1][1], all=frozenset(self._paths[path[:-1], path[-1][0]]))
             found = self._all(path[:-1], texts, own)
-            # What stands behind the value of a key in the call the plan does not tell.
-            blurred = any(one.startswith("each.value") for one in texts)
-            self._found[key] = Meant(targets=found.targets, more=found.more or blurred)
+            if any(one.startswith("each.value") for one in texts):
+                each = _picked(self._all(path[:-1], _references(call.get("for_each_expression")), None), path[-1][1])
+                found = Meant(targets=(*found.targets, *each.targets), more=found.more or each.more or not each.targets)
+            self._found[key] = found
         return self._found[key]
 
     def _output(self, path: Path, text: str, own: _Own | None) -> Meant:
@@ -157,13 +166,32 @@ class References:
             self._found[key] = Meant(more=True)
             output = self._config(inside[0]).at("outputs", found[3], "expression")
             self._found[key] = self._all(inside[0], _references(output), None)
-        return self._found[key]
+        return _chosen(self._found[key], found[4], own)
 
     def _config(self, path: Path) -> Value:
         here = self.written
         for name, _ in path:
             here = called(here, name)
         return here
+
+
+def _chosen(meant: Meant, key: str | None, own: _Own | None) -> Meant:
+    """One of what a map or a list holds: by the key that is written, or by the own one where there is one for each."""
+    if key is not None:
+        return _picked(meant, key)
+    same = own is not None and own.all == {one.block.index for one in meant.targets}
+    return _picked(meant, own.index) if same and own is not None else meant
+
+
+def _picked(meant: Meant, key: str | None) -> Meant:
+    """The instance of a key, if all that is meant are instances of one resource, called by their keys or by their names."""
+    places = {(one.block.module, _written_name(one.block)) for one in meant.targets}
+    if key is None or meant.more or len(places) != 1:
+        return meant
+    named = [one for one in meant.targets if one.block.index == key]
+    text = key.strip('"')
+    named = named or [one for one in meant.targets if (one.block.values.get("name") or NOTHING).text == text]
+    return Meant(targets=tuple(named)) if len(named) == 1 else meant
 
 
 def _references(expression: Value | None) -> list[str]:

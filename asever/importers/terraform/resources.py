@@ -10,8 +10,8 @@ from asever.importers.terraform.blocks import NOTHING, Block, blocks
 from asever.importers.terraform.identities import Identities
 from asever.importers.terraform.references import References
 from asever.importers.terraform.shapes import joined, properties
-from asever.importers.terraform.types import TYPES
-from asever.importers.tree import Plain, Value
+from asever.importers.terraform.types import POINTERS, TYPES
+from asever.importers.tree import Plain, Symbol, Value
 from asever.record import record
 from asever.source import Span
 
@@ -71,8 +71,14 @@ def told(value: Value, settings: Mapping[str, str]) -> Told:
 
 
 def _elsewhere(every: Iterable[Block]) -> Iterator[tuple[str, str, Span | None]]:
-    """Resources of other providers, counted."""
-    others = Counter(one.type.partition("_")[0] for one in every if not one.type.startswith("azurerm_") and not one.data)
+    """Resources of other providers, counted; those of the one that takes any resource of Azure's, each with its type."""
+    for one in every:
+        if one.type.startswith("azapi_") and not one.data:
+            made = one.values.get("type")
+            kind = (made.text or "") if made is not None else ""
+            yield one.address, f"resources of the azapi provider are not read: {kind.partition('@')[0] or one.type}", one.span
+    apart = ("azurerm_", "azapi_")
+    others = Counter(one.type.partition("_")[0] for one in every if not one.type.startswith(apart) and not one.data)
     if others:
         listed = ", ".join(f"{count} of {name}" for name, count in sorted(others.items()))
         yield f"resources of other providers ({listed})", "they are no part of an Azure network", None
@@ -93,24 +99,51 @@ class _Work:
                 self.drafts[one.address] = draft
                 self._by_id.setdefault(draft.identity.casefold(), draft)
         self.others = [one for one in every if one.type not in TYPES and one.type not in _LINKS]
-        for one in every:
-            if one.type in _LINKS:
-                self._link(one)
+        links = [one for one in every if one.type in _LINKS]
+        adrift = [one for one in links if not self._link(one)]
+        for one in adrift:
+            self._perhaps(one)
         self._put_inside()
 
     # -- Associations ---------------------------------------------------------------------------------------------------
 
-    def _link(self, one: Block) -> None:
+    def _link(self, one: Block) -> bool:
+        """Says of the subject what an association says; whether it could."""
         subject, apply = _LINKS[one.type]
         values = self.known.values(one)
         reference = values.get(subject)
         draft = self._by_id.get((reference.text or "").casefold()) if reference is not None else None
-        if draft is None:
-            which = reference.symbol.name if reference is not None and reference.symbol is not None else None
-            which = which or (reference.text if reference is not None else None) or "unknown"
-            self.left.append((one.address, f"what it belongs to is not in the file: {which}", one.span))
-            return
-        apply(draft, values)
+        if draft is not None:
+            apply(draft, values)
+        return draft is not None
+
+    def _perhaps(self, one: Block) -> None:
+        """An association of something that nobody knows: whatever it may belong to has what nobody knows."""
+        subject, _ = _LINKS[one.type]
+        reference = self.known.values(one).get(subject)
+        symbol = reference.symbol if reference is not None else None
+        which = symbol.name if symbol is not None else (reference.text if reference is not None else None) or "unknown"
+        self.left.append((one.address, f"what it belongs to is not in the file: {which}", one.span))
+        if symbol is None:
+            return  # it is elsewhere
+        field = _ATTACHES.get(one.type)
+        if field is not None:
+            open_ = Value(plain={"id": Value(plain=Symbol(name=f"{one.address}.{subject}"), span=one.span)}, span=one.span)
+            for draft in self._candidates(one, subject):
+                draft.content.setdefault(field, open_)
+        if one.type == _MEMBERSHIP:
+            # Who is a member nobody knows, so rules that name the group are for perhaps everybody.
+            groups = {each.address for each in self.known.perhaps(one, "application_security_group_id")}
+            for address, draft in list(self.drafts.items()):
+                if draft.block.type == "azurerm_application_security_group" and (not groups or address in groups):
+                    del self.drafts[address]
+
+    def _candidates(self, one: Block, attribute: str) -> Iterator[_Draft]:
+        """What an attribute may name: what its expression refers to, or else everything of its types."""
+        meant = {each.address for each in self.known.perhaps(one, attribute)}
+        for address, draft in self.drafts.items():
+            if draft.block.type in POINTERS.get(attribute, ()) and (not meant or address in meant):
+                yield draft
 
     def _put_inside(self) -> None:
         """Parts that ARM writes inside their parents are put there; what a state shows twice is taken once."""
@@ -122,6 +155,8 @@ class _Work:
             if draft.block.type in _APART and parent is not None:
                 names[parent.block.address, _APART[draft.block.type]].add(self.known.name(draft.block).casefold())
             if kind.inside is None:
+                if parent is None and kind.parent is not None and draft.block.type in _APART:
+                    self._adrift(draft, kind.parent)
                 continue
             del self.drafts[draft.block.address]
             if parent is None:
@@ -131,9 +166,24 @@ class _Work:
                 parent.append(kind.inside, self._part(draft))
         for (address, field), apart in names.items():
             content = self.drafts[address].content
-            if field in content:
+            if field in content and content[field].symbol is None:
                 kept = tuple(one for one in content[field].items if _name(one).casefold() not in apart)
                 content[field] = Value(plain=kept, span=content[field].span)
+
+    def _adrift(self, draft: _Draft, attribute: str) -> None:
+        """A rule, a route or a subnet of something that nobody knows: all of what it may belong to are not known."""
+        if self.known.text(draft.block, attribute) is not None:
+            return  # it is elsewhere
+        field = _APART[draft.block.type]
+        unknown = Value(plain=Symbol(name=f"{draft.block.address}.{attribute}"), span=draft.block.span)
+        every = list(self._candidates(draft.block, attribute))
+        for one in every:
+            one.content[field] = unknown
+        if draft.block.type == "azurerm_subnet":
+            # It stands in a network of its own here, which may be one of those, so it must not have their addresses.
+            draft.content = {name: one for name, one in draft.content.items() if not name.startswith("addressPrefix")}
+        elif every:
+            del self.drafts[draft.block.address]
 
     def _part(self, draft: _Draft) -> Value:
         span = draft.block.span
@@ -260,6 +310,12 @@ def _with(configuration: Value, name: str, reference: Value) -> Value:
     return Value(plain=plain, span=configuration.span)
 
 
+def _name_servers(draft: _Draft, values: Value) -> None:
+    found = values.get("dns_servers")
+    if found is not None:
+        draft.content["dhcpOptions"] = Value(plain={"dnsServers": found}, span=found.span)
+
+
 def _pool_address(draft: _Draft, values: Value) -> None:
     address = values.get("ip_address")
     if address is not None:
@@ -274,6 +330,14 @@ def _cidr(draft: _Draft, values: Value) -> None:
 
 
 _NIC = "network_interface_id"
+_MEMBERSHIP = "azurerm_network_interface_application_security_group_association"
+_ATTACHES: Mapping[str, str] = {
+    "azurerm_subnet_network_security_group_association": "networkSecurityGroup",
+    "azurerm_subnet_route_table_association": "routeTable",
+    "azurerm_network_interface_security_group_association": "networkSecurityGroup",
+}
+"""The reference that an association sets, where a check may hang on it."""
+
 _LINKS: Mapping[str, tuple[str, _Apply]] = {
     "azurerm_subnet_network_security_group_association": (
         "subnet_id",
@@ -285,7 +349,7 @@ _LINKS: Mapping[str, tuple[str, _Apply]] = {
         _NIC,
         _sets("networkSecurityGroup", "network_security_group_id"),
     ),
-    "azurerm_network_interface_application_security_group_association": (
+    _MEMBERSHIP: (
         _NIC,
         _configures("applicationSecurityGroups", "application_security_group_id"),
     ),
@@ -294,6 +358,7 @@ _LINKS: Mapping[str, tuple[str, _Apply]] = {
         _configures("loadBalancerBackendAddressPools", "backend_address_pool_id"),
     ),
     "azurerm_network_interface_nat_rule_association": (_NIC, _configures("loadBalancerInboundNatRules", "nat_rule_id")),
+    "azurerm_virtual_network_dns_servers": ("virtual_network_id", _name_servers),
     "azurerm_nat_gateway_public_ip_association": ("nat_gateway_id", _adds("publicIpAddresses", "public_ip_address_id")),
     "azurerm_nat_gateway_public_ip_prefix_association": ("nat_gateway_id", _adds("publicIpPrefixes", "public_ip_prefix_id")),
     "azurerm_lb_backend_address_pool_address": ("backend_address_pool_id", _pool_address),

@@ -15,6 +15,12 @@ def _alone(value: Value) -> Value | None:
     return None if value.plain in (None, "") else Value(plain=(value,), span=value.span)
 
 
+def _named_first(value: Value) -> Value | None:
+    """The name of the one block of a list."""
+    first = value.items[0] if value.items else value
+    return first.get("name") if first.symbol is None else first
+
+
 def _frontend(value: Value) -> Value | None:
     """The name of a frontend as a reference to it: only the name is looked at."""
     if value.text is None:
@@ -43,7 +49,7 @@ _SUBNET: Shape = {
         "delegations",
         blocks(
             {
-                "service_delegation": ("serviceDelegation", block({"name": ("serviceName", same)})),
+                "service_delegation": ("serviceName", _named_first),
                 "service_name": ("serviceName", same),
             }
         ),
@@ -238,6 +244,8 @@ TYPES: Mapping[str, Type] = {
             "allow_forwarded_traffic": ("allowForwardedTraffic", same),
             "allow_gateway_transit": ("allowGatewayTransit", same),
             "use_remote_gateways": ("useRemoteGateways", same),
+            "peer_complete_virtual_networks_enabled": ("peerCompleteVnets", same),
+            "only_ipv6_peering_enabled": ("enableOnlyIPv6Peering", same),
         },
         parent="virtual_network_name",
         above="azurerm_virtual_network",
@@ -318,6 +326,16 @@ TYPES: Mapping[str, Type] = {
         above="azurerm_firewall_policy",
     ),
     "azurerm_ip_group": _type(f"{_NETWORK}/ipGroups", {"cidrs": ("ipAddresses", same)}),
+    "azurerm_virtual_hub": _type(f"{_NETWORK}/virtualHubs"),
+    "azurerm_virtual_hub_connection": _type(
+        f"{_NETWORK}/virtualHubs/hubVirtualNetworkConnections",
+        {
+            "remote_virtual_network_id": ("remoteVirtualNetwork", ref),
+            "internet_security_enabled": ("enableInternetSecurity", same),
+        },
+        parent="virtual_hub_id",
+        above="azurerm_virtual_hub",
+    ),
     "azurerm_private_endpoint": _type(f"{_NETWORK}/privateEndpoints", _ENDPOINT),
     "azurerm_virtual_network_gateway": _type(
         f"{_NETWORK}/virtualNetworkGateways",
@@ -340,6 +358,15 @@ TYPES: Mapping[str, Type] = {
         "network_group_id",
         "azurerm_network_manager_network_group",
         {"target_virtual_network_id": ("resourceId", same)},
+    ),
+    "azurerm_network_manager_connectivity_configuration": _managed(
+        "connectivityConfigurations",
+        "network_manager_id",
+        "azurerm_network_manager",
+        {
+            "applies_to_group": ("appliesToGroups", blocks({"network_group_id": ("networkGroupId", same)})),
+            "hub": ("hubs", blocks({"resource_id": ("resourceId", same)})),
+        },
     ),
     "azurerm_network_manager_security_admin_configuration": _managed(
         "securityAdminConfigurations", "network_manager_id", "azurerm_network_manager"
@@ -380,7 +407,6 @@ OTHERS: Mapping[str, str] = {
     "azurerm_servicebus_namespace": "Microsoft.ServiceBus/namespaces",
     "azurerm_sql_server": "Microsoft.Sql/servers",
     "azurerm_storage_account": "Microsoft.Storage/storageAccounts",
-    "azurerm_virtual_hub": "Microsoft.Network/virtualHubs",
     "azurerm_virtual_wan": "Microsoft.Network/virtualWans",
     "azurerm_windows_function_app": "Microsoft.Web/sites",
     "azurerm_windows_web_app": "Microsoft.Web/sites",
@@ -422,6 +448,7 @@ POINTERS: Mapping[str, frozenset[str]] = {
     "peer_virtual_network_gateway_id": frozenset({"azurerm_virtual_network_gateway"}),
     "local_network_gateway_id": frozenset({"azurerm_local_network_gateway"}),
     "express_route_circuit_id": frozenset({"azurerm_express_route_circuit"}),
+    "virtual_hub_id": frozenset({"azurerm_virtual_hub"}),
     "network_manager_id": frozenset({"azurerm_network_manager"}),
     "network_group_id": frozenset({"azurerm_network_manager_network_group"}),
     "network_group_ids": frozenset({"azurerm_network_manager_network_group"}),
