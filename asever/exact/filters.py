@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from asever.exact.atoms import Atoms
 from asever.exact.boxes import Box, Budget
-from asever.exact.diagram import Lines, fewest, parts_of
+from asever.exact.diagram import Lines, fewest
 from asever.exact.regions import difference, union
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FilterRow, conditions_of, may_exist
@@ -63,8 +63,9 @@ class Cells:
         """The disjoint parts of a region, each with what the rows may do with it."""
         start = self._box(region)
         known: list[dict[int, NumberSet]] = [{whole: numbers} for whole, numbers in zip(start, region, strict=True)]
-        for box, outcomes in parts_of(fewest(self._lines, start, budget), start):
-            yield tuple(self._numbers(number, mine, region, known) for number, mine in enumerate(box)), outcomes
+        for outcomes, every in fewest(self._lines, start, budget).items():
+            for box in every:
+                yield tuple(self._numbers(number, mine, region, known) for number, mine in enumerate(box)), outcomes
 
     def _numbers(self, dimension: int, mask: int, region: Region, known: Sequence[dict[int, NumberSet]]) -> NumberSet:
         """What the atoms of a dimension hold of a region; many parts ask for the same."""
