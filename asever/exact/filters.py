@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from asever.exact.atoms import Atoms
 from asever.exact.boxes import Box, Budget
 from asever.exact.diagram import Lines, fewest
-from asever.exact.regions import difference, union
 from asever.model.addresses import ALL_ADDRESSES
-from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FilterRow, conditions_of, may_exist
+from asever.model.effective import Action, AddressMatch, EffectiveNetwork, FilterRow, conditions_of, may_exist
 from asever.model.numbers import NumberSet
 from asever.model.numbers import union as union_of_numbers
 from asever.model.packets import ANY_PORT
@@ -144,37 +143,3 @@ def _sides(match: AddressMatch, known: frozenset[str], tag_space: NumberSet) -> 
         return ALL_ADDRESSES, ALL_ADDRESSES
     open_tags = match.open_tags(known)
     return match.addresses, union_of_numbers((match.addresses, *(match.space(tag, tag_space) for tag in open_tags)))
-
-
-@record
-class FilterSets:
-    """What a filter does with the packets of a region, in disjoint regions (the order of `FIELDS`), merged into few.
-
-    `permitted` and `denied` are sure in every open reading; `open` is the rest.
-    """
-
-    permitted: tuple[Region, ...]
-    denied: tuple[Region, ...]
-    open: tuple[Region, ...]
-
-
-def filter_sets(
-    network: EffectiveNetwork, one: Filter, fixed: Mapping[str, str], within: Sequence[Region], *, budget: Budget | None = None
-) -> FilterSets:
-    """What a filter does within disjoint regions. Raises `TooMany` beyond the budget."""
-    spent = budget or Budget()
-    table = Table(network, one.rows, one.otherwise, fixed)
-    found: dict[bool | None, list[Region]] = {True: [], False: [], None: []}
-    for region in within:
-        for part, outcomes in table.parts(FIELDS, dict(zip(FIELDS, region, strict=True)), spent):
-            passes = {action is not Action.DENY for action in outcomes}
-            answer = passes.pop() if len(passes) == 1 else None
-            found[answer].append(tuple(part[name] for name in FIELDS))
-    if not table.readings:
-        permitted, denied, unsure = (union(found[answer], disjoint=True) for answer in (True, False, None))
-        return FilterSets(permitted=permitted, denied=denied, open=unsure)
-    # A packet that passes in one reading and not in another is open.
-    some = {answer: union(found[answer], budget=spent) for answer in (True, False, None)}
-    permitted = difference(some[True], (*some[False], *some[None]), budget=spent)
-    denied = difference(some[False], (*some[True], *some[None]), budget=spent)
-    return FilterSets(permitted=permitted, denied=denied, open=difference(within, (*permitted, *denied), budget=spent))
