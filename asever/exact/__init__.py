@@ -1,7 +1,8 @@
 """Exact sets of packets and flows as unions of product sets, computed without a solver.
 
 * `regions`: union, difference, intersection, packet counts and a short readable cover of such sets.
-* `diagram`: ordered lines decided one dimension after the other, equal candidates once.
+* `boxes`, `algebra`: the same over atoms; peeled where boxes are few, by a diagram where they are many.
+* `diagram`: ordered lines decided one dimension after the other, equal candidates once, equal parts merged.
 * `filters`: what a filter does with every packet of a region.
 * `flows`: which headers of a reachability question are delivered, lost, or open.
 

@@ -7,8 +7,9 @@ since sets exist whose parts nobody could read or wait for.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import permutations
+from typing import TypeVar
 
 Box = tuple[int, ...]
 
@@ -22,6 +23,8 @@ _MOST_MERGED = 12_000
 _MOST_COVERED = 600
 # Maximal products are looked for while this many comparisons suffice, the fewer of them the larger the set is.
 _CHEAP = 800_000
+# So many parts of a box are looked at to tell whether others hold it.
+_FAR = 1_000
 # Ways to grow a box: which dimension first.
 _GROWTHS = ((4, 3, 2, 1, 0), (0, 1, 2, 3, 4), (2, 4, 3, 1, 0), (1, 2, 0, 3, 4), (3, 1, 4, 2, 0))
 
@@ -66,12 +69,24 @@ def within(one: Box, other: Box) -> bool:
     return not any(a & ~b for a, b in zip(one, other, strict=True))
 
 
+Key = TypeVar("Key", bound=Hashable)
+
+
+def positions(keys: Sequence[Key]) -> dict[Key, int]:
+    """The positions of each key, as bits."""
+    found: dict[Key, list[int]] = defaultdict(list)
+    for number, key in enumerate(keys):
+        found[key].append(number)
+    return {key: sum(1 << number for number in numbers) for key, numbers in found.items()}
+
+
 class Index:
     """Boxes in order, and which of them meet a box."""
 
     def __init__(self, boxes: Sequence[Box]) -> None:
         self.boxes = boxes
         self.every = (1 << len(boxes)) - 1
+        self._columns = [positions(column) for column in zip(*boxes, strict=True)]
         self._meeting: dict[tuple[int, int], int] = {}
 
     def meeting(self, box: Box) -> int:
@@ -96,10 +111,34 @@ class Index:
         key = (dimension, mask)
         known = self._meeting.get(key)
         if known is None:
-            # A string of digits is read in one go; adding bits one by one copies the number each time.
-            digits = "".join("1" if box[dimension] & mask else "0" for box in reversed(self.boxes))
-            known = self._meeting[key] = int(digits, 2)
+            known = 0
+            for atoms, mine in self._columns[dimension].items():
+                if atoms & mask:
+                    known |= mine
+            self._meeting[key] = known
         return candidates & known
+
+    def atoms(self, candidates: int, dimension: int) -> int:
+        """All that the candidates hold of a dimension."""
+        found = 0
+        if candidates.bit_count() <= _FEW:
+            while candidates:
+                low = candidates & -candidates
+                found |= self.boxes[low.bit_length() - 1][dimension]
+                candidates ^= low
+            return found
+        for atoms, mine in self._columns[dimension].items():
+            if mine & candidates:
+                found |= atoms
+        return found
+
+    def within(self, box: Box, full: Box) -> int:
+        """The numbers of the boxes that lie in a box of a space, as bits."""
+        found = self.every
+        for dimension, (mask, whole) in enumerate(zip(box, full, strict=True)):
+            if mask != whole:
+                found ^= self.narrowed(found, dimension, whole & ~mask)
+        return found
 
     def peeled(self, box: Box, taken: Box, candidates: int) -> Iterator[tuple[Box, int]]:
         """The parts of a box outside another, each with those of the candidates that it meets."""
@@ -166,11 +205,17 @@ def merged(boxes: Iterable[Box]) -> list[Box]:
     Which dimension goes first makes a difference; the order that leaves the fewest is taken.
     """
     kept = list(dict.fromkeys(boxes))
-    if len(kept) < 2:
+    if len(kept) < 2 or not _mergeable(kept):
         return kept
     orders = list(permutations(range(len(kept[0]))))
     step = -(-len(orders) // max(2, min(_MOST_ORDERS, _MOST_MERGED // len(kept))))
     return min((merged_in(kept, order) for order in orders[::step]), key=len)
+
+
+def _mergeable(boxes: list[Box]) -> bool:
+    """Whether two boxes differ in one dimension; where none do, no order merges anything."""
+    number = len(boxes)
+    return any(len({(*box[:dimension], *box[dimension + 1 :]) for box in boxes}) < number for dimension in range(len(boxes[0])))
 
 
 def merged_in(boxes: list[Box], order: Sequence[int]) -> list[Box]:
@@ -200,16 +245,18 @@ def cover(boxes: Sequence[Box], outside: Sequence[Box], full: Box) -> list[Box]:
     growths = min(len(_GROWTHS), _CHEAP // max(size, 1))
     if len(boxes) < 2 or not growths:
         return list(boxes)
-    index = Index(outside)
+    others = Index(outside)
     orders = [[one for one in order if one < len(full)] for order in _GROWTHS[:growths]]
-    left = sorted(boxes, key=_weight, reverse=True)
+    pieces = Index(sorted(boxes, key=_weight, reverse=True))
+    left = pieces.every
     chosen: list[Box] = []
     while left:
-        grown = [_grown(left[0], index, full, order) for order in orders]
-        best = max(dict.fromkeys(grown), key=lambda box: sum(within(piece, box) for piece in left))
+        first = pieces.boxes[(left & -left).bit_length() - 1]
+        grown = dict.fromkeys(_grown(first, others, full, order) for order in orders)
+        best, held = max(((box, pieces.within(box, full)) for box in grown), key=lambda one: (one[1] & left).bit_count())
         chosen.append(best)
-        left = [piece for piece in left if not within(piece, best)]
-    return _needed(chosen, boxes)
+        left &= ~held
+    return _needed(chosen)
 
 
 def _grown(box: Box, outside: Index, full: Box, order: Sequence[int]) -> Box:
@@ -218,22 +265,32 @@ def _grown(box: Box, outside: Index, full: Box, order: Sequence[int]) -> Box:
     for dimension in order:
         candidates = outside.every
         for other, mask in enumerate(here):
-            if other != dimension:
+            if other != dimension and mask != full[other]:
                 candidates = outside.narrowed(candidates, other, mask)
-        forbidden = 0
-        while candidates:
-            low = candidates & -candidates
-            forbidden |= outside.boxes[low.bit_length() - 1][dimension]
-            candidates ^= low
-        here[dimension] = full[dimension] & ~forbidden
+        here[dimension] = full[dimension] & ~outside.atoms(candidates, dimension)
     return tuple(here)
 
 
-def _needed(chosen: list[Box], pieces: Sequence[Box]) -> list[Box]:
-    """Without those whose part of the set others hold."""
-    for box in reversed(chosen):
-        others = [one for one in chosen if one is not box]
-        mine = [shared for piece in pieces if (shared := meet(piece, box)) is not None]
-        if not subtract(mine, others, Budget()):
-            chosen = others
-    return chosen
+def _needed(chosen: list[Box]) -> list[Box]:
+    """Without those that others hold together."""
+    index = Index(chosen)
+    kept = index.every
+    for number in reversed(range(len(chosen))):
+        others = kept ^ (1 << number)
+        if _covered(chosen[number], index, others):
+            kept = others
+    return [box for number, box in enumerate(chosen) if kept >> number & 1]
+
+
+def _covered(box: Box, index: Index, candidates: int) -> bool:
+    """Whether some of the boxes hold all of a box together; what would take long to tell counts as no."""
+    ahead = [(box, index.meeting(box) & candidates)]
+    for _ in range(_FAR):
+        if not ahead:
+            return True
+        here, meeting = ahead.pop()
+        if not meeting:
+            return False
+        first = meeting & -meeting
+        ahead.extend(index.peeled(here, index.boxes[first.bit_length() - 1], meeting ^ first))
+    return False

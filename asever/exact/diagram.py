@@ -1,24 +1,27 @@
 """Ordered lines over boxes as a decision diagram: one dimension after the other is cut into the atoms that lines tell apart.
 
 What is left to decide hangs on nothing but the lines that are still candidates, so that equal candidates are decided once; and
-atoms that lead to the same decision become one part, however different the lines are that lead there.
+atoms that lead to the same decision become one part, however different the lines are that lead there. The parts are merged in
+the diagram, where equal ones meet, and never listed one by one: a diagram of a thousand nodes may stand for a million parts.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from asever.exact.boxes import BUDGET, Box, Budget, TooMany
+from asever.exact.boxes import BUDGET, Box, Budget, TooMany, positions
 from asever.record import record
 
-# Which dimension is cut first. Addresses first suits lists whose rules differ in their ends; protocol and ports first those in
-# which a rule of one wide end meets all those of the other (bench/rectangles.py has both).
-_ORDERS = ((3, 1, 4, 0, 2), (0, 4, 2, 3, 1))
-_QUICK = 3_000
-# One that rarely is quick, but where it is often gives the fewest.
-_LAST, _SHORT = (1, 0, 2, 4, 3), 1_500
+# Orders take turns of so many steps. In the first each is followed through, later the first that comes to an end is taken.
+_TURNS = (1_500, 4_500, 13_500, BUDGET)
+# Orders that often give fewer parts than those by measure, tried where they take no longer.
+_FURTHER = ((0, 4, 2, 3, 1), (1, 0, 2, 4, 3))
+# The last dimension goes line by line; so many lines take as long as a step.
+_LINES_A_STEP = 24
+# So many parts of nodes are merged in the time of a step.
+_MERGES_A_STEP = 32
 
 Label = TypeVar("Label", bound=Hashable)
 
@@ -34,7 +37,7 @@ class _Group:
 
 @record(kw_only=False, eq=False)
 class Node(Generic[Label]):
-    """A dimension cut into parts; two nodes that decide alike are one object."""
+    """A dimension cut into parts; two nodes that decide alike are one object of their diagram."""
 
     dimension: int
     parts: tuple[tuple[int, Decision[Label]], ...]
@@ -53,26 +56,19 @@ class Lines(Generic[Label]):
     def __init__(
         self, dimensions: int, perhaps: Sequence[Box], sure: Sequence[Box], labels: Sequence[Label], otherwise: Label
     ) -> None:
-        self.perhaps = perhaps
-        self.sure = sure
-        self.labels = labels
-        self.otherwise = otherwise
+        self.columns = [[box[dimension] for box in perhaps] for dimension in range(dimensions)]
+        self.sure_columns = [[box[dimension] for box in sure] for dimension in range(dimensions)]
         self.every = (1 << len(labels)) - 1
-        self.labelled: dict[Label, int] = _bits(labels)
-        self.meeting = [_bits([box[dimension] for box in perhaps]) for dimension in range(dimensions)]
-        self.holding = [_bits([box[dimension] for box in sure]) for dimension in range(dimensions)]
+        # What a line decides by itself, and the lines that decide otherwise; the last of each stands for no line at all.
+        alone = {label: frozenset((label,)) for label in (*labels, otherwise)}
+        self.alone = [alone[label] for label in (*labels, otherwise)]
+        self.labelled = {alone[label]: lines for label, lines in positions(labels).items()}
+        unlike = {label: self.every & ~self.labelled.get(label, 0) for label in alone.values()}
+        self.unlike = [unlike[label] for label in self.alone]
+        self.meeting = [positions(column) for column in self.columns]
+        # Mostly nothing is open, and then one list serves for both.
+        self.holding = self.meeting if sure == perhaps else [positions(column) for column in self.sure_columns]
         self.groups = [_groups(*pair) for pair in zip(self.meeting, self.holding, strict=True)]
-
-
-Key = TypeVar("Key", bound=Hashable)
-
-
-def _bits(keys: Sequence[Key]) -> dict[Key, int]:
-    """The positions of each key, as bits."""
-    found: dict[Key, list[int]] = defaultdict(list)
-    for number, key in enumerate(keys):
-        found[key].append(number)
-    return {key: sum(1 << number for number in numbers) for key, numbers in found.items()}
 
 
 def _groups(meeting: dict[int, int], holding: dict[int, int]) -> list[_Group]:
@@ -105,8 +101,10 @@ class Diagram(Generic[Label]):
         self.order = order
         self.budget = Budget(0)
         self.spent = 0
+        self._merged: dict[Node[Label], Mapping[frozenset[Label], Sequence[int]]] = {}
+        self._tails: dict[tuple[int, int, int], int] = {}
         self._groups = [
-            [_Group(atoms=mine, meeting=one.meeting, sure=one.sure) for one in groups if (mine := one.atoms & whole)]
+            [(mine, one.meeting, one.sure) for one in groups if (mine := one.atoms & whole)]
             for groups, whole in zip(lines.groups, start, strict=True)
         ]
         whole = [_whole(by_atoms, atoms) for by_atoms, atoms in zip(lines.holding, start, strict=True)]
@@ -119,14 +117,20 @@ class Diagram(Generic[Label]):
         self._known: list[dict[tuple[int, int], Decision[Label]]] = [{} for _ in order]
         self._nodes: dict[tuple[int, frozenset[tuple[int, Decision[Label]]]], Node[Label]] = {}
 
-    def decision(self, steps: int) -> Decision[Label] | None:
-        """All of it; None when that takes more steps than these with those taken before, which need not be taken again."""
+    def parts(self, steps: int) -> Parts[Label] | None:
+        """The box in disjoint parts, by the labels of each.
+
+        None when that takes more steps than these with those taken before, which need not be taken again.
+        """
         self.budget.left = steps - self.spent
-        self.spent = steps
         try:
-            return self._all()
+            merged = self._tails_of(self._all())
         except TooMany:
+            self.spent = steps
             return None
+        self.spent = steps - self.budget.left
+        tails = list(self._tails)
+        return {labels: [self._box(tails, one) for one in mine] for labels, mine in merged.items()}
 
     def _all(self) -> Decision[Label]:
         candidates = self.lines.every
@@ -141,19 +145,19 @@ class Diagram(Generic[Label]):
     def _decided(self, level: int, candidates: int, sure: int) -> Decision[Label]:
         """What these lines decide from a level on; `sure` are those that surely hold what has been seen so far."""
         lines = self.lines
-        final, last = lines.otherwise, 0
+        final, last = -1, 0
         holding = sure & self._rest[level]
         if holding:
             last = holding & -holding
             candidates &= (last << 1) - 1
-            final = lines.labels[last.bit_length() - 1]
-        others = candidates & ~lines.labelled.get(final, 0)
+            final = last.bit_length() - 1
+        others = candidates & lines.unlike[final]
         if not others:
-            return frozenset((final,))
+            return lines.alone[final]
         # What decides as the end does, and before which nothing else follows, can go.
         candidates = candidates & ((1 << others.bit_length()) - 1) | last
         if level == len(self.order):
-            return frozenset((final, *(label for label, mine in lines.labelled.items() if mine & candidates)))
+            return lines.alone[final].union(*(label for label, mine in lines.labelled.items() if mine & candidates))
         sure &= candidates
         key = (candidates, sure)
         known = self._known[level].get(key)
@@ -187,14 +191,14 @@ class Diagram(Generic[Label]):
         groups = self._groups[dimension]
         number = candidates.bit_count()
         if number * number >= len(groups):
-            for one in groups:
-                found[one.meeting & candidates, one.sure & sure] |= one.atoms
+            for atoms, meeting, holding in groups:
+                found[meeting & candidates, holding & sure] |= atoms
             return found
         pieces = [(self.start[dimension], 0, 0)]
         for line in _each(candidates):
             bit = 1 << line
-            meeting = self.lines.perhaps[line][dimension]
-            holding = self.lines.sure[line][dimension] if sure & bit else 0
+            meeting = self.lines.columns[dimension][line]
+            holding = self.lines.sure_columns[dimension][line] if sure & bit else 0
             pieces = [
                 piece
                 for atoms, mine, surely in pieces
@@ -211,21 +215,80 @@ class Diagram(Generic[Label]):
 
     def _in_order(self, dimension: int, candidates: int, sure: int, parts: dict[Decision[Label], int]) -> None:
         """The last dimension needs no candidates apart: each line takes its atoms from what those before it left."""
-        left: dict[frozenset[Label], int] = {frozenset(): self.start[dimension]}
-        for line in _each(candidates):
-            meeting = self.lines.perhaps[line][dimension]
-            holding = self.lines.sure[line][dimension] if sure >> line & 1 else 0
-            for seen, atoms in list(left.items()):
-                if atoms & meeting:
-                    labels = seen | {self.lines.labels[line]}
-                    if surely := atoms & holding:
-                        parts[labels] |= surely
-                    left[seen] = left[seen] & ~(atoms & meeting)
-                    if perhaps := atoms & meeting & ~holding:
-                        left[labels] = left.get(labels, 0) | perhaps
-        for seen, atoms in left.items():
-            if atoms:
-                parts[seen | {self.lines.otherwise}] |= atoms
+        lines = self.lines
+        meeting, holding, alone = lines.columns[dimension], lines.sure_columns[dimension], lines.alone
+        untouched = self.start[dimension]
+        touched: dict[frozenset[Label], int] = {}
+        looked_at = 0
+        while candidates and (untouched or touched):
+            looked_at += 1
+            low = candidates & -candidates
+            candidates ^= low
+            line = low.bit_length() - 1
+            met, held = meeting[line], holding[line] if sure & low else 0
+            mine = untouched & met
+            if not touched and not mine & ~held:
+                if mine:
+                    parts[alone[line]] |= mine
+                    untouched ^= mine
+                continue
+            for seen, atoms in [(frozenset[Label](), untouched), *touched.items()]:
+                mine = atoms & met
+                if not mine:
+                    continue
+                labelled = seen | alone[line]
+                if surely := mine & held:
+                    parts[labelled] |= surely
+                if seen:
+                    touched[seen] ^= mine
+                else:
+                    untouched ^= mine
+                if perhaps := mine & ~held:
+                    touched[labelled] = touched.get(labelled, 0) | perhaps
+            touched = {seen: atoms for seen, atoms in touched.items() if atoms}
+        self.budget.spend(looked_at // _LINES_A_STEP)
+        if untouched:
+            parts[alone[-1]] |= untouched
+        for seen, atoms in touched.items():
+            parts[seen | alone[-1]] |= atoms
+
+    # -- Merging --------------------------------------------------------------------------------------------------------
+
+    def _tails_of(self, decision: Decision[Label]) -> Mapping[frozenset[Label], Sequence[int]]:
+        """The parts below a decision, as numbers of tails: atoms of one dimension, and the tail of the rest; 0 is everything.
+
+        Parts with the same tail are one, whatever node they come from.
+        """
+        if isinstance(decision, frozenset):
+            return {decision: (0,)}
+        found = self._merged.get(decision)
+        if found is None:
+            found = self._merged[decision] = self._merge(decision)
+        return found
+
+    def _merge(self, node: Node[Label]) -> dict[frozenset[Label], list[int]]:
+        by_tail: dict[frozenset[Label], dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        for atoms, below in node.parts:
+            for labels, tails in self._tails_of(below).items():
+                self.budget.spend(len(tails) // _MERGES_A_STEP)
+                mine = by_tail[labels]
+                for tail in tails:
+                    mine[tail] |= atoms
+        number, whole, known = node.dimension, self.start[node.dimension], self._tails
+        return {
+            labels: [
+                tail if atoms == whole else known.setdefault((number, atoms, tail), len(known) + 1)
+                for tail, atoms in mine.items()
+            ]
+            for labels, mine in by_tail.items()
+        }
+
+    def _box(self, tails: Sequence[tuple[int, int, int]], tail: int) -> Box:
+        box = list(self.start)
+        while tail:
+            dimension, atoms, tail = tails[tail - 1]
+            box[dimension] = atoms
+        return tuple(box)
 
 
 def _whole(by_atoms: dict[int, int], atoms: int) -> int:
@@ -244,58 +307,65 @@ def _each(bits: int) -> Iterator[int]:
         bits ^= low
 
 
-# -- Reading one --------------------------------------------------------------------------------------------------------
+# -- The fewest parts ---------------------------------------------------------------------------------------------------
+
+Parts = Mapping[frozenset[Label], Sequence[Box]]
+"""Disjoint boxes by the labels that a point of them may get."""
 
 
-def parts_of(decision: Decision[Label], start: Box) -> Iterator[tuple[Box, frozenset[Label]]]:
-    """The disjoint parts of a box by what is decided."""
-    if isinstance(decision, frozenset):
-        yield start, decision
-        return
-    number = decision.dimension
-    for atoms, below in decision.parts:
-        yield from parts_of(below, (*start[:number], atoms, *start[number + 1 :]))
+def fewest(lines: Lines[Label], start: Box, budget: Budget) -> Parts[Label]:
+    """What lines do with a box, by the order of dimensions that gives the fewest parts. Raises `TooMany`.
 
-
-def count(decision: Decision[Label], known: dict[Node[Label], int] | None = None) -> int:
-    """How many parts there are."""
-    if isinstance(decision, frozenset):
-        return 1
-    counted = {} if known is None else known
-    found = counted.get(decision)
-    if found is None:
-        found = counted[decision] = sum(count(below, counted) for _, below in decision.parts)
-    return found
-
-
-def fewest(lines: Lines[Label], start: Box, budget: Budget) -> Decision[Label]:
-    """What lines do with a box of headers (and anything further), by the order of dimensions that gives the fewest parts.
-
-    Where every order is quick, all are followed through. Else they take turns, each further than before, until one is done.
+    Two orders by measure take turns, each further than before. Where one is quick, others are tried that may give fewer.
     """
-    further = tuple(range(len(_ORDERS[0]), len(start)))
-    orders = [tuple(one for one in (*order, *further) if one < len(start)) for order in (*_ORDERS, _LAST)]
-    *diagrams, short = (Diagram(lines, start, order) for order in orders)
-    steps = _QUICK
-    while steps <= BUDGET:
-        found: list[Decision[Label]] = []
+    diagrams = [Diagram(lines, start, order) for order in dict.fromkeys(_measured(lines, start))]
+    for steps in _TURNS:
+        found: list[Parts[Label]] = []
+        quickest = steps
         for diagram in diagrams:
-            decision = diagram.decision(steps)
-            if decision is not None:
-                found.append(decision)
-                if steps > _QUICK:
+            parts = diagram.parts(steps)
+            if parts is not None:
+                found.append(parts)
+                quickest = min(quickest, diagram.spent)
+                if steps > _TURNS[0]:
                     break
         if found:
-            if steps == _QUICK and (decision := short.decision(_SHORT)) is not None:
-                found.append(decision)
-            best = min(found, key=count)
-            budget.spend(count(best))
+            if steps == _TURNS[0]:
+                found.extend(_further(lines, start, {one.order for one in diagrams}, quickest))
+            best = min(found, key=_number)
+            budget.spend(_number(best))
             return best
-        steps *= 2
     raise TooMany
 
 
-def outside(box: Box, taken: Sequence[Box], budget: Budget) -> list[Box]:
-    """The disjoint parts of a box that none of `taken` holds."""
-    lines = Lines(len(box), taken, taken, [False] * len(taken), otherwise=True)
-    return [part for part, labels in parts_of(fewest(lines, box, budget), box) if True in labels]
+def _measured(lines: Lines[Label], start: Box) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Two orders: first what leaves the fewest lines to each of its groups of atoms, or what spreads lines over the fewest."""
+    groups, lying = zip(*(_spread(one, atoms) for one, atoms in zip(lines.groups, start, strict=True)), strict=True)
+    dimensions = range(len(start))
+    return (
+        tuple(sorted(dimensions, key=lambda one: lying[one] / groups[one])),
+        tuple(sorted(dimensions, key=lambda one: lying[one])),
+    )
+
+
+def _spread(groups: Sequence[_Group], atoms: int) -> tuple[int, int]:
+    """How many groups there are among these atoms, and how often lines lie in one."""
+    mine = [one.meeting.bit_count() for one in groups if one.atoms & atoms]
+    return len(mine), sum(mine)
+
+
+def _further(lines: Lines[Label], start: Box, known: set[Sequence[int]], steps: int) -> Iterator[Parts[Label]]:
+    more = tuple(range(len(_FURTHER[0]), len(start)))
+    orders = (tuple(one for one in (*order, *more) if one < len(start)) for order in _FURTHER)
+    for order in dict.fromkeys(orders):
+        if order not in known and (parts := Diagram(lines, start, order).parts(steps)) is not None:
+            yield parts
+
+
+def _number(parts: Parts[Label]) -> int:
+    return sum(map(len, parts.values()))
+
+
+def labelled(lines: Lines[Label], start: Box, label: Label, budget: Budget) -> list[Box]:
+    """The disjoint parts of a box that surely get a label."""
+    return list(fewest(lines, start, budget).get(frozenset((label,)), ()))

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from asever.exact.atoms import Atoms
 from asever.exact.boxes import Box, Budget
-from asever.exact.diagram import Lines, fewest, parts_of
-from asever.exact.regions import difference, union
+from asever.exact.diagram import Lines, fewest
 from asever.model.addresses import ALL_ADDRESSES
-from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FilterRow, conditions_of, may_exist
+from asever.model.effective import Action, AddressMatch, EffectiveNetwork, FilterRow, conditions_of, may_exist
 from asever.model.numbers import NumberSet
 from asever.model.numbers import union as union_of_numbers
 from asever.model.packets import ANY_PORT
-from asever.model.regions import FIELDS, Region
+from asever.model.regions import Region
 from asever.record import record
 
 Field = str | int
@@ -63,8 +62,9 @@ class Cells:
         """The disjoint parts of a region, each with what the rows may do with it."""
         start = self._box(region)
         known: list[dict[int, NumberSet]] = [{whole: numbers} for whole, numbers in zip(start, region, strict=True)]
-        for box, outcomes in parts_of(fewest(self._lines, start, budget), start):
-            yield tuple(self._numbers(number, mine, region, known) for number, mine in enumerate(box)), outcomes
+        for outcomes, every in fewest(self._lines, start, budget).items():
+            for box in every:
+                yield tuple(self._numbers(number, mine, region, known) for number, mine in enumerate(box)), outcomes
 
     def _numbers(self, dimension: int, mask: int, region: Region, known: Sequence[dict[int, NumberSet]]) -> NumberSet:
         """What the atoms of a dimension hold of a region; many parts ask for the same."""
@@ -143,37 +143,3 @@ def _sides(match: AddressMatch, known: frozenset[str], tag_space: NumberSet) -> 
         return ALL_ADDRESSES, ALL_ADDRESSES
     open_tags = match.open_tags(known)
     return match.addresses, union_of_numbers((match.addresses, *(match.space(tag, tag_space) for tag in open_tags)))
-
-
-@record
-class FilterSets:
-    """What a filter does with the packets of a region, in disjoint regions (the order of `FIELDS`), merged into few.
-
-    `permitted` and `denied` are sure in every open reading; `open` is the rest.
-    """
-
-    permitted: tuple[Region, ...]
-    denied: tuple[Region, ...]
-    open: tuple[Region, ...]
-
-
-def filter_sets(
-    network: EffectiveNetwork, one: Filter, fixed: Mapping[str, str], within: Sequence[Region], *, budget: Budget | None = None
-) -> FilterSets:
-    """What a filter does within disjoint regions. Raises `TooMany` beyond the budget."""
-    spent = budget or Budget()
-    table = Table(network, one.rows, one.otherwise, fixed)
-    found: dict[bool | None, list[Region]] = {True: [], False: [], None: []}
-    for region in within:
-        for part, outcomes in table.parts(FIELDS, dict(zip(FIELDS, region, strict=True)), spent):
-            passes = {action is not Action.DENY for action in outcomes}
-            answer = passes.pop() if len(passes) == 1 else None
-            found[answer].append(tuple(part[name] for name in FIELDS))
-    if not table.readings:
-        permitted, denied, unsure = (union(found[answer], disjoint=True) for answer in (True, False, None))
-        return FilterSets(permitted=permitted, denied=denied, open=unsure)
-    # A packet that passes in one reading and not in another is open.
-    some = {answer: union(found[answer], budget=spent) for answer in (True, False, None)}
-    permitted = difference(some[True], (*some[False], *some[None]), budget=spent)
-    denied = difference(some[False], (*some[True], *some[None]), budget=spent)
-    return FilterSets(permitted=permitted, denied=denied, open=difference(within, (*permitted, *denied), budget=spent))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from asever.exact import boxes
+from asever.exact import algebra, boxes
 from asever.exact.boxes import Box, Budget
 from asever.exact.filters import Table, Variables, reading_name
 from asever.exact.regions import Space, order
@@ -307,8 +307,8 @@ class _Projection:
                     shown.setdefault(self._chosen(box, one.known), []).append(box)
         domain = self._header(self.whole)
         certain = self._headers(sure)
-        unsure = boxes.subtract(self._headers(maybe), certain, self.budget)
-        rest = boxes.subtract([domain], [*certain, *unsure], self.budget)
+        unsure = algebra.subtract(self._headers(maybe), certain, self.budget)
+        rest = algebra.subtract([domain], [*certain, *unsure], self.budget)
         delivered, lost = (certain, rest) if self.hit else (rest, certain)
         return ScopeSets(
             scope=self.scope,
@@ -329,7 +329,7 @@ class _Projection:
         """One for each way to choose that adds headers."""
         done: list[Box] = []
         for chosen, mine in shown.items():
-            new = boxes.subtract(self._headers(mine), done, self.budget)
+            new = algebra.subtract(self._headers(mine), done, self.budget)
             if new:
                 done.extend(new)
                 numbers = dict(chosen)
@@ -347,8 +347,8 @@ class _Projection:
         """What of a piece does the same whatever the values are that nobody knows, and what does not."""
         mine = self._as_known(one.box, one.known)
         others = [self._as_known(other.box, one.known) for other in self.pieces if other.answer is not one.answer]
-        settled = boxes.subtract([mine], others, self.budget)
-        return settled, boxes.subtract([mine], settled, self.budget)
+        settled = algebra.subtract([mine], others, self.budget)
+        return settled, algebra.subtract([mine], settled, self.budget)
 
     def _as_known(self, box: Box, known: tuple[bool, ...]) -> Box:
         return tuple(mine if is_known else whole for mine, is_known, whole in zip(box, known, self.whole, strict=True))
@@ -357,7 +357,7 @@ class _Projection:
         return box[: len(FIELDS)]
 
     def _headers(self, every: list[Box]) -> list[Box]:
-        return boxes.merged(boxes.disjoint(boxes.merged(map(self._header, every)), self.budget))
+        return boxes.merged(algebra.disjoint(boxes.merged(map(self._header, every)), self.budget))
 
     def _regions(self, headers: list[Box]) -> tuple[Region, ...]:
         apart = boxes.merged(headers)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from asever.exact import boxes
+from asever.exact import algebra, boxes
 from asever.exact.atoms import Atoms
 from asever.exact.boxes import Box, Budget
-from asever.exact.diagram import outside
 from asever.model.regions import Region
 
 
@@ -51,7 +50,7 @@ def union(*lists: Sequence[Region], disjoint: bool = False, budget: Budget | Non
     """The union of regions as few disjoint ones; `disjoint` says that they are so already."""
     space = Space(*lists)
     every = [box for one in lists for box in space.boxes(one)]
-    apart = every if disjoint else boxes.disjoint(every, budget or Budget())
+    apart = every if disjoint else algebra.disjoint(every, budget or Budget())
     return space.regions(boxes.merged(apart))
 
 
@@ -59,16 +58,19 @@ def difference(left: Sequence[Region], right: Sequence[Region], *, budget: Budge
     """What the first set holds and the second does not."""
     spent = budget or Budget()
     space = Space(left, right)
-    apart = boxes.disjoint(space.boxes(left), spent)
-    return space.regions(boxes.merged(boxes.subtract(apart, space.boxes(right), spent)))
+    apart = algebra.disjoint(space.boxes(left), spent)
+    return space.regions(boxes.merged(algebra.subtract(apart, space.boxes(right), spent)))
 
 
-def intersection(left: Sequence[Region], right: Sequence[Region], *, budget: Budget | None = None) -> tuple[Region, ...]:
-    """What both sets hold."""
+def intersection(
+    left: Sequence[Region], right: Sequence[Region], *, disjoint: bool = False, budget: Budget | None = None
+) -> tuple[Region, ...]:
+    """What both sets hold; `disjoint` says that the regions of each are so already."""
     spent = budget or Budget()
     space = Space(left, right)
-    both = (boxes.disjoint(space.boxes(one), spent) for one in (left, right))
-    return space.regions(boxes.merged(boxes.intersect(*both)))
+    both = [space.boxes(one) for one in (left, right)]
+    apart = both if disjoint else [algebra.disjoint(one, spent) for one in both]
+    return space.regions(boxes.merged(boxes.intersect(*apart)))
 
 
 def rectangles(
@@ -84,12 +86,12 @@ def rectangles(
     whole = within or regions
     space = Space(regions, whole)
     every = space.boxes(regions)
-    apart = boxes.merged(every if disjoint else boxes.disjoint(every, spent))
+    apart = boxes.merged(every if disjoint else algebra.disjoint(every, spent))
     found: list[Box] = []
-    for domain in boxes.disjoint(space.boxes(whole), spent):
+    for domain in algebra.disjoint(space.boxes(whole), spent):
         mine = boxes.intersect(apart, [domain])
         if boxes.coverable(mine):
-            others = boxes.merged(outside(domain, mine, spent))
+            others = boxes.merged(algebra.subtract([domain], mine, spent))
             found.extend(boxes.cover(mine, others, domain))
         else:
             found.extend(mine)

@@ -11,7 +11,7 @@ from itertools import product
 
 from asever.exact.boxes import Budget
 from asever.exact.filters import HEADERS, Cells, Line, reading_name, reading_values, readings_of
-from asever.exact.regions import difference, union
+from asever.exact.regions import difference, intersection, union
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6
 from asever.model.effective import Action, EffectiveNetwork, Filter, FilterRow, conditions_of, may_exist
 from asever.model.numbers import NumberSet
@@ -105,14 +105,11 @@ def more(world: World, left: Filter, right: Filter, *, budget: Budget | None = N
     """The packets, in worlds, that the first filter lets pass and the second drops. Raises `TooMany` beyond the budget."""
     spent = budget or Budget()
     first, second = world.cells(left), world.cells(right)
-    found = [
-        smaller
-        for region in world.domain
-        for part, outcomes in first.parts(region, spent)
-        if Action.DENY not in outcomes
-        for smaller, others in second.parts(part, spent)
-        if Action.DENY in others
-    ]
+    found: list[Region] = []
+    for region in world.domain:
+        passed = [part for part, outcomes in first.parts(region, spent) if Action.DENY not in outcomes]
+        dropped = [part for part, outcomes in second.parts(region, spent) if Action.DENY in outcomes]
+        found.extend(intersection(passed, dropped, disjoint=True))
     return union(found, disjoint=True)
 
 

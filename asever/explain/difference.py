@@ -34,7 +34,7 @@ from asever.model.effective import (
 from asever.model.numbers import EMPTY, NumberSet
 from asever.model.packets import Flow
 from asever.model.program import Program
-from asever.model.regions import FIELDS, Region
+from asever.model.regions import FIELDS, Region, total
 from asever.record import record, replace
 from asever.solve.answer import Depth, answer
 from asever.solve.paths import paths
@@ -230,6 +230,8 @@ class _Comparison:
             after=levels[1],
             regions=shown,
             whole=whole,
+            count=total(regions),
+            bound=key[3] is not None or key[4] is not None,
             example=flow,
             old=old,
             new=new,

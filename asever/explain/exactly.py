@@ -10,6 +10,7 @@ from asever.exact.flows import FlowSets, ScopeSets, flow_sets, reading_sets
 from asever.exact.regions import difference, rectangles, union
 from asever.exact.worlds import World, more
 from asever.explain.blame import Blame, blame, blocker
+from asever.explain.dependences import verdict_of
 from asever.explain.finding import Asked, Options, judged
 from asever.explain.witness import ReadingsDisagree, replay
 from asever.model.answers import Finding, Step, StepKind, Trace, Verdict
@@ -28,6 +29,7 @@ from asever.model.numbers import union as numbers_of
 from asever.model.packets import Flow, Packet
 from asever.model.regions import FIELDS, Region, total
 from asever.record import record, replace
+from asever.solve.answer import Depth, answer
 from asever.solve.regions import Claimed, Shown, disagreement, filters_disagree
 from asever.solve.solver import TimeOut
 
@@ -127,11 +129,16 @@ class _Traffic:
             lost, delivered, unsure = (sum(total(one.of(fares)) for one in bundles) for fares in (LOST, DELIVERED, OPEN))
             yield InReading(
                 readings=readings,
-                verdict=_verdict(self.question.quantifier, lost, delivered, unsure),
+                verdict=self._verdict(readings),
                 lost=lost,
                 delivered=delivered,
                 open=unsure,
             )
+
+    def _verdict(self, readings: Mapping[str, str]) -> Verdict:
+        """What a check in these readings alone says, so that it is the same; the sets may tell more than its few tries."""
+        asks = replace(self.question, fixed={**self.question.fixed, **readings})
+        return verdict_of(answer(self.tables, asks, seconds=self.options.seconds, core=Depth.NOTHING))
 
     # -- Proof ----------------------------------------------------------------------------------------------------------
 
@@ -258,19 +265,6 @@ def _wanted(quantifier: Quantifier, verdict: Verdict) -> tuple[str, ...]:
     """Which sets tell the verdict."""
     good, bad = (LOST, DELIVERED) if quantifier is Quantifier.NONE_ARRIVES else (DELIVERED, LOST)
     return {Verdict.HOLDS: (good, OPEN), Verdict.VIOLATED: (bad, OPEN), Verdict.UNKNOWN: (OPEN,)}[verdict]
-
-
-def _verdict(quantifier: Quantifier, lost: int, delivered: int, unsure: int) -> Verdict:
-    match quantifier:
-        case Quantifier.SOME_ARRIVES if delivered:
-            return Verdict.HOLDS
-        case Quantifier.ALL_ARRIVE if lost:
-            return Verdict.VIOLATED
-        case Quantifier.NONE_ARRIVES if delivered:
-            return Verdict.VIOLATED
-    if unsure:
-        return Verdict.UNKNOWN
-    return Verdict.VIOLATED if quantifier is Quantifier.SOME_ARRIVES else Verdict.HOLDS
 
 
 # -- Filters ------------------------------------------------------------------------------------------------------------

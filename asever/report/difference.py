@@ -9,7 +9,7 @@ from asever.report.flows import region_json, region_text
 from asever.report.json import Json
 from asever.report.lines import BLANK, NARROW, Line, Piece, Style, drawn, line
 from asever.report.page import Page
-from asever.report.words import place
+from asever.report.words import packets, place
 
 _MOST_REGIONS = 8
 _WORKS = (Level.SOMETIMES, Level.ALWAYS)
@@ -56,7 +56,16 @@ def _alike(changes: Sequence[Change]) -> list[list[Change]]:
     """Changes that read the same, in the order of the first of each kind."""
     found: dict[tuple[object, ...], list[Change]] = {}
     for one in changes:
-        key = (headline(one), tuple(_regions(one)), one.old, one.new, tuple(one.readings.items()), one.proved)
+        key = (
+            headline(one),
+            tuple(_regions(one)),
+            one.old,
+            one.new,
+            tuple(one.readings.items()),
+            one.proved,
+            one.count,
+            one.bound,
+        )
         found.setdefault(key, []).append(one)
     return list(found.values())
 
@@ -74,7 +83,8 @@ def _changes(alike: Sequence[Change], page: Page) -> Iterator[Line]:
     style = Style.GOOD if words == "becomes possible" else Style.BAD if words == "stops" else Style.UNSURE
     for one in alike:
         yield line(Piece(f"{one.origin} -> {one.target}", Style.STRONG))
-    yield line("  ", Piece(words, style), ":")
+    bound = "at most " if alike[0].bound else ""
+    yield line("  ", Piece(words, style), f", {bound}{packets(alike[0].count)}:")
     for text in _regions(alike[0]):
         yield from page.paragraph(text, indent=4)
     for word, decider in (("old", alike[0].old), ("new", alike[0].new)):
@@ -122,6 +132,8 @@ def _change_json(change: Change) -> Json:
         "change": headline(change),
         "old": {"level": change.before.name.lower(), **_decider_json(change.old)},
         "new": {"level": change.after.name.lower(), **_decider_json(change.new)},
+        "packets": change.count,
+        "bound": change.bound,
         "regions": [region_json(one) for one in change.regions],
         "readings": dict(change.readings),
         "proved": change.proved,

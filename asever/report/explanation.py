@@ -14,7 +14,7 @@ from asever.report.page import Page
 from asever.report.regions import region_text
 from asever.report.steps import rule_title
 from asever.report.why import blocker_text
-from asever.report.words import Vocabulary, place
+from asever.report.words import Vocabulary, packets, place
 
 # A person reads so many parts of a set; JSON has them all.
 _MOST = 20
@@ -97,19 +97,15 @@ def _headline(traffic: Traffic, finding: Finding) -> str:
     taken = ", ".join(f"{name}={value}" for name, value in sorted(traffic.readings.items()))
     reading = f" with {taken}" if taken else ""
     if traffic.count == traffic.covered:
-        return f"What {word}{reading}: all of it, {bound}{_packets(traffic.count)}"
-    return f"What {word}{reading}: {bound}{traffic.count:,} of the {_packets(traffic.covered)} that the check covers"
+        return f"What {word}{reading}: all of it, {bound}{packets(traffic.count)}"
+    return f"What {word}{reading}: {bound}{traffic.count:,} of the {packets(traffic.covered)} that the check covers"
 
 
 def _share(group: Group) -> str:
     bound = "at most " if group.bound else ""
     if group.count == group.covered:
-        return f"all of it, {bound}{_packets(group.count)}"
-    return f"{bound}{group.count:,} of {_packets(group.covered)}"
-
-
-def _packets(count: int) -> str:
-    return f"{count:,} packet{'' if count == 1 else 's'}"
+        return f"all of it, {bound}{packets(group.count)}"
+    return f"{bound}{group.count:,} of {packets(group.covered)}"
 
 
 def _rectangles(texts: Sequence[str], page: Page, *, indent: int) -> Iterator[Line]:
@@ -126,7 +122,8 @@ def _item(text: str, page: Page, indent: int) -> Iterator[Line]:
 
 def _difference(one: RuleTraffic, page: Page) -> Iterator[Line]:
     yield BLANK
-    title = f"What nsg {one.left} lets pass and nsg {one.right} drops ({one.where}):"
+    bound = "at most " if any(where for _, where in one.rectangles) else ""
+    title = f"What nsg {one.left} lets pass and nsg {one.right} drops ({one.where}): {bound}{packets(one.count)}"
     yield from page.paragraph(title, 2, Style.STRONG)
     texts = [
         f"{region_text(region, page.words)}{', where ' + ' and '.join(where) if where else ''}"

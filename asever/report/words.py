@@ -13,6 +13,8 @@ from asever.record import field, record
 from asever.source import Span
 
 PLATFORM = "Azure's platform"
+# More than all IPv4 packets that there are: the digits of what holds IPv6 fill more than a line.
+_MANY = 1 << 104
 
 
 @record(kw_only=False)
@@ -93,3 +95,10 @@ def outermost(span: Span) -> Span:
     while span.parent is not None:
         span = span.parent
     return span
+
+
+def packets(count: int) -> str:
+    """`1 packet`, `3,000 packets`; where IPv6 makes the number longer than a line it is rounded (JSON has all its digits)."""
+    if count > _MANY:
+        return f"about {float(count):.3g} packets"
+    return f"{count:,} packet{'' if count == 1 else 's'}"

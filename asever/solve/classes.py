@@ -50,7 +50,7 @@ class Classes:
         self.conditional = sum(1 << index for index, row in enumerate(rows) if row.condition)
         self.from_some_ports = sum(1 << index for index, row in enumerate(rows) if row.source_port != ANY_PORT)
         for field in FIELDS:
-            starts, masks = _swept(one[field] for one in sets)
+            starts, masks = swept(one[field] for one in sets)
             self._starts.append(starts)
             self._masks.append(masks)
 
@@ -158,8 +158,8 @@ def bits(mask: int) -> Iterator[int]:
         mask ^= bit
 
 
-def _swept(sets: Iterable[NumberSet]) -> tuple[list[int], list[int]]:
-    """Where the classes of a field begin, and the rows of each."""
+def swept(sets: Iterable[NumberSet]) -> tuple[list[int], list[int]]:
+    """Where the classes of a dimension begin, and the sets (as bits, by their places) that hold each."""
     events: dict[int, int] = {0: 0}
     for index, numbers in enumerate(sets):
         for low, high in numbers.ranges:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from asever.model.effective import (
     EffectiveNetwork,
@@ -21,8 +22,9 @@ from asever.model.effective import (
 from asever.model.numbers import NumberSet
 from asever.model.regions import FIELDS, Region
 from asever.record import record
+from asever.solve.blocks import Block, blocks
 from asever.solve.encode import Encoding, ScopeText, encode
-from asever.solve.groups import compare
+from asever.solve.groups import EVERY_PACKET, compare
 from asever.solve.queries import queries, somewhere
 from asever.solve.rows import Rows
 from asever.solve.solver import Session
@@ -58,10 +60,23 @@ def disagreement(
     The headers are those that decide the question: the lost ones of `reaches`, the delivered ones of the others.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
+    regions = [region for one in claims for listed in (one.regions, one.open, one.rest or ()) for region in listed]
+    regions += [region for one in claims for shown in one.shown for region in shown.headers]
+    return next(filter(None, (_in_block(network, question, claims, one, deadline) for one in blocks(regions))), None)
+
+
+def _in_block(
+    network: EffectiveNetwork, question: FlowQuestion, claims: Sequence[Claimed], block: Block | None, deadline: float | None
+) -> str | None:
+    """What is wrong with the packets of a block."""
+    if block is not None:
+        scopes = {id(one): part for one in question.scopes if (part := _scope_within(one, block)) is not None}
+        question = replace(question, scopes=tuple(scopes.values()))
+        claims = [_claim_within(one, block, scopes) for one in claims]
     encoding = encode(network, question)
     goals = [
         (encoding.terms.switch(f"goal {number}", formula), what)
-        for number, (formula, what) in enumerate(_goals(encoding, question, claims))
+        for number, (formula, what) in enumerate(goal for claim in claims for goal in _goals(encoding, question, claim))
         if formula != FALSE
     ]
     if not goals:
@@ -70,28 +85,52 @@ def disagreement(
     return next((what for switch, what in goals if session.satisfiable([switch])), None)
 
 
-def _goals(encoding: Encoding, question: FlowQuestion, claims: Sequence[Claimed]) -> Iterator[tuple[str, str]]:
+def _scope_within(scope: Scope, block: Block) -> Scope | None:
+    """The part of a scope in a block; None where that is nothing."""
+    name = FIELDS[block.number]
+    here = getattr(scope.packets, name)
+    found = here & block.numbers
+    if found == here:
+        return scope
+    return replace(scope, packets=replace(scope.packets, **{name: found})) if found else None
+
+
+def _claim_within(claim: Claimed, block: Block, scopes: Mapping[int, Scope]) -> Claimed:
+    """The part of a claim in a block."""
+    return Claimed(
+        scopes=[scopes[id(one)] for one in claim.scopes if id(one) in scopes],
+        regions=block.within(claim.regions),
+        open=block.within(claim.open),
+        shown=[
+            replace(one, scope=scopes[id(one.scope)], headers=block.within(one.headers))
+            for one in claim.shown
+            if id(one.scope) in scopes
+        ],
+        rest=None if claim.rest is None else block.within(claim.rest),
+    )
+
+
+def _goals(encoding: Encoding, question: FlowQuestion, claim: Claimed) -> Iterator[tuple[str, str]]:
     """Formulas that must all be unsatisfiable, each with what is wrong if it is not."""
     terms, picks = encoding.terms, queries(question.quantifier)
     texts = {id(one.scope): one for one in encoding.scopes}
-    for claim in claims:
-        inside = holds(terms, claim.regions)
-        domains: list[str] = []
-        for scope in claim.scopes:
-            text = texts.get(id(scope))
-            if text is not None:
-                domains.append(text.domain)
-                missed = (somewhere(text, picks.open), negation(inside), negation(holds(terms, claim.open)))
-                yield conjunction(missed), f"a flow from {scope.subject} to {scope.target} is missing"
-        unshown = (inside, *(negation(holds(terms, one.headers)) for one in claim.shown))
-        yield conjunction(unshown), "a packet is listed without a choice that shows why"
-        if claim.rest is not None:
-            yield from _rest(terms, claim, domains)
-        for one in claim.shown:
-            yield (
-                _otherwise(encoding, texts[id(one.scope)], somewhere(texts[id(one.scope)], picks.otherwise), one),
-                (f"a flow from {one.scope.subject} to {one.scope.target} is listed that may fare otherwise"),
-            )
+    inside = holds(terms, claim.regions)
+    domains: list[str] = []
+    for scope in claim.scopes:
+        text = texts.get(id(scope))
+        if text is not None:
+            domains.append(text.domain)
+            missed = (somewhere(text, picks.open), negation(inside), negation(holds(terms, claim.open)))
+            yield conjunction(missed), f"a flow from {scope.subject} to {scope.target} is missing"
+    unshown = (inside, *(negation(holds(terms, one.headers)) for one in claim.shown))
+    yield conjunction(unshown), "a packet is listed without a choice that shows why"
+    if claim.rest is not None:
+        yield from _rest(terms, claim, domains)
+    for one in claim.shown:
+        yield (
+            _otherwise(encoding, texts[id(one.scope)], somewhere(texts[id(one.scope)], picks.otherwise), one),
+            (f"a flow from {one.scope.subject} to {one.scope.target} is listed that may fare otherwise"),
+        )
 
 
 def _rest(terms: Terms, claim: Claimed, domains: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -147,7 +186,26 @@ def filters_disagree(
     left, right = pair
     context = FilterContext(where="", left=left, right=right)
     asks = FilterQuestion(relation=FilterRelation.NO_MORE, contexts=(context,), fixed=question.fixed)
-    comparison = compare(network, asks, context)
+    deadline = None if seconds is None else time.monotonic() + seconds
+    wrong = (_filters_in_block(network, asks, names, regions, one, deadline) for one in blocks(regions))
+    return next(filter(None, wrong), None)
+
+
+def _filters_in_block(
+    network: EffectiveNetwork,
+    asks: FilterQuestion,
+    names: Sequence[str],
+    regions: Sequence[Region],
+    block: Block | None,
+    deadline: float | None,
+) -> str | None:
+    """What is wrong with the packets of a block."""
+    hull = EVERY_PACKET
+    if block is not None:
+        field = FIELDS[block.number]
+        hull = {**hull, field: hull[field] & block.numbers}
+        regions = block.within(regions)
+    comparison = compare(network, asks, asks.contexts[0], hull)
     terms, rows = comparison.terms, comparison.rows
     listed = disjunction(
         conjunction(
@@ -161,7 +219,7 @@ def filters_disagree(
         (conjunction((listed, negation(comparison.perhaps))), "a packet is listed on which the filters do not differ"),
     ]
     switches = [(terms.switch(f"goal {number}", formula), what) for number, (formula, what) in enumerate(goals)]
-    session = Session(terms.text(), None if seconds is None else time.monotonic() + seconds)
+    session = Session(terms.text(), deadline)
     return next((what for switch, what in switches if session.satisfiable([switch])), None)
 
 

@@ -7,10 +7,13 @@ import os
 import random
 from pathlib import Path
 
+from asever.exact.boxes import Budget
+from asever.exact.filters import Table
 from asever.model.addresses import ALL_V4
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FilterKind, FilterRow
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT
+from asever.model.regions import FIELDS
 from asever.model.things import Direction
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -73,3 +76,12 @@ def queries(one):
     yield "web", (NumberSet.single(6), ALL_V4, ANY_PORT, ALL_V4, NumberSet.of(((80, 80), (443, 443))))
     host = draw.choice(one.rows).target.addresses.first
     yield "to a host", (PROTOCOLS, ALL_V4, ANY_PORT, NumberSet.single(host), ANY_PORT)
+
+
+def decided(one, region):
+    """What a filter permits and what it denies of a region, in disjoint regions."""
+    table = Table(NETWORK, one.rows, one.otherwise, {})
+    found = {Action.ALLOW: [], Action.DENY: []}
+    for part, (action,) in table.parts(FIELDS, dict(zip(FIELDS, region, strict=True)), Budget()):
+        found[action].append(tuple(part[name] for name in FIELDS))
+    return found[Action.ALLOW], found[Action.DENY]

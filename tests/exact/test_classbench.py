@@ -7,7 +7,6 @@ from itertools import permutations
 import pytest
 
 from asever.exact import boxes
-from asever.exact.filters import filter_sets
 from asever.exact.regions import Space, rectangles
 from asever.model.effective import Action
 from asever.model.regions import FIELDS
@@ -15,7 +14,7 @@ from asever.solve.regions import holds
 from asever.solve.rows import Rows
 from asever.solve.solver import Session
 from asever.solve.terms import FALSE, TRUE, Terms, conjunction, negation
-from tests.exact.classbench import FOLDER, NETWORK, filters, queries
+from tests.exact.classbench import FOLDER, NETWORK, decided, filters, queries
 
 # Z3 takes minutes for the thousands of rectangles of whole filters; a check asks about ends and services.
 NARROW = ("from a /16", "web", "to a host")
@@ -31,11 +30,10 @@ pytestmark = pytest.mark.skipif(not CASES, reason="the corpus of filters (../sha
 @pytest.mark.parametrize("case", CASES)
 def test_the_rectangles_of_a_query_are_proved_and_few(case):
     one, region = CASES[case]
-    found = filter_sets(NETWORK, one, {}, [region])
-    assert not found.open
-    permitted, denied = (rectangles(mine, [region]) for mine in (found.permitted, found.denied))
+    allowed, dropped = decided(one, region)
+    permitted, denied = (rectangles(mine, [region], disjoint=True) for mine in (allowed, dropped))
     assert proved(one, region, permitted, denied)
-    pairs = ((found.permitted, found.denied, permitted), (found.denied, found.permitted, denied))
+    pairs = ((allowed, dropped, permitted), (dropped, allowed, denied))
     for mine, others, shown in pairs:
         assert len(shown) <= 2 * smallest_known(mine, others, region)
 
