@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from asever.diagnostics import Diagnostic, Label
+from asever.lint.effects import Effects
 from asever.lint.books import Book, listed, removal, row_words, rule_words
 from asever.lint.warnings import warning
 from asever.model.effective import ALWAYS, Action, EffectiveNetwork, FilterRow
@@ -12,7 +14,8 @@ from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT
 from asever.model.things import AddressTerm, DeclaredRule, TermKind
 from asever.record import record
-from asever.solve.effects import Effects, Part, RuleKey, key_of
+from asever.solve.effects import Part, RuleKey, key_of
+from asever.solve.terms import covers
 from asever.source import Span
 
 _MOST_NAMED = 4
@@ -162,6 +165,8 @@ def _ports(rule: DeclaredRule) -> Iterator[_Member]:
 
 
 def _partly(book: Book, rule: DeclaredRule, effects: Effects, key: RuleKey, members: Sequence[_Member]) -> Iterator[Diagnostic]:
+    if not members or not effects.before(key):
+        return
     for one in members:
         if effects.decides(key, one.part):
             continue
@@ -184,7 +189,7 @@ def _partly(book: Book, rule: DeclaredRule, effects: Effects, key: RuleKey, memb
 def _covered(book: Book, rule: DeclaredRule) -> Iterator[Diagnostic]:
     """Members of address lists that other members of the same list hold already."""
     for side, terms in (("source", rule.sources), ("destination", rule.targets)):
-        for index, term in enumerate(terms):
+        for index, term in enumerate(terms if _overlap(terms) else ()):
             holder = next((one for place, one in enumerate(terms) if place != index and _holds(one, term, place < index)), None)
             if holder is not None and term.span is not None:
                 labels = [Label(holder.span, "holds it already")] if holder.span is not None else []
@@ -198,6 +203,13 @@ def _covered(book: Book, rule: DeclaredRule) -> Iterator[Diagnostic]:
                 )
 
 
+def _overlap(terms: Sequence[AddressTerm]) -> bool:
+    """Whether some members may hold another: most lists are of addresses that are apart from each other."""
+    ranges = sorted(each for one in terms if one.kind is TermKind.ADDRESSES for each in one.addresses.ranges)
+    meeting = any(low <= before for (_, before), (low, _) in pairwise(ranges))
+    return meeting or sum(one.kind is not TermKind.ADDRESSES for one in terms) > 1
+
+
 def _holds(one: AddressTerm, other: AddressTerm, before: bool) -> bool:
     """Whether a member holds all of another one, whatever the place; of two alike the first holds the second.
 
@@ -206,7 +218,7 @@ def _holds(one: AddressTerm, other: AddressTerm, before: bool) -> bool:
     if one.kind is not other.kind:
         return False
     if one.kind is TermKind.ADDRESSES:
-        return bool(other.addresses) and other.addresses <= one.addresses and (before or one.addresses != other.addresses)
+        return bool(other.addresses) and covers(one.addresses, other.addresses) and (before or one.addresses != other.addresses)
     wider, name = one.text.casefold(), other.text.casefold()
     return (wider == name and before) or (one.kind is TermKind.TAG and "." in name and wider == name.partition(".")[0])
 
@@ -216,8 +228,9 @@ def _holds(one: AddressTerm, other: AddressTerm, before: bool) -> bool:
 
 @record
 class _Plain:
-    """A rule as one product set that is the same in every reading."""
+    """A rule as one product set that is the same in every reading; `place` is where it stands in the list."""
 
+    place: int
     key: RuleKey
     rule: DeclaredRule
     row: FilterRow
@@ -228,12 +241,11 @@ def _too_late(book: Book, effects: Effects, keys: Sequence[RuleKey]) -> Iterator
 
     A later rule that is wider than what precedes it is how rules are written; a narrower one was meant as an exception.
     """
-    plain = list(_plain(book, keys))
-    for index, later in enumerate(plain):
-        if not _is_particular(later.rule):
-            continue
-        for earlier in plain[:index]:
-            if _is_cut_by(later.row, earlier.row) and effects.meets(earlier.key, later.key):
+    plain = {one.key: one for one in _plain(book, keys)}
+    for later in plain.values():
+        before = effects.before(later.key) & plain.keys() if _is_particular(later.rule) else ()
+        for earlier in sorted((plain[key] for key in before), key=lambda one: one.place):
+            if earlier.place < later.place and _is_cut_by(later.row, earlier.row) and effects.meets(earlier.key, later.key):
                 yield _contradiction(book, later.rule, earlier.rule)
                 break
 
@@ -244,7 +256,9 @@ def _plain(book: Book, keys: Sequence[RuleKey]) -> Iterator[_Plain]:
     for row in book.filters[0].rows:
         if row.condition == ALWAYS and not row.source.unknown_tags | row.target.unknown_tags:
             rows.setdefault(key_of(row), row)
-    yield from (_Plain(key=key, rule=book.rules[key], row=row) for key, row in rows.items() if key in wanted)
+    for place, (key, row) in enumerate(rows.items()):
+        if key in wanted:
+            yield _Plain(place=place, key=key, rule=book.rules[key], row=row)
 
 
 def _is_particular(rule: DeclaredRule) -> bool:
@@ -257,8 +271,8 @@ def _is_cut_by(later: FilterRow, earlier: FilterRow) -> bool:
     """Whether the later row is about some of the earlier one's addresses, and overlaps it in everything else."""
     return (
         later.action is not earlier.action
-        and later.source.addresses <= earlier.source.addresses
-        and later.target.addresses <= earlier.target.addresses
+        and covers(earlier.source.addresses, later.source.addresses)
+        and covers(earlier.target.addresses, later.target.addresses)
         and (later.source.addresses, later.target.addresses) != (earlier.source.addresses, earlier.target.addresses)
         and later.target_port.overlaps(earlier.target_port)
         and later.protocol.overlaps(earlier.protocol)

@@ -1,0 +1,197 @@
+"""Which boxes of an ordered list leave something of a region: exact answers to yes-or-no questions, millions of them.
+
+A region is a product of sets of atoms, one bit mask a dimension. Which of the list's boxes meet it is the conjunction of one
+set of bits a dimension, read from a tree over the atoms. The rest is a search, depth first: the first box that meets the region
+takes its part, and what is left is at most one product a dimension. A search that costs more than its budget raises `TooMany`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from operator import xor
+
+from asever.exact.boxes import Box, Budget
+from asever.model.numbers import NumberSet
+from asever.model.regions import Region
+
+# So many parts are looked at for one question before it is left to the solver.
+STEPS = 2_000
+# Below this many boxes it is faster to look at each than to ask the tree.
+_FEW = 40
+
+
+class Axis:
+    """One dimension: its atoms, and which boxes meet them."""
+
+    def __init__(self, sets: Sequence[NumberSet], further: Iterable[NumberSet] = ()) -> None:
+        """`sets` are what the boxes hold of the dimension, in their order; `further` sets shall be told apart too.
+
+        `boxes` are the same as atoms.
+        """
+        cuts = {0}
+        owners: dict[NumberSet, list[int]] = defaultdict(list)
+        for number, one in enumerate(sets):
+            owners[one].append(number)
+        for numbers in (*owners, *further):
+            for low, high in numbers.ranges:
+                cuts.add(low)
+                cuts.add(high + 1)
+        self._starts = sorted(cuts)
+        self._places = {start: place for place, start in enumerate(self._starts)}
+        size = len(self._starts)
+        self.full = (1 << size) - 1
+        self.every = (1 << len(sets)) - 1
+        self._masks: dict[NumberSet, int] = {}
+        self.boxes = [0] * len(sets)
+        changes = [0] * (size + 1)
+        for numbers, its in owners.items():
+            lines, mask = _bits(its), 0
+            for low, high in numbers.ranges:
+                first, end = self._places[low], self._places[high + 1]
+                changes[first] ^= lines
+                changes[end] ^= lines
+                mask |= (1 << end) - (1 << first)
+            self._masks[numbers] = mask
+            for number in its:
+                self.boxes[number] = mask
+        # A binary tree: the leaves are the atoms, every node has what one of its two children has.
+        self._size = size
+        self._tree = [*([0] * size), *accumulate(changes[:size], xor)]
+        for node in range(size - 1, 0, -1):
+            self._tree[node] = self._tree[2 * node] | self._tree[2 * node + 1]
+        self._meeting: dict[int, int] = {self.full: self._tree[1] if size > 1 else self._tree[size]}
+
+    def mask(self, numbers: NumberSet) -> int:
+        """The atoms that a set meets. Boxes cannot tell the numbers of an atom apart, so rounding to atoms changes no answer."""
+        found = self._masks.get(numbers)
+        if found is None:
+            found = 0
+            for low, high in numbers.ranges:
+                found |= (1 << self._place(high) + 1) - (1 << self._place(low))
+            self._masks[numbers] = found
+        return found
+
+    def _place(self, number: int) -> int:
+        place = self._places.get(number)
+        return bisect_right(self._starts, number) - 1 if place is None else place
+
+    def meeting(self, mask: int) -> int:
+        """The boxes that meet some of these atoms, as bits."""
+        found = self._meeting.get(mask)
+        if found is None:
+            found = 0
+            for first, end in _runs(mask):
+                low, high = first + self._size, end + self._size
+                while low < high:
+                    if low & 1:
+                        found |= self._tree[low]
+                        low += 1
+                    if high & 1:
+                        high -= 1
+                        found |= self._tree[high]
+                    low >>= 1
+                    high >>= 1
+            self._meeting[mask] = found
+        return found
+
+
+def _bits(numbers: Iterable[int]) -> int:
+    return sum(1 << number for number in numbers)
+
+
+def each(bits: int) -> Iterator[int]:
+    """The positions of the bits, in order."""
+    while bits:
+        low = bits & -bits
+        yield low.bit_length() - 1
+        bits ^= low
+
+
+def _runs(mask: int) -> Iterator[tuple[int, int]]:
+    """The runs of ones: where each begins, and where it has ended."""
+    position = 0
+    while mask:
+        skip = (mask & -mask).bit_length() - 1
+        mask >>= skip
+        run = (~mask & (mask + 1)).bit_length() - 1
+        yield position + skip, position + skip + run
+        position += skip + run
+        mask >>= run
+
+
+class Covers:
+    """Boxes in order, given as regions, and questions about what some of them leave of a region.
+
+    `further` are regions besides the boxes that are to be told apart exactly, such as those that questions start from.
+    """
+
+    def __init__(self, regions: Sequence[Region], further: Sequence[Region]) -> None:
+        columns = list(zip(*regions, strict=True)) or [()] * len(further[0])
+        others = zip(*further, strict=True)
+        self.axes = [Axis(column, set(other)) for column, other in zip(columns, others, strict=True)]
+        self.boxes: list[Box] = list(zip(*(axis.boxes for axis in self.axes), strict=True))
+        self.every = (1 << len(self.boxes)) - 1
+
+    def box(self, region: Region) -> Box:
+        """A region as a box."""
+        return tuple(axis.mask(numbers) for axis, numbers in zip(self.axes, region, strict=True))
+
+    def meeting(self, box: Box, among: int = -1) -> int:
+        """Which of these boxes meet a box, as bits."""
+        found = self.every & among
+        for axis, mask in zip(self.axes, box, strict=True):
+            found &= axis.meeting(mask)
+            if not found:
+                break
+        return found
+
+    def leaves(self, box: Box, taking: int, stopping: int = 0) -> bool:
+        """Whether something of a box is in none of the boxes `taking`, before which those `stopping` come to it if any do.
+
+        Boxes take their part in order. A part that one of `stopping` would be the first to take counts as left.
+        """
+        return self.left(box, self.meeting(box, taking | stopping), stopping)
+
+    def left(self, box: Box, candidates: int, stopping: int = 0) -> bool:
+        """The same, where `candidates` are those that meet the box."""
+        boxes, budget = self.boxes, Budget(STEPS)
+        ahead = [(box, candidates)]
+        while ahead:
+            budget.spend()
+            here, meeting = ahead.pop()
+            bit = meeting & -meeting
+            if not meeting or bit & stopping:
+                return True
+            ahead.extend(self._peeled(here, boxes[bit.bit_length() - 1], meeting ^ bit))
+        return False
+
+    def _peeled(self, box: Box, taken: Box, candidates: int) -> Iterator[tuple[Box, int]]:
+        """The disjoint parts of a box outside another, each with those of the candidates that meet it."""
+        here = list(box)
+        for dimension, allowed in enumerate(taken):
+            mine = here[dimension]
+            rest = mine & ~allowed
+            if rest:
+                here[dimension] = rest
+                yield tuple(here), self._narrowed(candidates, dimension, rest)
+                here[dimension] = mine & allowed
+                candidates = self._narrowed(candidates, dimension, here[dimension])
+
+    def _narrowed(self, candidates: int, dimension: int, mask: int) -> int:
+        """Those of the candidates that meet these atoms of a dimension."""
+        if candidates.bit_count() > _FEW:
+            return candidates & self.axes[dimension].meeting(mask)
+        boxes, rest = self.boxes, candidates
+        while rest:
+            bit = rest & -rest
+            if not boxes[bit.bit_length() - 1][dimension] & mask:
+                candidates ^= bit
+            rest ^= bit
+        return candidates
+
+    def holder(self, box: Box, candidates: int) -> bool:
+        """Whether one of these boxes holds all of a box."""
+        return any(not any(mine & ~its for mine, its in zip(box, self.boxes[one], strict=True)) for one in each(candidates))

@@ -1,0 +1,181 @@
+"""What the rules of one filter do, by product sets: which decide something, which make a difference, which meet.
+
+The same questions as those of `asever.solve.effects.Proofs`, with the same answers, in microseconds. A question whose search
+goes beyond its budget raises `TooMany`: then the solver is to be asked.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from asever.exact.boxes import Box, meet
+from asever.exact.covers import Covers, each
+from asever.exact.worlds import World
+from asever.model.effective import Action, EffectiveNetwork, Filter, FilterRow, may_exist
+from asever.model.regions import FIELDS, Region
+from asever.solve.effects import Part, RuleKey, key_of
+
+
+# In the place of a row, for boxes before all rows that take what is no packet in any possible world.
+_NOWHERE = -1
+
+
+class RuleSets:
+    """The rows of a filter as boxes: packets, with what nobody knows as further dimensions (`asever.exact.worlds`).
+
+    A row may be several boxes, one for each way in which its sides can match. `rules` has the rows of each of the user's rules.
+    """
+
+    def __init__(self, network: EffectiveNetwork, one: Filter, fixed: Mapping[str, str]) -> None:
+        world = World(network, [one], fixed)
+        self.rows = one.rows
+        self.rules: dict[RuleKey, list[int]] = {}
+        for index, row in enumerate(one.rows):
+            if row.origin.azure is None:
+                self.rules.setdefault(key_of(row), []).append(index)
+        lines: list[tuple[int, Region]] = [(_NOWHERE, region) for region in world.impossible]
+        for index, row in enumerate(one.rows):
+            if may_exist(row.condition, fixed):
+                lines += [(index, line.sure) for line in world.lines(row)]
+        self._row_of = [index for index, _ in lines]
+        self._covers = Covers([region for _, region in lines], world.packets)
+        self._packets = [self._covers.box(region) for region in world.packets]
+        self._boxes_of: dict[int, list[int]] = {}
+        for number, index in enumerate(self._row_of):
+            self._boxes_of.setdefault(index, []).append(number)
+        self._bits = {index: sum(1 << number for number in its) for index, its in self._boxes_of.items()}
+        self._of_rules = {rule: self._bits_of_rows(its) for rule, its in self.rules.items()}
+        self._azure = self._covers.every & ~sum(self._of_rules.values())
+        self._alike: dict[Action, int] = defaultdict(int)
+        for its in self.rules.values():
+            self._alike[one.rows[its[0]].action] |= self._bits_of_rows(its)
+        self._starts: dict[int, tuple[tuple[Box, int], ...]] = {}
+
+    def _bits_of_rows(self, indexes: Iterable[int]) -> int:
+        return sum(self._bits.get(index, 0) for index in indexes)
+
+    def _before(self, index: int) -> int:
+        """The boxes of the rows before one that has boxes."""
+        return (1 << self._boxes_of[index][0]) - 1
+
+    def _starting(self, index: int) -> tuple[tuple[Box, int], ...]:
+        """What a row matches, as boxes that hold packets, each with the boxes of all rows that meet it."""
+        found = self._starts.get(index)
+        if found is None:
+            boxes = (self._covers.boxes[number] for number in self._boxes_of.get(index, ()))
+            shared = (part for box in boxes for whole in self._packets if (part := meet(box, whole)) is not None)
+            found = self._starts[index] = tuple((part, self._covers.meeting(part)) for part in shared)
+        return found
+
+    def _inside(self, index: int, part: Part | None) -> Iterator[tuple[Box, int]]:
+        """The same of a part of what the row matches."""
+        if part is None:
+            yield from self._starting(index)
+            return
+        axis = FIELDS.index(part.field)
+        mask = self._covers.axes[axis].mask(part.numbers)
+        for box, meeting in self._starting(index):
+            mine = box[axis] & mask
+            if mine == box[axis]:
+                yield box, meeting
+            elif mine:
+                yield (*box[:axis], mine, *box[axis + 1 :]), meeting & self._covers.axes[axis].meeting(mine)
+
+    # -- Questions ------------------------------------------------------------------------------------------------------
+
+    def matches(self, rule: RuleKey) -> bool:
+        """Whether a rule, by itself, matches any packet."""
+        return any(self._starting(index) for index in self.rules.get(rule, ()))
+
+    def decides(self, rule: RuleKey, part: Part | None, present: Sequence[RuleKey] | None) -> bool:
+        """Whether a rule decides something; with `present`, where these are the only other rules."""
+        there = -1 if present is None else self._azure | sum(self._of_rules.get(one, 0) for one in present)
+        return any(
+            self._covers.left(box, meeting & there & self._before(index))
+            for index in self.rules.get(rule, ())
+            for box, meeting in self._inside(index, part)
+        )
+
+    def differs(self, rule: RuleKey, gone: Collection[RuleKey]) -> bool:
+        """Whether some packet that the rule decides would not be decided alike by a later one; `gone` are left out already."""
+        indexes = self.rules.get(rule, ())
+        there = ~sum(self._of_rules.get(one, 0) for one in gone)
+        own = self._of_rules.get(rule, 0)
+        for index in indexes:
+            if not self._starting(index):
+                continue
+            before = self._before(index)
+            stopping = ~(before | own | self._alike[self.rows[index].action])
+            candidates = there & (before | ~own)
+            if any(self._covers.left(box, meeting & candidates, stopping) for box, meeting in self._starting(index)):
+                return True
+        return False
+
+    def meets(self, earlier: RuleKey, later: RuleKey) -> bool:
+        """Whether a rule decides a packet that a later one matches too."""
+        return any(
+            self._share(index, other, self._before(index))
+            for index in self.rules.get(earlier, ())
+            if self._starting(index)
+            for other in self.rules.get(later, ())
+        )
+
+    def _share(self, index: int, other: int, taking: int) -> bool:
+        """Whether two rows share a packet that none of some boxes takes."""
+        for box, meeting in self._starting(index):
+            for number in self._boxes_of.get(other, ()):
+                if meeting >> number & 1:
+                    both = meet(box, self._covers.boxes[number])
+                    if both is not None and self._covers.leaves(both, meeting & taking):
+                        return True
+        return False
+
+    def follows(self, rule: RuleKey, other: int) -> bool:
+        """Whether a row decides something that the rule decides, once that is gone."""
+        if key_of(self.rows[other]) == rule or other not in self._boxes_of:
+            return False
+        taking = self._before(other) & ~self._of_rules.get(rule, 0)
+        return any(index < other and self._share(index, other, taking) for index in self.rules.get(rule, ()))
+
+    # -- Which rules to ask about ---------------------------------------------------------------------------------------
+
+    def sharing(self, rule: RuleKey) -> list[int]:
+        """The rows of other rules, Azure's too, that share a packet with a rule, in order."""
+        met = 0
+        for index in self.rules.get(rule, ()):
+            for _, meeting in self._starting(index):
+                met |= meeting
+        others = met & ~(self._of_rules.get(rule, 0) | self._bits.get(_NOWHERE, 0))
+        return list(dict.fromkeys(self._row_of[number] for number in each(others)))
+
+    def before(self, rule: RuleKey) -> Iterator[RuleKey]:
+        """The rules, Azure's rows among them, with rows before the last of a rule's that share a packet with it."""
+        last = max(self.rules.get(rule, (0,)))
+        return (key_of(self.rows[index]) for index in self.sharing(rule) if index < last)
+
+    def earlier(self, rule: RuleKey) -> Iterator[FilterRow]:
+        """Rows of other rules of the user, before the last of the rule's, that share a packet with it."""
+        last = max(self.rules.get(rule, (0,)))
+        rows = (self.rows[index] for index in self.sharing(rule) if index < last)
+        return (row for row in rows if row.origin.azure is None)
+
+    def holders(self, rule: RuleKey, part: Part | None) -> frozenset[RuleKey] | None:
+        """The rules that take all of a rule, or of this part, by themselves: each row of it lies in an earlier one of theirs.
+
+        None is any rule: this one matches nothing.
+        """
+        found: frozenset[RuleKey] | None = None
+        for index in self.rules.get(rule, ()):
+            starts = [(box, meeting & self._before(index)) for box, meeting in self._inside(index, part)]
+            if starts:
+                mine = frozenset(self._holding(starts, self._of_rules[rule] | self._azure))
+                found = mine if found is None else found & mine
+        return found
+
+    def _holding(self, starts: Sequence[tuple[Box, int]], left_out: int) -> Iterator[RuleKey]:
+        (_, first), *_ = starts
+        for index in dict.fromkeys(self._row_of[number] for number in each(first & ~left_out)):
+            own = self._bits[index]
+            if all(self._covers.holder(box, meeting & own) for box, meeting in starts):
+                yield key_of(self.rows[index])
