@@ -20,7 +20,7 @@ from asever.model.regions import Region
 # So many parts are looked at for one question before it is left to the solver.
 STEPS = 2_000
 # Below this many boxes it is faster to look at each than to ask the tree.
-_FEW = 40
+_FEW = 10
 
 
 class Axis:
@@ -134,6 +134,12 @@ class Covers:
         self.axes = [Axis(column, set(other)) for column, other in zip(columns, others, strict=True)]
         self.boxes: list[Box] = list(zip(*(axis.boxes for axis in self.axes), strict=True))
         self.every = (1 << len(self.boxes)) - 1
+        full = [axis.full for axis in self.axes]
+        # Of each box the dimensions that it does not hold all of: most rules say nothing of most of them.
+        self._bounds = [
+            tuple((dimension, mask) for dimension, (mask, whole) in enumerate(zip(box, full, strict=True)) if mask != whole)
+            for box in self.boxes
+        ]
 
     def box(self, region: Region) -> Box:
         """A region as a box."""
@@ -157,7 +163,7 @@ class Covers:
 
     def left(self, box: Box, candidates: int, stopping: int = 0) -> bool:
         """The same, where `candidates` are those that meet the box."""
-        boxes, budget = self.boxes, Budget(STEPS)
+        budget = Budget(STEPS)
         ahead = [(box, candidates)]
         while ahead:
             budget.spend()
@@ -165,13 +171,13 @@ class Covers:
             bit = meeting & -meeting
             if not meeting or bit & stopping:
                 return True
-            ahead.extend(self._peeled(here, boxes[bit.bit_length() - 1], meeting ^ bit))
+            ahead.extend(self._peeled(here, bit.bit_length() - 1, meeting ^ bit))
         return False
 
-    def _peeled(self, box: Box, taken: Box, candidates: int) -> Iterator[tuple[Box, int]]:
-        """The disjoint parts of a box outside another, each with those of the candidates that meet it."""
+    def _peeled(self, box: Box, taken: int, candidates: int) -> Iterator[tuple[Box, int]]:
+        """The disjoint parts of a box outside that of this number, each with those of the candidates that meet it."""
         here = list(box)
-        for dimension, allowed in enumerate(taken):
+        for dimension, allowed in self._bounds[taken]:
             mine = here[dimension]
             rest = mine & ~allowed
             if rest:
@@ -194,4 +200,4 @@ class Covers:
 
     def holder(self, box: Box, candidates: int) -> bool:
         """Whether one of these boxes holds all of a box."""
-        return any(not any(mine & ~its for mine, its in zip(box, self.boxes[one], strict=True)) for one in each(candidates))
+        return any(not any(box[dimension] & ~mask for dimension, mask in self._bounds[one]) for one in each(candidates))

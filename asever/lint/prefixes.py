@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from asever.azure.inventory import inventory
 from asever.diagnostics import Diagnostic, Edit, Label
@@ -21,22 +21,26 @@ def prefix_findings(network: Network, tables: EffectiveNetwork, book: Book, fixe
     """What the literal prefixes of a list's rules hold more, or less, than the subnets that they are about."""
     if book.kind is not FilterKind.NSG:
         return
+    beginning: dict[int, dict[str, Subnet]] = {}
+    for subnet in network.subnets.values():
+        for prefix in subnet.prefixes:
+            beginning.setdefault(prefix.first, {})[subnet.name] = subnet
     for key, rule in book.rules.items():
         for side, terms in (("source", rule.sources), ("target", rule.targets)):
             for term in terms:
                 if term.kind is TermKind.ADDRESSES and term.span is not None and term.addresses:
-                    yield from _wider(network, book, rule, term)
+                    yield from _wider(network, book, rule, term, beginning.get(term.addresses.first, {}).values())
                     yield from _half(network, tables, book, (key, rule), side, term, fixed)
 
 
 # -- Wider than the subnet ----------------------------------------------------------------------------------------------
 
 
-def _wider(network: Network, book: Book, rule: DeclaredRule, term: AddressTerm) -> Iterator[Diagnostic]:
+def _wider(
+    network: Network, book: Book, rule: DeclaredRule, term: AddressTerm, beginning: Iterable[Subnet]
+) -> Iterator[Diagnostic]:
     """A prefix that begins where a subnet begins, goes on beyond it, and meets no other subnet there (P20: a resized one)."""
-    for subnet in network.subnets.values():
-        if all(prefix.first != term.addresses.first for prefix in subnet.prefixes):
-            continue
+    for subnet in beginning:
         vnet = network.vnets[subnet.vnet]
         held = union(subnet.prefixes)
         beyond = term.addresses - held

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 
 from asever.diagnostics import Diagnostic, Label
 from asever.lint.effects import Effects
@@ -189,8 +188,9 @@ def _partly(book: Book, rule: DeclaredRule, effects: Effects, key: RuleKey, memb
 def _covered(book: Book, rule: DeclaredRule) -> Iterator[Diagnostic]:
     """Members of address lists that other members of the same list hold already."""
     for side, terms in (("source", rule.sources), ("destination", rule.targets)):
-        for index, term in enumerate(terms if _overlap(terms) else ()):
-            holder = next((one for place, one in enumerate(terms) if place != index and _holds(one, term, place < index)), None)
+        overlapping = _overlapping(terms) if len(terms) > 1 else ()
+        for index, term in overlapping:
+            holder = next((one for place, one in overlapping if place != index and _holds(one, term, place < index)), None)
             if holder is not None and term.span is not None:
                 labels = [Label(holder.span, "holds it already")] if holder.span is not None else []
                 yield warning(
@@ -203,11 +203,17 @@ def _covered(book: Book, rule: DeclaredRule) -> Iterator[Diagnostic]:
                 )
 
 
-def _overlap(terms: Sequence[AddressTerm]) -> bool:
-    """Whether some members may hold another: most lists are of addresses that are apart from each other."""
-    ranges = sorted(each for one in terms if one.kind is TermKind.ADDRESSES for each in one.addresses.ranges)
-    meeting = any(low <= before for (_, before), (low, _) in pairwise(ranges))
-    return meeting or sum(one.kind is not TermKind.ADDRESSES for one in terms) > 1
+def _overlapping(terms: Sequence[AddressTerm]) -> list[tuple[int, AddressTerm]]:
+    """The members, with their places, that may share something with another one; most lists have none."""
+    ranges = [(*each, place) for place, one in enumerate(terms) for each in one.addresses.ranges]
+    found = {place for place, one in enumerate(terms) if one.kind is not TermKind.ADDRESSES}
+    last, holder = -1, 0
+    for low, high, place in sorted(ranges):
+        if low <= last:
+            found |= {place, holder}
+        if high > last:
+            last, holder = high, place
+    return [(place, terms[place]) for place in sorted(found)]
 
 
 def _holds(one: AddressTerm, other: AddressTerm, before: bool) -> bool:
