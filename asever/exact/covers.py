@@ -154,6 +154,18 @@ class Covers:
                 break
         return found
 
+    def narrowed(self, candidates: int, dimension: int, mask: int) -> int:
+        """Those of the candidates that meet these atoms of a dimension."""
+        if candidates.bit_count() > _FEW:
+            return candidates & self.axes[dimension].meeting(mask)
+        boxes, rest = self.boxes, candidates
+        while rest:
+            bit = rest & -rest
+            if not boxes[bit.bit_length() - 1][dimension] & mask:
+                candidates ^= bit
+            rest ^= bit
+        return candidates
+
     def leaves(self, box: Box, taking: int, stopping: int = 0) -> bool:
         """Whether something of a box is in none of the boxes `taking`, before which those `stopping` come to it if any do.
 
@@ -163,6 +175,8 @@ class Covers:
 
     def left(self, box: Box, candidates: int, stopping: int = 0) -> bool:
         """The same, where `candidates` are those that meet the box."""
+        if not candidates:
+            return True
         budget = Budget(STEPS)
         ahead = [(box, candidates)]
         while ahead:
@@ -182,21 +196,9 @@ class Covers:
             rest = mine & ~allowed
             if rest:
                 here[dimension] = rest
-                yield tuple(here), self._narrowed(candidates, dimension, rest)
+                yield tuple(here), self.narrowed(candidates, dimension, rest)
                 here[dimension] = mine & allowed
-                candidates = self._narrowed(candidates, dimension, here[dimension])
-
-    def _narrowed(self, candidates: int, dimension: int, mask: int) -> int:
-        """Those of the candidates that meet these atoms of a dimension."""
-        if candidates.bit_count() > _FEW:
-            return candidates & self.axes[dimension].meeting(mask)
-        boxes, rest = self.boxes, candidates
-        while rest:
-            bit = rest & -rest
-            if not boxes[bit.bit_length() - 1][dimension] & mask:
-                candidates ^= bit
-            rest ^= bit
-        return candidates
+                candidates = self.narrowed(candidates, dimension, here[dimension])
 
     def holder(self, box: Box, candidates: int) -> bool:
         """Whether one of these boxes holds all of a box."""

@@ -46,6 +46,7 @@ class RuleSets:
             self._boxes_of.setdefault(index, []).append(number)
         self._bits = {index: sum(1 << number for number in its) for index, its in self._boxes_of.items()}
         self._of_rules = {rule: self._bits_of_rows(its) for rule, its in self.rules.items()}
+        self._places = {rule: place for place, rule in enumerate(self.rules)}
         self._azure = self._covers.every & ~sum(self._of_rules.values())
         self._alike: dict[Action, int] = defaultdict(int)
         for its in self.rules.values():
@@ -68,19 +69,15 @@ class RuleSets:
             found = self._starts[index] = tuple((part, self._covers.meeting(part)) for part in shared)
         return found
 
-    def _inside(self, index: int, part: Part | None) -> Iterator[tuple[Box, int]]:
-        """The same of a part of what the row matches."""
-        if part is None:
-            yield from self._starting(index)
-            return
-        axis = FIELDS.index(part.field)
-        mask = self._covers.axes[axis].mask(part.numbers)
+    def _before_in(self, index: int, part: Part | None) -> Iterator[tuple[Box, int]]:
+        """A row, or a part of what it matches, as such boxes, each with the boxes of earlier rows that meet it."""
+        axis = None if part is None else FIELDS.index(part.field)
         for box, meeting in self._starting(index):
-            mine = box[axis] & mask
-            if mine == box[axis]:
-                yield box, meeting
-            elif mine:
-                yield (*box[:axis], mine, *box[axis + 1 :]), meeting & self._covers.axes[axis].meeting(mine)
+            candidates = meeting & self._before(index)
+            if axis is None or part is None:
+                yield box, candidates
+            elif mine := box[axis] & self._covers.axes[axis].mask(part.numbers):
+                yield (*box[:axis], mine, *box[axis + 1 :]), self._covers.narrowed(candidates, axis, mine)
 
     # -- Questions ------------------------------------------------------------------------------------------------------
 
@@ -92,9 +89,9 @@ class RuleSets:
         """Whether a rule decides something; with `present`, where these are the only other rules."""
         there = -1 if present is None else self._azure | sum(self._of_rules.get(one, 0) for one in present)
         return any(
-            self._covers.left(box, meeting & there & self._before(index))
+            self._covers.left(box, candidates & there)
             for index in self.rules.get(rule, ())
-            for box, meeting in self._inside(index, part)
+            for box, candidates in self._before_in(index, part)
         )
 
     def differs(self, rule: RuleKey, gone: Collection[RuleKey]) -> bool:
@@ -160,22 +157,20 @@ class RuleSets:
         rows = (self.rows[index] for index in self.sharing(rule) if index < last)
         return (row for row in rows if row.origin.azure is None)
 
-    def holders(self, rule: RuleKey, part: Part | None) -> frozenset[RuleKey] | None:
-        """The rules that take all of a rule, or of this part, by themselves: each row of it lies in an earlier one of theirs.
-
-        None is any rule: this one matches nothing.
-        """
-        found: frozenset[RuleKey] | None = None
+    def holders(self, rule: RuleKey, part: Part | None) -> Iterator[RuleKey]:
+        """The rules that hold a rule, or this part of it, as `held_by` says, in their order; none for one without packets."""
         for index in self.rules.get(rule, ()):
-            starts = [(box, meeting & self._before(index)) for box, meeting in self._inside(index, part)]
-            if starts:
-                mine = frozenset(self._holding(starts, self._of_rules[rule] | self._azure))
-                found = mine if found is None else found & mine
-        return found
+            for _, candidates in self._before_in(index, part):
+                rows = map(self._row_of.__getitem__, each(candidates & ~(self._of_rules[rule] | self._azure)))
+                keys = dict.fromkeys(key_of(self.rows[row]) for row in dict.fromkeys(rows))
+                yield from (key for key in sorted(keys, key=self._places.__getitem__) if self.held_by(key, rule, part))
+                return
 
-    def _holding(self, starts: Sequence[tuple[Box, int]], left_out: int) -> Iterator[RuleKey]:
-        (_, first), *_ = starts
-        for index in dict.fromkeys(self._row_of[number] for number in each(first & ~left_out)):
-            own = self._bits[index]
-            if all(self._covers.holder(box, meeting & own) for box, meeting in starts):
-                yield key_of(self.rows[index])
+    def held_by(self, holder: RuleKey, rule: RuleKey, part: Part | None) -> bool:
+        """Whether another rule takes all of a rule, or of this part, by itself: each row of it lies in an earlier one."""
+        own = [self._bits[index] for index in self.rules.get(holder, ()) if index in self._bits]
+        for index in self.rules.get(rule, ()):
+            starts = list(self._before_in(index, part))
+            if starts and not any(all(self._covers.holder(box, mine & bits) for box, mine in starts) for bits in own):
+                return False
+        return True

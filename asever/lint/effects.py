@@ -66,7 +66,6 @@ class Effects:
     ) -> None:
         self._places = [_Place(network, one, fixed, parts, deadline) for one in filters]
         self.rules = tuple(dict.fromkeys(rule for one in self._places for rule in one.sets.rules))
-        self._order = {rule: number for number, rule in enumerate(self.rules)}
         self._claims: list[_Claim] = []
 
     def matches(self, rule: RuleKey) -> bool:
@@ -82,13 +81,12 @@ class Effects:
 
         One row stands for each rule. There is none where Azure's own rows take all of it.
         """
-        holders = [found for one in self._places if (found := one.sets.holders(rule, part)) is not None]
-        alone = frozenset.intersection(*holders) if holders else frozenset()
+        holders = (key for one in self._places for key in one.sets.holders(rule, part))
+        holder = next((key for key in holders if all(one.sets.held_by(key, rule, part) for one in self._places)), None)
         found: dict[RuleKey, FilterRow] = {}
-        if alone:
-            first = min(alone, key=self._order.__getitem__)
-            rows = (one.rows[index] for one in self._places for index in one.sets.rules.get(first, ()))
-            found = {first: next(rows)}
+        if holder is not None:
+            rows = (one.rows[index] for one in self._places for index in one.sets.rules.get(holder, ()))
+            found = {holder: next(rows)}
         elif not self._taken(rule, part, []):
             every: dict[RuleKey, FilterRow] = {}
             for one in self._places:
