@@ -23,6 +23,10 @@ STEPS = 2_000
 _FEW = 10
 
 
+Bounds = tuple[tuple[int, int], ...]
+"""Dimensions, and the atoms that are left of each."""
+
+
 class Axis:
     """One dimension: its atoms, and which boxes meet them."""
 
@@ -136,7 +140,7 @@ class Covers:
         self.every = (1 << len(self.boxes)) - 1
         full = [axis.full for axis in self.axes]
         # Of each box the dimensions that it does not hold all of: most rules say nothing of most of them.
-        self._bounds = [
+        self._bounds: list[Bounds] = [
             tuple((dimension, mask) for dimension, (mask, whole) in enumerate(zip(box, full, strict=True)) if mask != whole)
             for box in self.boxes
         ]
@@ -178,27 +182,33 @@ class Covers:
         if not candidates:
             return True
         budget = Budget(STEPS)
-        ahead = [(box, candidates)]
+        ahead: list[tuple[Box, int, Bounds]] = [(box, candidates, ())]
         while ahead:
             budget.spend()
-            here, meeting = ahead.pop()
+            here, meeting, changed = ahead.pop()
+            for dimension, mask in changed:
+                meeting = self.narrowed(meeting, dimension, mask)
             bit = meeting & -meeting
             if not meeting or bit & stopping:
                 return True
             ahead.extend(self._peeled(here, bit.bit_length() - 1, meeting ^ bit))
         return False
 
-    def _peeled(self, box: Box, taken: int, candidates: int) -> Iterator[tuple[Box, int]]:
-        """The disjoint parts of a box outside that of this number, each with those of the candidates that meet it."""
+    def _peeled(self, box: Box, taken: int, candidates: int) -> Iterator[tuple[Box, int, Bounds]]:
+        """The disjoint parts of a box outside that of this number, each with what it has fewer of than the box.
+
+        Most parts are never looked at, so it is left to whoever does which of the candidates meet them.
+        """
         here = list(box)
+        changed: Bounds = ()
         for dimension, allowed in self._bounds[taken]:
             mine = here[dimension]
             rest = mine & ~allowed
             if rest:
                 here[dimension] = rest
-                yield tuple(here), self.narrowed(candidates, dimension, rest)
+                yield tuple(here), candidates, (*changed, (dimension, rest))
                 here[dimension] = mine & allowed
-                candidates = self.narrowed(candidates, dimension, here[dimension])
+                changed = (*changed, (dimension, here[dimension]))
 
     def holder(self, box: Box, candidates: int) -> bool:
         """Whether one of these boxes holds all of a box."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from operator import and_
 
 from asever.exact.boxes import Box, meet
 from asever.exact.covers import Covers, each
@@ -64,9 +65,9 @@ class RuleSets:
         """What a row matches, as boxes that hold packets, each with the boxes of all rows that meet it."""
         found = self._starts.get(index)
         if found is None:
-            boxes = (self._covers.boxes[number] for number in self._boxes_of.get(index, ()))
-            shared = (part for box in boxes for whole in self._packets if (part := meet(box, whole)) is not None)
-            found = self._starts[index] = tuple((part, self._covers.meeting(part)) for part in shared)
+            boxes = [self._covers.boxes[number] for number in self._boxes_of.get(index, ())]
+            shared = (tuple(map(and_, box, whole)) for box in boxes for whole in self._packets)
+            found = self._starts[index] = tuple((part, self._covers.meeting(part)) for part in shared if all(part))
         return found
 
     def _before_in(self, index: int, part: Part | None) -> Iterator[tuple[Box, int]]:
@@ -146,10 +147,16 @@ class RuleSets:
         others = met & ~(self._of_rules.get(rule, 0) | self._bits.get(_NOWHERE, 0))
         return list(dict.fromkeys(self._row_of[number] for number in each(others)))
 
-    def before(self, rule: RuleKey) -> Iterator[RuleKey]:
-        """The rules, Azure's rows among them, with rows before the last of a rule's that share a packet with it."""
-        last = max(self.rules.get(rule, (0,)))
-        return (key_of(self.rows[index]) for index in self.sharing(rule) if index < last)
+    def contested(self, rule: RuleKey) -> bool:
+        """Whether an earlier row, Azure's among them, shares a packet with a rule."""
+        return any(candidates for index in self.rules.get(rule, ()) for _, candidates in self._before_in(index, None))
+
+    def against(self, rule: RuleKey) -> Iterator[RuleKey]:
+        """The earlier rules of the user that decide otherwise and share a packet with a rule."""
+        for index in self.rules.get(rule, ()):
+            alike = self._azure | self._alike[self.rows[index].action]
+            for _, candidates in self._before_in(index, None):
+                yield from (key_of(self.rows[self._row_of[number]]) for number in each(candidates & ~alike))
 
     def earlier(self, rule: RuleKey) -> Iterator[FilterRow]:
         """Rows of other rules of the user, before the last of the rule's, that share a packet with it."""

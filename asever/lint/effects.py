@@ -139,9 +139,13 @@ class Effects:
         """Whether a rule decides a packet that a later one matches too."""
         return any(one.meets(earlier, later) for one in self._places)
 
-    def before(self, rule: RuleKey) -> frozenset[RuleKey]:
-        """The earlier rules, Azure's rows among them, that share a packet with a rule."""
-        return frozenset(key for one in self._places for key in one.sets.before(rule))
+    def contested(self, rule: RuleKey) -> bool:
+        """Whether an earlier row, Azure's among them, shares a packet with a rule."""
+        return any(one.sets.contested(rule) for one in self._places)
+
+    def against(self, rule: RuleKey) -> frozenset[RuleKey]:
+        """The earlier rules that decide otherwise and share a packet with a rule."""
+        return frozenset(key for one in self._places for key in one.sets.against(rule))
 
     def after(self, rule: RuleKey, most: int) -> tuple[FilterRow, ...]:
         """The first rows, at `most` so many, that decide what a rule decides once it is gone; one for each rule."""

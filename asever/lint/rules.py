@@ -164,7 +164,7 @@ def _ports(rule: DeclaredRule) -> Iterator[_Member]:
 
 
 def _partly(book: Book, rule: DeclaredRule, effects: Effects, key: RuleKey, members: Sequence[_Member]) -> Iterator[Diagnostic]:
-    if not members or not effects.before(key):
+    if not members or not effects.contested(key):
         return
     for one in members:
         if effects.decides(key, one.part):
@@ -249,7 +249,7 @@ def _too_late(book: Book, effects: Effects, keys: Sequence[RuleKey]) -> Iterator
     """
     plain = {one.key: one for one in _plain(book, keys)}
     for later in plain.values():
-        before = effects.before(later.key) & plain.keys() if _is_particular(later.rule) else ()
+        before = effects.against(later.key) & plain.keys() if _is_particular(later.rule) else ()
         for earlier in sorted((plain[key] for key in before), key=lambda one: one.place):
             if earlier.place < later.place and _is_cut_by(later.row, earlier.row) and effects.meets(earlier.key, later.key):
                 yield _contradiction(book, later.rule, earlier.rule)
