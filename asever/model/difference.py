@@ -35,8 +35,8 @@ class Decider:
 class Change:
     """Headers between two ends whose level differs. `whole` is all that is asked about the two.
 
-    `example` is one of the flows, `old` and `new` what decided it, and `readings` the assumptions that it does not take at
-    their recommended value. `proved`: the solver agrees about
+    The regions may overlap; `packets` is how many headers they hold. `example` is one of the flows, `old` and `new` what decided
+    it, and `readings` the assumptions that it does not take at their recommended value. `proved`: the solver agrees about
     both levels of all regions.
     """
 
@@ -45,6 +45,7 @@ class Change:
     before: Level
     after: Level
     regions: tuple[Region, ...]
+    packets: int
     whole: Region
     example: Flow | None = None
     old: Decider | None = None

@@ -73,7 +73,7 @@ def _changes(alike: Sequence[Change], page: Page) -> Iterator[Line]:
     words = headline(alike[0])
     style = Style.GOOD if words == "becomes possible" else Style.BAD if words == "stops" else Style.UNSURE
     for one in alike:
-        yield line(Piece(f"{one.origin} -> {one.target}", Style.STRONG))
+        yield line(Piece(f"{one.origin} -> {one.target}", Style.STRONG), f" ({_packets(one.packets)})")
     yield line("  ", Piece(words, style), ":")
     for text in _regions(alike[0]):
         yield from page.paragraph(text, indent=4)
@@ -85,6 +85,10 @@ def _changes(alike: Sequence[Change], page: Page) -> Iterator[Line]:
         yield from page.remark("note", f"this is so with {chosen} (asever help {next(iter(alike[0].readings))})")
     if not alike[0].proved:
         yield from page.remark("note", "the solver did not confirm all of this")
+
+
+def _packets(number: int) -> str:
+    return f"{number:,} packet{'' if number == 1 else 's'}"
 
 
 def _decider(decider: Decider) -> str:
@@ -122,6 +126,7 @@ def _change_json(change: Change) -> Json:
         "change": headline(change),
         "old": {"level": change.before.name.lower(), **_decider_json(change.old)},
         "new": {"level": change.after.name.lower(), **_decider_json(change.new)},
+        "packets": change.packets,
         "regions": [region_json(one) for one in change.regions],
         "readings": dict(change.readings),
         "proved": change.proved,
