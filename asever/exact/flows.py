@@ -18,7 +18,7 @@ from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filte
 from asever.model.numbers import NumberSet, union
 from asever.model.regions import FIELDS, Region
 from asever.record import record
-from asever.solve.classes import bits, classes_of
+from asever.solve.classes import bits, classes_of, seen_at
 from asever.solve.encode import can_arrive, surely_arrives
 from asever.solve.paths import Path, Place, paths
 
@@ -213,11 +213,8 @@ class _Engine:
         """
         rows = one.rows
         mask = -1
-        if not self._shared and len(rows) >= _MANY and not (place.source_tags or place.target_tags):
-            seen = {
-                field: NumberSet.single(now) if isinstance(now, int) else region[now]
-                for field, now in zip(FIELDS, place.view, strict=True)
-            }
+        if not self._shared and len(rows) >= _MANY:
+            seen = seen_at(place.view, region, place.source_tags, place.target_tags)
             near = classes_of(rows, self.network.tag_space).sharing(seen)
             if near.bit_count() * _SHARE <= len(rows):
                 mask = near

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import accumulate
 from operator import xor
 
+from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import FilterRow
 from asever.model.numbers import NumberSet, union
 from asever.model.packets import ANY_PORT
@@ -30,6 +31,17 @@ def may_match(row: FilterRow, tag_space: NumberSet) -> Mapping[str, NumberSet]:
         "target": target,
         "target_port": row.target_port,
     }
+
+
+def seen_at(
+    view: Sequence[str | int], region: Mapping[str, NumberSet], source_tags: frozenset[str], target_tags: frozenset[str]
+) -> Mapping[str, NumberSet]:
+    """What the rows of a filter see of a region, field by field: any address where the packet is known to lie in a tag."""
+    found = {
+        field: NumberSet.single(now) if isinstance(now, int) else region[now] for field, now in zip(FIELDS, view, strict=True)
+    }
+    tagged = (("source", source_tags), ("target", target_tags))
+    return found | {side: ALL_ADDRESSES for side, tags in tagged if tags}
 
 
 class Classes:
