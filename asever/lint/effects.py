@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
 from asever.exact.boxes import TooMany
 from asever.exact.effects import RuleSets
 from asever.explain.witness import ReadingsDisagree
+from asever.model.confirmed import Confirmed
 from asever.model.effective import EffectiveNetwork, Filter, FilterRow
 from asever.record import record
 from asever.solve.effects import Part, Proofs, RuleKey, key_of
@@ -22,21 +22,6 @@ from asever.solve.effects import Part, Proofs, RuleKey, key_of
 _SAMPLE = 8
 # Claims about more rows than these are not in the sample: the solver's text would take longer than everything else.
 _MOST_ROWS = 120
-
-
-@dataclass
-class Proved:
-    """Claims about rules that were reported, how many of them Z3 confirmed, and questions that it had to decide by itself."""
-
-    claims: int = 0
-    confirmed: int = 0
-    solver: int = 0
-
-    def add(self, other: Proved) -> None:
-        """Counts those of another list too."""
-        self.claims += other.claims
-        self.confirmed += other.confirmed
-        self.solver += other.solver
 
 
 @record
@@ -174,7 +159,7 @@ class Effects:
     ) -> None:
         self._claims.append(_Claim(place=place, rows=tuple(sorted(rows)), words=words, broken=broken, part=part))
 
-    def confirm(self) -> Proved:
+    def confirm(self) -> Confirmed:
         """What was claimed, a sample of it confirmed. Raises `ReadingsDisagree` when the solver breaks a claim."""
         small = [one for one in self._claims if len(one.rows) <= _MOST_ROWS]
         draw = random.Random(len(self._claims))  # noqa: S311 - nothing here is secret
@@ -183,7 +168,7 @@ class Effects:
             if one.broken(one.place.proofs(one.rows, one.part)):
                 raise ReadingsDisagree(f"lint        {one.words}\nexact sets  so it is\nsolver      it is not so")
         asked = sum(one.asked for one in self._places)
-        return Proved(claims=len(self._claims), confirmed=len(sample), solver=asked)
+        return Confirmed(claims=len(self._claims), confirmed=len(sample), solver=asked)
 
 
 class _Place:

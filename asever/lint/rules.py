@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
 from asever.diagnostics import Diagnostic, Label
-from asever.lint.effects import Effects
 from asever.lint.books import Book, listed, removal, row_words, rule_words
+from asever.lint.effects import Effects
 from asever.lint.warnings import warning
+from asever.model.confirmed import Confirmed
 from asever.model.effective import ALWAYS, Action, EffectiveNetwork, FilterRow
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT
@@ -24,11 +25,14 @@ _DOES = {Action.ALLOW: "allows", Action.DENY: "denies", Action.ALWAYS_ALLOW: "al
 
 def rule_findings(
     tables: EffectiveNetwork, book: Book, fixed: Mapping[str, str], known: frozenset[RuleKey], deadline: float | None = None
-) -> Iterator[Diagnostic]:
-    """What the rules of one list do to each other; nothing is said of rules that are `known` to match nothing."""
+) -> Generator[Diagnostic, None, Confirmed]:
+    """What the rules of one list do to each other; nothing is said of rules that are `known` to match nothing.
+
+    Returns how it was proved. Raises `ReadingsDisagree` when the solver comes to another answer.
+    """
     parts = {key: _parts(rule) for key, rule in book.rules.items()}
     effects = Effects(tables, book.filters, fixed, {key: [one.part for one in its] for key, its in parts.items()}, deadline)
-    dead = tuple(key for key in effects.rules if key in book.rules and not effects.decides(key))
+    dead = [key for key in effects.rules if key in book.rules and not effects.decides(key)]
     for key in dead:
         if key not in known:
             yield _dead(book, book.rules[key], effects, key)
@@ -36,14 +40,14 @@ def rule_findings(
     for key in redundant:
         if key in book.rules and key not in known:
             yield _redundant(book, book.rules[key], effects.after(key, _MOST_NAMED + 1))
-    for key, its in parts.items():
-        if key not in dead and key not in redundant and key not in known:
-            yield from _partly(book, book.rules[key], effects, key, its)
     gone = {*dead, *redundant, *known}
-    for key, rule in book.rules.items():
-        if key not in gone:
-            yield from _covered(book, rule)
-    yield from _too_late(book, effects, [key for key in book.rules if key not in gone])
+    left = [key for key in book.rules if key not in gone]
+    for key in left:
+        yield from _partly(book, book.rules[key], effects, key, parts[key])
+    for key in left:
+        yield from _covered(book, book.rules[key])
+    yield from _too_late(book, effects, left)
+    return effects.confirm()
 
 
 def _span(rule: DeclaredRule) -> Span:
