@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
 from itertools import accumulate
 from operator import xor
 
@@ -21,10 +22,20 @@ from asever.model.regions import Region
 STEPS = 2_000
 # Below this many boxes it is faster to look at each than to ask the tree.
 _FEW = 10
+# More than these hold all of every dimension between them more often than not.
+_MANY = 64
 
 
 Bounds = tuple[tuple[int, int], ...]
 """Dimensions, and the atoms that are left of each."""
+
+
+class Left(IntEnum):
+    """What boxes leave of a box: nothing, what only later boxes take, or more."""
+
+    NOTHING = 0
+    FOR_OTHERS = 1
+    SOMETHING = 2
 
 
 class Axis:
@@ -170,18 +181,13 @@ class Covers:
             rest ^= bit
         return candidates
 
-    def leaves(self, box: Box, taking: int, stopping: int = 0) -> bool:
-        """Whether something of a box is in none of the boxes `taking`, before which those `stopping` come to it if any do.
+    def left(self, box: Box, candidates: int, stopping: int = 0, before: int = -1) -> Left:
+        """What some boxes, which all meet this one, leave of it, each taking its part in order.
 
-        Boxes take their part in order. A part that one of `stopping` would be the first to take counts as left.
+        A part that one of `stopping` would be the first to take counts as left, as does what none takes. Of the others those
+        outside of `before` take something that was left before them.
         """
-        return self.left(box, self.meeting(box, taking | stopping), stopping)
-
-    def left(self, box: Box, candidates: int, stopping: int = 0) -> bool:
-        """The same, where `candidates` are those that meet the box."""
-        if not candidates:
-            return True
-        budget = Budget(STEPS)
+        budget, found = Budget(STEPS), Left.NOTHING
         ahead: list[tuple[Box, int, Bounds]] = [(box, candidates, ())]
         while ahead:
             budget.spend()
@@ -190,9 +196,11 @@ class Covers:
                 meeting = self.narrowed(meeting, dimension, mask)
             bit = meeting & -meeting
             if not meeting or bit & stopping:
-                return True
+                return Left.SOMETHING
+            if not bit & before:
+                found = Left.FOR_OTHERS
             ahead.extend(self._peeled(here, bit.bit_length() - 1, meeting ^ bit))
-        return False
+        return found
 
     def _peeled(self, box: Box, taken: int, candidates: int) -> Iterator[tuple[Box, int, Bounds]]:
         """The disjoint parts of a box outside that of this number, each with what it has fewer of than the box.
@@ -209,6 +217,16 @@ class Covers:
                 yield tuple(here), candidates, (*changed, (dimension, rest))
                 here[dimension] = mine & allowed
                 changed = (*changed, (dimension, here[dimension]))
+
+    def lacking(self, box: Box, candidates: int) -> Box:
+        """The atoms of each dimension of a box that none of some boxes holds; none of them where these are many."""
+        if candidates.bit_count() > _MANY:
+            return (0,) * len(box)
+        left = list(box)
+        for number in each(candidates):
+            for dimension, mask in enumerate(self.boxes[number]):
+                left[dimension] &= ~mask
+        return tuple(left)
 
     def holder(self, box: Box, candidates: int) -> bool:
         """Whether one of these boxes holds all of a box."""

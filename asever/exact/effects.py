@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from operator import and_
 
 from asever.exact.boxes import Box, meet
-from asever.exact.covers import Covers, each
+from asever.exact.covers import Covers, Left, each
 from asever.exact.worlds import World
 from asever.model.effective import Action, EffectiveNetwork, Filter, FilterRow, may_exist
 from asever.model.regions import FIELDS, Region
@@ -52,6 +52,7 @@ class RuleSets:
         self._alike: dict[Action, int] = defaultdict(int)
         for its in self.rules.values():
             self._alike[one.rows[its[0]].action] |= self._bits_of_rows(its)
+        self._lacks: tuple[int, Sequence[Box]] | None = None
         self._starts: dict[int, tuple[tuple[Box, int], ...]] = {}
 
     def _bits_of_rows(self, indexes: Iterable[int]) -> int:
@@ -88,27 +89,49 @@ class RuleSets:
 
     def decides(self, rule: RuleKey, part: Part | None, present: Sequence[RuleKey] | None) -> bool:
         """Whether a rule decides something; with `present`, where these are the only other rules."""
+        if part is not None and present is None and any(self._plainly(index, part) for index in self.rules.get(rule, ())):
+            return True
         there = -1 if present is None else self._azure | sum(self._of_rules.get(one, 0) for one in present)
         return any(
-            self._covers.left(box, candidates & there)
+            self._covers.left(box, candidates & there) is Left.SOMETHING
             for index in self.rules.get(rule, ())
             for box, candidates in self._before_in(index, part)
         )
 
-    def differs(self, rule: RuleKey, gone: Collection[RuleKey]) -> bool:
-        """Whether some packet that the rule decides would not be decided alike by a later one; `gone` are left out already."""
-        indexes = self.rules.get(rule, ())
+    def _plainly(self, index: int, part: Part) -> bool:
+        """Whether all earlier rows together lack something of one field of a row, so that this part of it decides something."""
+        axis = FIELDS.index(part.field)
+        mask = self._covers.axes[axis].mask(part.numbers)
+        return any(
+            (mine := box[axis] & mask) and (mine & lacking[axis] or any(lacking[:axis]) or any(lacking[axis + 1 :]))
+            for (box, _), lacking in zip(self._starting(index), self._lacking(index), strict=True)
+        )
+
+    def _lacking(self, index: int) -> Sequence[Box]:
+        """Of each box of a row, the atoms of each field that no earlier row holds which meets the box."""
+        if self._lacks is None or self._lacks[0] != index:
+            pairs = self._before_in(index, None)
+            self._lacks = (index, [self._covers.lacking(box, candidates) for box, candidates in pairs])
+        return self._lacks[1]
+
+    def fate(self, rule: RuleKey, gone: Collection[RuleKey] = ()) -> Left:
+        """What is left of a rule by earlier ones, and of that by later ones that decide alike, which Azure's rows never count as.
+
+        SOMETHING: a packet that it decides would not be decided alike without it. FOR_OTHERS: it decides something, and
+        it makes no difference. `gone` are rules that are left out already.
+        """
         there = ~sum(self._of_rules.get(one, 0) for one in gone)
         own = self._of_rules.get(rule, 0)
-        for index in indexes:
-            if not self._starting(index):
-                continue
-            before = self._before(index)
-            stopping = ~(before | own | self._alike[self.rows[index].action])
-            candidates = there & (before | ~own)
-            if any(self._covers.left(box, meeting & candidates, stopping) for box, meeting in self._starting(index)):
-                return True
-        return False
+        found = Left.NOTHING
+        for index in self.rules.get(rule, ()):
+            for box, meeting in self._starting(index):
+                before = self._before(index)
+                stopping = ~(before | own | self._alike[self.rows[index].action])
+                candidates = meeting & there & (before | ~own)
+                found = max(found, self._covers.left(box, candidates, stopping, before))
+                if found is Left.SOMETHING:
+                    return found
+        return found
 
     def meets(self, earlier: RuleKey, later: RuleKey) -> bool:
         """Whether a rule decides a packet that a later one matches too."""
@@ -125,7 +148,7 @@ class RuleSets:
             for number in self._boxes_of.get(other, ()):
                 if meeting >> number & 1:
                     both = meet(box, self._covers.boxes[number])
-                    if both is not None and self._covers.leaves(both, meeting & taking):
+                    if both is not None and self._covers.left(both, self._covers.meeting(both, meeting & taking)) is Left.SOMETHING:
                         return True
         return False
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import islice
 
 from asever.exact.boxes import TooMany
+from asever.exact.covers import Left
 from asever.exact.effects import RuleSets
 from asever.explain.witness import ReadingsDisagree
 from asever.model.confirmed import Confirmed
@@ -191,6 +192,7 @@ class _Place:
         self.sets = RuleSets(network, one, fixed)
         self.azure = frozenset(index for index, row in enumerate(one.rows) if row.origin.azure is not None)
         self.asked = 0
+        self._fates: dict[RuleKey, Left | None] = {}
         self._last: tuple[RuleKey, Proofs] | None = None
 
     def proofs(self, rows: Sequence[int], part: Part | None) -> Proofs:
@@ -218,10 +220,21 @@ class _Place:
 
     def decides(self, rule: RuleKey, part: Part | None, present: Sequence[RuleKey] | None) -> bool:
         """Whether the rule decides something; with `present`, where these are the only rules before it."""
+        if part is None and present is None and (fate := self._fate(rule)) is not None:
+            return fate is not Left.NOTHING
         try:
             return self.sets.decides(rule, part, present)
         except TooMany:
             return self._solver(rule).decides(rule, part, present)
+
+    def _fate(self, rule: RuleKey) -> Left | None:
+        """What becomes of a rule while all others are there; None if that takes too long to tell."""
+        if rule not in self._fates:
+            try:
+                self._fates[rule] = self.sets.fate(rule)
+            except TooMany:
+                self._fates[rule] = None
+        return self._fates[rule]
 
     def differs(self, rule: RuleKey, gone: Collection[RuleKey]) -> bool:
         """Whether some packet would not be decided alike by a later rule; `gone` are rules that are left out already."""
@@ -230,8 +243,10 @@ class _Place:
             return False
         if indexes[-1] - indexes[0] >= len(indexes):
             return True  # its rows are apart from each other: what comes after them is not one thing
+        if not gone and (fate := self._fate(rule)) is not None:
+            return fate is Left.SOMETHING
         try:
-            return self.sets.differs(rule, gone)
+            return self.sets.fate(rule, gone) is Left.SOMETHING
         except TooMany:
             return self._solver(rule).differs(rule, gone)
 
