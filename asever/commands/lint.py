@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from asever import __version__
 from asever.commands.console import Status, UsageError, load_all, progress, refuse_all, write_report
 from asever.diagnostics import Diagnostic, nearest
+from asever.model.confirmed import Confirmed
 from asever.model.program import Program
 
 
@@ -17,8 +18,9 @@ def run(arguments: Namespace) -> int:
     programs, diagnostics = load_all(arguments.files, arguments.settings)
     if programs is None:
         return refuse_all(diagnostics, "nothing was looked at", arguments)
-    findings = [one for one in _found(programs) if not arguments.only or one.code in arguments.only]
-    _write(findings, arguments)
+    every, confirmed = _found(programs)
+    findings = [one for one in every if not arguments.only or one.code in arguments.only]
+    _write(findings, confirmed, arguments)
     return Status.VIOLATED if findings else Status.MET
 
 
@@ -34,19 +36,24 @@ def _known_codes(codes: Sequence[str]) -> None:
             )
 
 
-def _found(programs: Sequence[Program]) -> list[Diagnostic]:
+def _found(programs: Sequence[Program]) -> tuple[list[Diagnostic], Confirmed]:
     from asever.lint.findings import lint  # noqa: PLC0415 - brings the tables; a wrong file needs none
 
     with progress("looking"):
-        return list(dict.fromkeys(one for program in programs for one in lint(program)))
+        found = [lint(program) for program in programs]
+    return list(dict.fromkeys(each for one in found for each in one.findings)), sum(
+        (one.confirmed for one in found), Confirmed()
+    )
 
 
-def _write(findings: Sequence[Diagnostic], arguments: Namespace) -> None:
+def _write(findings: Sequence[Diagnostic], confirmed: Confirmed, arguments: Namespace) -> None:
     from asever.report.json import lint_json  # noqa: PLC0415 - a wrong file needs neither
     from asever.report.lint import render_lint  # noqa: PLC0415
 
     write_report(
         arguments,
-        text=lambda color: render_lint(findings, files=len(arguments.files), color=color, quiet=arguments.quiet),
-        document=lambda: lint_json(findings, version=__version__),
+        text=lambda color: render_lint(
+            findings, files=len(arguments.files), color=color, quiet=arguments.quiet, confirmed=confirmed
+        ),
+        document=lambda: lint_json(findings, confirmed, version=__version__),
     )

@@ -17,6 +17,7 @@ from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filte
 from asever.model.numbers import NumberSet, union
 from asever.model.regions import FIELDS, Region
 from asever.record import record, replace
+from asever.solve.classes import bits, classes_of, seen_at
 from asever.solve.encode import can_arrive, surely_arrives
 from asever.solve.paths import Path, Place, paths
 
@@ -75,7 +76,11 @@ def reading_sets(network: EffectiveNetwork, question: FlowQuestion, readings: Ma
     return flow_sets(network, replace(question, fixed={**question.fixed, **readings}))
 
 
-_TableKey = tuple[int, Action, frozenset[str], frozenset[str]]
+# A filter of fewer rows is one table, and so is a longer one if more than this part of its rows may match what is asked about.
+_MANY = 32
+_SHARE = 8
+
+_TableKey = tuple[int, Action, frozenset[str], frozenset[str], int]
 Tables = dict[_TableKey, Table]
 """The filters of one network in one choice of readings, made ready; good for every question about these."""
 
@@ -114,6 +119,7 @@ class _Engine:
         self.question = question
         self.budget = budget
         self.readings: set[str] = set()
+        self._shared = tables is not None
         self._tables: Tables = {} if tables is None else tables
 
     def paths(self, scope: Scope) -> Iterator[Path]:
@@ -191,7 +197,7 @@ class _Engine:
             yield region, True
             return
         first, *others = filters
-        for part, outcomes in self._table(first, place).parts(place.view, region, self.budget):
+        for part, outcomes in self._table(first, place, region).parts(place.view, region, self.budget):
             certain: set[Answer] = {action is Action.ALWAYS_ALLOW for action in outcomes if action is not Action.ALLOW}
             if Action.ALLOW not in outcomes:
                 yield part, _only(certain)
@@ -199,12 +205,24 @@ class _Engine:
             for smaller, passes in self._place(place, tuple(others), part):
                 yield smaller, _only({*certain, passes})
 
-    def _table(self, one: Filter, place: Place) -> Table:
-        key = (id(one.rows), one.otherwise, place.source_tags, place.target_tags)
+    def _table(self, one: Filter, place: Place, region: Variables) -> Table:
+        """The table of a filter: of the rows that may match something of a region alone, where these are few.
+
+        A table that other questions share has all rows.
+        """
+        rows = one.rows
+        mask = -1
+        if not self._shared and len(rows) >= _MANY:
+            seen = seen_at(place.view, region, place.source_tags, place.target_tags)
+            near = classes_of(rows, self.network.tag_space).sharing(seen)
+            if near.bit_count() * _SHARE <= len(rows):
+                mask = near
+        key = (id(one.rows), one.otherwise, place.source_tags, place.target_tags, mask)
         found = self._tables.get(key)
         if found is None:
             tags = (place.source_tags, place.target_tags)
-            found = self._tables[key] = Table(self.network, one.rows, one.otherwise, self.question.fixed, tags)
+            some = rows if mask == -1 else [rows[index] for index in bits(mask)]
+            found = self._tables[key] = Table(self.network, some, one.otherwise, self.question.fixed, tags)
         return found
 
 

@@ -7,6 +7,7 @@ assumption is read. In each such world both filters decide every packet.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import product
 
 from asever.exact.boxes import Budget
@@ -25,6 +26,17 @@ _NO_PORT = NumberSet.single(0)
 _ANYWHERE = "VirtualNetwork"
 
 
+def _packets() -> Iterator[Region]:
+    """Every packet: one family of addresses, and ports only where the protocol has them."""
+    others = ANY_PROTOCOL - PROTOCOLS_WITH_PORTS
+    for family in (ALL_V4, ALL_V6):
+        yield (PROTOCOLS_WITH_PORTS, family, ANY_PORT, family, ANY_PORT)
+        yield (others, family, _NO_PORT, family, _NO_PORT)
+
+
+_PACKETS = tuple(_packets())
+
+
 class World:
     """The dimensions of some filters: header fields, readings, and membership in tags of unknown content."""
 
@@ -38,22 +50,18 @@ class World:
         self.tags = tuple(sorted(found))
         self.names = (*FIELDS, *map(reading_name, self.readings), *(f"{side} in {tag}" for side, tag in self.tags))
         self._further = (*(reading_values(network, name) for name in self.readings), *(_EITHER for _ in self.tags))
-        self.domain = self._domain()
-
-    def _domain(self) -> tuple[Region, ...]:
-        """Every packet: one family of addresses, ports only where the protocol has them; the tag of a region in the wider."""
-        others = ANY_PROTOCOL - PROTOCOLS_WITH_PORTS
-        packets: list[Region] = []
-        for family in (ALL_V4, ALL_V6):
-            packets.append((PROTOCOLS_WITH_PORTS, family, ANY_PORT, family, ANY_PORT))
-            packets.append((others, family, _NO_PORT, family, _NO_PORT))
-        whole = [(*one, *self._further) for one in packets]
-        wrong = [
+        self.packets = tuple((*one, *self._further) for one in _PACKETS)
+        # The tag of a region lies in the wider one.
+        self.impossible = tuple(
             self._where({(side, tag): _IN, (side, wider): _OUT})
             for side, tag in self.tags
             if (wider := tag.partition(".")[0]) != tag and (side, wider) in self.tags
-        ]
-        return difference(whole, wrong) if wrong else union(whole, disjoint=True)
+        )
+
+    @cached_property
+    def domain(self) -> tuple[Region, ...]:
+        """Every packet in every possible world."""
+        return difference(self.packets, self.impossible) if self.impossible else self.packets
 
     def _where(self, members: Mapping[tuple[str, str], NumberSet]) -> Region:
         """The worlds in which tags hold the addresses, or do not."""
@@ -63,9 +71,9 @@ class World:
     def cells(self, one: Filter) -> Cells:
         """A filter over these dimensions."""
         rows = (row for row in one.rows if may_exist(row.condition, self.fixed))
-        return Cells((*HEADERS, *self._further), [line for row in rows for line in self._lines(row)], one.otherwise)
+        return Cells((*HEADERS, *self._further), [line for row in rows for line in self.lines(row)], one.otherwise)
 
-    def _lines(self, row: FilterRow) -> Iterator[Line]:
+    def lines(self, row: FilterRow) -> Iterator[Line]:
         """A row for each way in which its two sides can match."""
         readings = readings_of(self.network, row, self.readings)
         for (source, source_tag), (target, target_tag) in product(self._ways(row, "source"), self._ways(row, "target")):

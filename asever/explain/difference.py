@@ -15,12 +15,12 @@ from asever.explain.evidence import witness
 from asever.explain.finding import Options, ask, judged, vacuities
 from asever.explain.matrix import header
 from asever.explain.parties import Party, asked, parties
+from asever.explain.touched import Touched
 from asever.explain.witness import ReadingsDisagree
 from asever.model.answers import Proved, Refuted, Step, StepKind, Trace, Verdict
 from asever.model.claims import ANY_SERVICE, Check, Verb
 from asever.model.difference import Change, Decider, Difference, Level, OtherVerdict
 from asever.model.effective import (
-    AddressMatch,
     EffectiveNetwork,
     Filter,
     FilterRow,
@@ -28,7 +28,6 @@ from asever.model.effective import (
     Packets,
     Quantifier,
     Scope,
-    Site,
     may_exist,
 )
 from asever.model.numbers import EMPTY, NumberSet
@@ -37,7 +36,6 @@ from asever.model.program import Program
 from asever.model.regions import FIELDS, Region, total
 from asever.record import record, replace
 from asever.solve.answer import Depth, answer
-from asever.solve.paths import paths
 
 _SECONDS = 10.0
 
@@ -84,13 +82,12 @@ def compare(old: Program, new: Program, readings: Mapping[str, str]) -> Differen
 
 
 class _Side:
-    """One of the two networks. `plain` are its tables without the names of rules, which decide nothing."""
+    """One of the two networks."""
 
     def __init__(self, program: Program, readings: Mapping[str, str]) -> None:
         self.program = program
         self.readings = readings
         self.tables = effective(program.network)
-        self.plain = replace(self.tables, sites={name: _plain_site(one) for name, one in self.tables.sites.items()})
         self.parties = parties(program.network, self.tables, every_subnet=True)
 
     def question(self, origin: Party, target: Party) -> FlowQuestion | None:
@@ -106,22 +103,6 @@ class _Side:
         """The addresses of an end that has a site of its own."""
         site = self.tables.sites.get(party.site or party.endpoint.name)
         return EMPTY if site is None else site.addresses
-
-
-def _plain_site(site: Site) -> Site:
-    return replace(site, outbound=tuple(map(_plain_filter, site.outbound)), inbound=tuple(map(_plain_filter, site.inbound)))
-
-
-def _plain_filter(one: Filter) -> Filter:
-    return replace(one, resource="", place="", rows=tuple(map(_plain_row, one.rows)))
-
-
-def _plain_row(row: FilterRow) -> FilterRow:
-    return replace(row, name="", priority=0, source=_plain_side(row.source), target=_plain_side(row.target))
-
-
-def _plain_side(match: AddressMatch) -> AddressMatch:
-    return replace(match, text="")
 
 
 # -- Levels -------------------------------------------------------------------------------------------------------------
@@ -185,6 +166,22 @@ class _Comparison:
 
     def __init__(self, old: _Side, new: _Side) -> None:
         self.sides = (old, new)
+        self._ways = Touched(old.tables, new.tables)
+
+    def _touched(self, old: _Ends, new: _Ends) -> list[list[Scope]]:
+        """The parts of both questions' scopes in which something may differ: nothing, everything, or what changed rows match."""
+        whole = [list(old.question.scopes), list(new.question.scopes)]
+        if [_bare(one) for one in whole[0]] != [_bare(one) for one in whole[1]]:
+            return whole
+        found: list[list[Scope]] = [[], []]
+        for number, pair in enumerate(zip(*whole, strict=True)):
+            headers = self._ways.headers(old.question, new.question, number)
+            for scope, parts in zip(pair, found, strict=True):
+                if headers is None:
+                    parts.append(scope)
+                else:
+                    parts.extend(part for region in union(headers) if (part := _within(scope, region)) is not None)
+        return found if any(found) else []
 
     def moved(self, old: Party, new: Party) -> bool:
         """Whether an end has other addresses than before."""
@@ -196,9 +193,14 @@ class _Comparison:
         ends = [_Ends(side, one) for side, one in zip(self.sides, asks, strict=True) if one is not None]
         if len(ends) == 1:
             raise Untold
-        if not ends or _same(*ends):
+        if not ends:
             return
-        before, after = (levels_of(one.side.plain, one.question) for one in ends)
+        scopes = self._touched(*ends)
+        if not scopes:
+            return
+        before, after = (
+            levels_of(one.side.tables, replace(one.question, scopes=tuple(its))) for one, its in zip(ends, scopes, strict=True)
+        )
         left_out = [self._not_shared(one, other) for one, other in zip(old, new, strict=True)]
         for key in dict.fromkeys((*before, *after)):
             for one, other, regions in different(before.get(key, {}), after.get(key, {})):
@@ -240,17 +242,6 @@ class _Comparison:
             },
             proved=all(proved),
         )
-
-
-def _same(old: _Ends, new: _Ends) -> bool:
-    """Whether nothing on the way between two ends differs, so that no set need be computed."""
-    if [_bare(one) for one in old.question.scopes] != [_bare(one) for one in new.question.scopes]:
-        return False
-    return all(
-        list(paths(old.side.plain, one, old.question.fixed, replies=True))
-        == list(paths(new.side.plain, other, new.question.fixed, replies=True))
-        for one, other in zip(old.question.scopes, new.question.scopes, strict=True)
-    )
 
 
 def _bare(scope: Scope) -> Scope:

@@ -15,17 +15,29 @@ from asever.lint.routes import route_findings
 from asever.lint.rules import rule_findings
 from asever.lint.translated import Opened, foreign_ranges, unowned_translations, unseen_terms
 from asever.lint.unused import unused_findings
+from asever.model.confirmed import Confirmed
 from asever.model.program import Program
 from asever.model.things import Direction
+from asever.record import record
 from asever.solve.effects import RuleKey
 
 
-def lint(program: Program) -> tuple[Diagnostic, ...]:
-    """The warnings of loading and everything else that can be said without a check, each once."""
-    return tuple(dict.fromkeys((*program.warnings, *_findings(program))))
+@record
+class Linted:
+    """The warnings of loading and everything else that can be said without a check, each once; and how rules were looked at."""
+
+    findings: tuple[Diagnostic, ...]
+    confirmed: Confirmed
 
 
-def _findings(program: Program) -> Iterator[Diagnostic]:
+def lint(program: Program) -> Linted:
+    """All that `lint` has to say. Raises `ReadingsDisagree` when solver and exact sets do not agree."""
+    confirmed: list[Confirmed] = []
+    findings = tuple(dict.fromkeys((*program.warnings, *_findings(program, confirmed))))
+    return Linted(findings=findings, confirmed=sum(confirmed, Confirmed()))
+
+
+def _findings(program: Program, confirmed: list[Confirmed]) -> Iterator[Diagnostic]:
     network = program.network
     tables = effective(network)
     fixed = fixed_readings(tables, {})
@@ -37,7 +49,7 @@ def _findings(program: Program) -> Iterator[Diagnostic]:
     for book in lists:
         unseen = list(unseen_terms(network, tables, book))
         yield from (finding for _, _, finding in unseen)
-        yield from rule_findings(tables, book, fixed, _lost(book, Counter(key for key, _, _ in unseen)))
+        confirmed.append((yield from rule_findings(tables, book, fixed, _lost(book, Counter(key for key, _, _ in unseen)))))
         yield from prefix_findings(network, tables, book, fixed)
         yield from ftp_findings(network, tables, book, fixed)
     for book in lists:  # after the others: it needs tables of its own

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from asever.azure.inventory import inventory
 from asever.diagnostics import Diagnostic, Edit, Label
@@ -21,27 +21,31 @@ def prefix_findings(network: Network, tables: EffectiveNetwork, book: Book, fixe
     """What the literal prefixes of a list's rules hold more, or less, than the subnets that they are about."""
     if book.kind is not FilterKind.NSG:
         return
+    beginning: dict[int, dict[str, Subnet]] = {}
+    for subnet in network.subnets.values():
+        for prefix in subnet.prefixes:
+            beginning.setdefault(prefix.first, {})[subnet.name] = subnet
     for key, rule in book.rules.items():
         for side, terms in (("source", rule.sources), ("target", rule.targets)):
-            every = union(term.addresses for term in terms)
             for term in terms:
                 if term.kind is TermKind.ADDRESSES and term.span is not None and term.addresses:
-                    yield from _wider(network, book, rule, term)
-                    yield from _half(network, tables, book, (key, rule), side, term, every, fixed)
+                    yield from _wider(network, book, rule, term, beginning.get(term.addresses.first, {}).values())
+                    yield from _half(network, tables, book, (key, rule), side, term, fixed)
 
 
 # -- Wider than the subnet ----------------------------------------------------------------------------------------------
 
 
-def _wider(network: Network, book: Book, rule: DeclaredRule, term: AddressTerm) -> Iterator[Diagnostic]:
+def _wider(
+    network: Network, book: Book, rule: DeclaredRule, term: AddressTerm, beginning: Iterable[Subnet]
+) -> Iterator[Diagnostic]:
     """A prefix that begins where a subnet begins, goes on beyond it, and meets no other subnet there (P20: a resized one)."""
-    for subnet in network.subnets.values():
+    for subnet in beginning:
         vnet = network.vnets[subnet.vnet]
         held = union(subnet.prefixes)
         beyond = term.addresses - held
-        begins = any(prefix.first == term.addresses.first for prefix in subnet.prefixes)
         inside = term.addresses <= vnet.address and term.addresses != vnet.address
-        if begins and inside and held <= term.addresses and beyond and not _others(network, subnet).overlaps(beyond):
+        if inside and held <= term.addresses and beyond and not _others(network, subnet).overlaps(beyond):
             yield _stale(book, rule, term, subnet, beyond)
 
 
@@ -74,7 +78,6 @@ def _half(
     keyed: tuple[RuleKey, DeclaredRule],
     side: str,
     term: AddressTerm,
-    every: NumberSet,
     fixed: Mapping[str, str],
 ) -> Iterator[Diagnostic]:
     """A prefix that holds some of the addresses that an environment's instances may have, where others fare otherwise."""
@@ -82,7 +85,8 @@ def _half(
     for one in network.environments.values():
         prefixes = union(network.subnets[one.subnet].prefixes)
         instances = inventory(network).instances(one)
-        some, rest = term.addresses & instances, instances - every
+        some = term.addresses & instances
+        rest = instances - union(each.addresses for each in (rule.sources if side == "source" else rule.targets))
         if not (some and rest and term.addresses <= prefixes):
             continue
         apart = _fares_otherwise(tables, book, key, side, some, rest, fixed)

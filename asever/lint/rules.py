@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
 from asever.diagnostics import Diagnostic, Label
 from asever.lint.books import Book, listed, removal, row_words, rule_words
+from asever.lint.effects import Effects
 from asever.lint.warnings import warning
+from asever.model.confirmed import Confirmed
 from asever.model.effective import ALWAYS, Action, EffectiveNetwork, FilterRow
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT
 from asever.model.things import AddressTerm, DeclaredRule, TermKind
 from asever.record import record
-from asever.solve.effects import Effects, Part, RuleKey, key_of
+from asever.solve.effects import Part, RuleKey, key_of
+from asever.solve.terms import covers
 from asever.source import Span
 
 _MOST_NAMED = 4
@@ -22,11 +25,14 @@ _DOES = {Action.ALLOW: "allows", Action.DENY: "denies", Action.ALWAYS_ALLOW: "al
 
 def rule_findings(
     tables: EffectiveNetwork, book: Book, fixed: Mapping[str, str], known: frozenset[RuleKey], deadline: float | None = None
-) -> Iterator[Diagnostic]:
-    """What the rules of one list do to each other; nothing is said of rules that are `known` to match nothing."""
+) -> Generator[Diagnostic, None, Confirmed]:
+    """What the rules of one list do to each other; nothing is said of rules that are `known` to match nothing.
+
+    Returns how it was proved. Raises `ReadingsDisagree` when the solver comes to another answer.
+    """
     parts = {key: _parts(rule) for key, rule in book.rules.items()}
     effects = Effects(tables, book.filters, fixed, {key: [one.part for one in its] for key, its in parts.items()}, deadline)
-    dead = tuple(key for key in effects.rules if key in book.rules and not effects.decides(key))
+    dead = [key for key in effects.rules if key in book.rules and not effects.decides(key)]
     for key in dead:
         if key not in known:
             yield _dead(book, book.rules[key], effects, key)
@@ -34,14 +40,14 @@ def rule_findings(
     for key in redundant:
         if key in book.rules and key not in known:
             yield _redundant(book, book.rules[key], effects.after(key, _MOST_NAMED + 1))
-    for key, its in parts.items():
-        if key not in dead and key not in redundant and key not in known:
-            yield from _partly(book, book.rules[key], effects, key, its)
     gone = {*dead, *redundant, *known}
-    for key, rule in book.rules.items():
-        if key not in gone:
-            yield from _covered(book, rule)
-    yield from _too_late(book, effects, [key for key in book.rules if key not in gone])
+    left = [key for key in book.rules if key not in gone]
+    for key in left:
+        yield from _partly(book, book.rules[key], effects, key, parts[key])
+    for key in left:
+        yield from _covered(book, book.rules[key])
+    yield from _too_late(book, effects, left)
+    return effects.confirm()
 
 
 def _span(rule: DeclaredRule) -> Span:
@@ -162,6 +168,8 @@ def _ports(rule: DeclaredRule) -> Iterator[_Member]:
 
 
 def _partly(book: Book, rule: DeclaredRule, effects: Effects, key: RuleKey, members: Sequence[_Member]) -> Iterator[Diagnostic]:
+    if not members or not effects.contested(key):
+        return
     for one in members:
         if effects.decides(key, one.part):
             continue
@@ -184,8 +192,9 @@ def _partly(book: Book, rule: DeclaredRule, effects: Effects, key: RuleKey, memb
 def _covered(book: Book, rule: DeclaredRule) -> Iterator[Diagnostic]:
     """Members of address lists that other members of the same list hold already."""
     for side, terms in (("source", rule.sources), ("destination", rule.targets)):
-        for index, term in enumerate(terms):
-            holder = next((one for place, one in enumerate(terms) if place != index and _holds(one, term, place < index)), None)
+        overlapping = _overlapping(terms) if len(terms) > 1 else ()
+        for index, term in overlapping:
+            holder = next((one for place, one in overlapping if place != index and _holds(one, term, place < index)), None)
             if holder is not None and term.span is not None:
                 labels = [Label(holder.span, "holds it already")] if holder.span is not None else []
                 yield warning(
@@ -198,6 +207,19 @@ def _covered(book: Book, rule: DeclaredRule) -> Iterator[Diagnostic]:
                 )
 
 
+def _overlapping(terms: Sequence[AddressTerm]) -> list[tuple[int, AddressTerm]]:
+    """The members, with their places, that may share something with another one; most lists have none."""
+    ranges = [(*each, place) for place, one in enumerate(terms) for each in one.addresses.ranges]
+    found = {place for place, one in enumerate(terms) if one.kind is not TermKind.ADDRESSES}
+    last, holder = -1, 0
+    for low, high, place in sorted(ranges):
+        if low <= last:
+            found |= {place, holder}
+        if high > last:
+            last, holder = high, place
+    return [(place, terms[place]) for place in sorted(found)]
+
+
 def _holds(one: AddressTerm, other: AddressTerm, before: bool) -> bool:
     """Whether a member holds all of another one, whatever the place; of two alike the first holds the second.
 
@@ -206,7 +228,7 @@ def _holds(one: AddressTerm, other: AddressTerm, before: bool) -> bool:
     if one.kind is not other.kind:
         return False
     if one.kind is TermKind.ADDRESSES:
-        return bool(other.addresses) and other.addresses <= one.addresses and (before or one.addresses != other.addresses)
+        return bool(other.addresses) and covers(one.addresses, other.addresses) and (before or one.addresses != other.addresses)
     wider, name = one.text.casefold(), other.text.casefold()
     return (wider == name and before) or (one.kind is TermKind.TAG and "." in name and wider == name.partition(".")[0])
 
@@ -216,8 +238,9 @@ def _holds(one: AddressTerm, other: AddressTerm, before: bool) -> bool:
 
 @record
 class _Plain:
-    """A rule as one product set that is the same in every reading."""
+    """A rule as one product set that is the same in every reading; `place` is where it stands in the list."""
 
+    place: int
     key: RuleKey
     rule: DeclaredRule
     row: FilterRow
@@ -228,12 +251,11 @@ def _too_late(book: Book, effects: Effects, keys: Sequence[RuleKey]) -> Iterator
 
     A later rule that is wider than what precedes it is how rules are written; a narrower one was meant as an exception.
     """
-    plain = list(_plain(book, keys))
-    for index, later in enumerate(plain):
-        if not _is_particular(later.rule):
-            continue
-        for earlier in plain[:index]:
-            if _is_cut_by(later.row, earlier.row) and effects.meets(earlier.key, later.key):
+    plain = {one.key: one for one in _plain(book, keys)}
+    for later in plain.values():
+        before = effects.against(later.key) & plain.keys() if _is_particular(later.rule) else ()
+        for earlier in sorted((plain[key] for key in before), key=lambda one: one.place):
+            if earlier.place < later.place and _is_cut_by(later.row, earlier.row) and effects.meets(earlier.key, later.key):
                 yield _contradiction(book, later.rule, earlier.rule)
                 break
 
@@ -244,7 +266,9 @@ def _plain(book: Book, keys: Sequence[RuleKey]) -> Iterator[_Plain]:
     for row in book.filters[0].rows:
         if row.condition == ALWAYS and not row.source.unknown_tags | row.target.unknown_tags:
             rows.setdefault(key_of(row), row)
-    yield from (_Plain(key=key, rule=book.rules[key], row=row) for key, row in rows.items() if key in wanted)
+    for place, (key, row) in enumerate(rows.items()):
+        if key in wanted:
+            yield _Plain(place=place, key=key, rule=book.rules[key], row=row)
 
 
 def _is_particular(rule: DeclaredRule) -> bool:
@@ -257,8 +281,8 @@ def _is_cut_by(later: FilterRow, earlier: FilterRow) -> bool:
     """Whether the later row is about some of the earlier one's addresses, and overlaps it in everything else."""
     return (
         later.action is not earlier.action
-        and later.source.addresses <= earlier.source.addresses
-        and later.target.addresses <= earlier.target.addresses
+        and covers(earlier.source.addresses, later.source.addresses)
+        and covers(earlier.target.addresses, later.target.addresses)
         and (later.source.addresses, later.target.addresses) != (earlier.source.addresses, earlier.target.addresses)
         and later.target_port.overlaps(earlier.target_port)
         and later.protocol.overlaps(earlier.protocol)

@@ -25,7 +25,7 @@ class Candidate:
     `widening` counts packets that filters newly let pass. `width` is the same without the side on which an NSG stands: `to *`
     in a rule of the file is how its author writes "here", and no reason to write a rule of its own. `literal` when it writes
     numbers where names would do; `fresh` when it writes a new rule or thing; `order` and then `left`, the packets that may
-    pass in all, rank what is alike otherwise.
+    pass in all, rank what is alike otherwise. `listed` when every edit is in a list of rules, which changes no flow's way.
     """
 
     words: str
@@ -37,6 +37,7 @@ class Candidate:
     order: int = 0
     left: int = 0
     takes: frozenset[str] = frozenset()
+    listed: bool = False
 
     @property
     def cost(self) -> tuple[int, ...]:

@@ -14,7 +14,6 @@ from heapq import heappop, heappush
 from itertools import combinations
 from pathlib import Path
 
-from asever.azure.effective import effective
 from asever.diagnostics import Edit, SpecError
 from asever.evaluate.walk import walk_through
 from asever.explain.finding import ask
@@ -74,10 +73,14 @@ def repair(path: Path, program: Program, before: Report, finding: Finding, optio
 
 @record
 class _State:
-    """A set of edits to be judged, and the counterexample that it is to cure."""
+    """A set of edits to be judged, and the counterexample that it is to cure.
+
+    `tried`: they do not suffice, as a sketch of the program told, and what is to be done besides is yet to be looked for.
+    """
 
     changes: tuple[Candidate, ...] = ()
     parent: Counterexample | None = None
+    tried: bool = False
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -93,7 +96,13 @@ class _State:
 
     @property
     def cost(self) -> tuple[int, ...]:
-        return tuple(sum(each) for each in zip(*(one.cost for one in self.changes), strict=True))
+        edits, *others = (sum(each) for each in zip(*(one.cost for one in self.changes), strict=True))
+        return edits + self.tried, *others
+
+    @property
+    def listed(self) -> bool:
+        """Whether every edit is in a list of rules."""
+        return all(one.listed for one in self.changes)
 
 
 @dataclass
@@ -105,23 +114,27 @@ class _Search:
     stopped: bool = False
     contradiction: str | None = None
     conflicts: dict[str, int] = field(default_factory=dict)
-    seen: set[frozenset[Edit]] = field(default_factory=set)
+    counted: dict[tuple[str, frozenset[Edit]], Edited] = field(default_factory=dict)
+    seen: set[tuple[frozenset[Edit], bool]] = field(default_factory=set)
     queue: list[tuple[tuple[int, ...], int, _State]] = field(default_factory=list)
 
     def proposals(self) -> Iterator[Proposal]:
         """The proposals, best first. Ends when there are enough, or when what is left has more edits than what was found."""
         started = time.monotonic()
-        start = Edited(program=self.trials.original, tables=effective(self.trials.original.network))
+        start = self.trials.start
         self._extend(start, _State(), self.trials.judge(start, self._check(start)).counterexample)
         found: list[Proposal] = []
         while self.queue and len(found) < self._most() and self.contradiction is None:
             _, _, state = heappop(self.queue)
-            if found and len(state.edits) > len(found[0].edits):
+            if found and state.cost[0] > len(found[0].edits):
                 return
             seconds = self.limits.seconds
             if self.trials.count >= self.limits.tries or (seconds is not None and time.monotonic() - started > seconds):
                 self.stopped = True
                 return
+            if state.tried:
+                self._extend_sketched(state)
+                continue
             if any(one.words == state.words for one in found) and not state.takes:
                 continue  # the same at the same place, and more of it
             proposal = self._tried(state)
@@ -139,22 +152,41 @@ class _Search:
     # -- One set of edits -----------------------------------------------------------------------------------------------
 
     def _tried(self, state: _State) -> Proposal | None:
-        one = self.trials.edited(state.edits)
-        if one is None or len(one.program.checks) != len(self.before.results):
+        sketch = state.listed and self.trials.sketches
+        one = self._edited(state.edits, sketch=sketch)
+        if one is None:
             return None
+        shown = self._against(one, state)
+        if shown is not None:
+            if sketch:
+                self._push(replace(state, tried=True))
+            elif shown.counterexample is not None:
+                self._extend(one, state, shown.counterexample)
+            return None
+        parts = (part for size in range(1, len(state.edits)) for part in combinations(state.edits, size))
+        if any(self._suffices(part, sketch=sketch) for part in parts):
+            return None
+        whole = self._edited(state.edits) if sketch else one
+        return None if whole is None else self._proved(whole, state)
+
+    def _edited(self, edits: Sequence[Edit], *, sketch: bool = False) -> Edited | None:
+        """The program with these edits, or a sketch of it; None where it has errors, or other checks than before."""
+        one = self.trials.sketched(edits) if sketch else self.trials.edited(edits)
+        return None if one is None or len(one.program.checks) != len(self.before.results) else one
+
+    def _against(self, one: Edited, state: _State) -> Judged | None:
+        """What speaks against some edits: the check is not met, or another one is no longer. None: nothing does.
+
+        Without a counterexample nothing more can be done about it: the check fails as it did before.
+        """
         own = self._judged(one, state)
         if own.verdict is not Verdict.HOLDS:
-            if own.counterexample is not None and _is_progress(state.parent, own.counterexample):
-                self._extend(one, state, own.counterexample)
-            return None
+            progress = own.counterexample is not None and _is_progress(state.parent, own.counterexample)
+            return own if progress else Judged(verdict=own.verdict)
         broken = self._broken(one, state)
         if broken is not None:
             self.contradiction = self._contradiction(one, broken.counterexample)
-            self._extend(one, state, broken.counterexample)
-            return None
-        if any(self._suffices(part) for size in range(1, len(state.edits)) for part in combinations(state.edits, size)):
-            return None
-        return self._proved(one, state)
+        return broken
 
     def _judged(self, one: Edited, state: _State) -> Judged:
         if state.parent is not None:
@@ -171,13 +203,20 @@ class _Search:
                 continue
             found = self.trials.judge(one, check)
             if rank(check, found.verdict) < was:
-                self.conflicts[finding.name] = self.conflicts.get(finding.name, 0) + 1
+                self._note(finding.name, one)
                 return found
         network = self.trials.original.network
         behind = environments_behind(network.environments, network.subnets, state.takes) if state.takes else []
         for _, shown in self.trials.guards(one, behind):
             return Judged(verdict=Verdict.VIOLATED, counterexample=shown)
         return None
+
+    def _note(self, name: str, one: Edited) -> None:
+        """That a check stands in the way of some edits; a sketch and the whole program with the same edits count once."""
+        key = (name, frozenset(one.edits))
+        if self.counted.get(key, one) is one:
+            self.conflicts[name] = self.conflicts.get(name, 0) + 1
+            self.counted[key] = one
 
     def _contradiction(self, one: Edited, shown: Counterexample | None) -> str | None:
         """The other check, if it demands of a flow what the check to be fixed forbids: no edit can meet both."""
@@ -199,12 +238,14 @@ class _Search:
                 return name if declared else f"{name}, which the platform needs (is healthy)"
         return None
 
-    def _suffices(self, edits: Sequence[Edit]) -> bool:
+    def _suffices(self, edits: Sequence[Edit], *, sketch: bool) -> bool:
         """Whether a part of the edits would do."""
-        one = self.trials.edited(edits)
-        if one is None or len(one.program.checks) != len(self.before.results):
-            return False
-        return self.trials.judge(one, self._check(one)).verdict is Verdict.HOLDS and self._broken(one, _State()) is None
+        one = self._edited(edits, sketch=sketch)
+        return (
+            one is not None
+            and self.trials.judge(one, self._check(one)).verdict is Verdict.HOLDS
+            and self._broken(one, _State()) is None
+        )
 
     def _proved(self, one: Edited, state: _State) -> Proposal | None:
         """The proposal, if the whole pipeline says the same of the edited program."""
@@ -231,6 +272,19 @@ class _Search:
 
     # -- What to try next -----------------------------------------------------------------------------------------------
 
+    def _push(self, state: _State) -> None:
+        key = (frozenset(state.edits), state.tried)
+        if key not in self.seen:
+            self.seen.add(key)
+            heappush(self.queue, (state.cost, len(self.seen), state))
+
+    def _extend_sketched(self, state: _State) -> None:
+        """Looks for what may be done besides some edits, in the whole program."""
+        one = self._edited(state.edits)
+        shown = None if one is None else self._against(one, state)
+        if one is not None and shown is not None:
+            self._extend(one, state, shown.counterexample)
+
     def _extend(self, one: Edited, state: _State, shown: Counterexample | None) -> None:
         if shown is None:
             return
@@ -245,11 +299,7 @@ class _Search:
             kept = tuple(edit for edit in edits if edit is not None)
             if len(kept) < len(change.edits) or len(kept) + len(state.edits) > MOST_EDITS:
                 continue
-            new = _State(changes=(*state.changes, replace(change, edits=kept)), parent=shown)
-            key = frozenset(new.edits)
-            if key not in self.seen:
-                self.seen.add(key)
-                heappush(self.queue, (new.cost, len(self.seen), new))
+            self._push(_State(changes=(*state.changes, replace(change, edits=kept)), parent=shown))
 
 
 def _covers(scope: Scope, packet: Packet) -> bool:
@@ -276,13 +326,13 @@ def _candidates(one: Edited, shown: Counterexample, title: str) -> Iterator[Cand
     if it is None or shown.question is None:
         return
     if not wants_reply(shown.question):
-        yield from refusing(it)
+        yield from (replace(change, listed=True) for change in refusing(it))
         return
     trouble = _first_trouble(it)
     if trouble is None:
         yield from misrouted(it)
         return
-    yield from admitting(it, trouble)
+    yield from (replace(change, listed=True) for change in admitting(it, trouble))
     yield from otherwise(it, trouble)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from asever.azure.effective import effective
@@ -21,10 +22,11 @@ from asever.model.packets import Flow
 from asever.model.program import Program
 from asever.pipeline import Options
 from asever.record import record
+from asever.repair.idle import blanked, idle_rules
 from asever.repair.texts import applied
 from asever.semantics.loading import load_program
 from asever.solve.answer import Depth, answer
-from asever.source import SourceFile
+from asever.source import SourceFile, Span
 
 _GUARD = "what the platform needs of {name}"
 
@@ -77,7 +79,7 @@ class Trials:
     original: Program
     options: Options
     count: int = 0
-    _loaded: dict[frozenset[Edit], Edited | None] = field(default_factory=dict)
+    _loaded: dict[tuple[frozenset[Edit], bool], Edited | None] = field(default_factory=dict)
     _guards: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
@@ -87,14 +89,36 @@ class Trials:
 
     def edited(self, edits: Sequence[Edit]) -> Edited | None:
         """The program with these edits; None when it has errors."""
-        key = frozenset(edits)
-        if key not in self._loaded:
-            self.count += 1
-            self._loaded[key] = self._load(edits)
-        return self._loaded[key]
+        return self._once(edits, ())
 
-    def _load(self, edits: Sequence[Edit], more: str = "") -> Edited | None:
-        texts = {name: applied(file, edits) for name, file in self.files.items()}
+    def sketched(self, edits: Sequence[Edit]) -> Edited | None:
+        """The same without the rules that no check can meet, for edits in lists of rules: every check has the same answer."""
+        return self._once(edits, self._idle)
+
+    @property
+    def sketches(self) -> bool:
+        """Whether a sketch is less than the whole program."""
+        return bool(self._idle)
+
+    @cached_property
+    def start(self) -> Edited:
+        """The program as it was read."""
+        return Edited(program=self.original, tables=effective(self.original.network))
+
+    @cached_property
+    def _idle(self) -> tuple[Span, ...]:
+        return idle_rules(self.original, self.start.tables, self.options.readings)
+
+    def _once(self, edits: Sequence[Edit], idle: Sequence[Span]) -> Edited | None:
+        key = frozenset(edits)
+        if (key, bool(idle)) not in self._loaded:
+            self.count += (key, not idle) not in self._loaded
+            self._loaded[key, bool(idle)] = self._load(edits, idle=idle)
+        return self._loaded[key, bool(idle)]
+
+    def _load(self, edits: Sequence[Edit], more: str = "", idle: Sequence[Span] = ()) -> Edited | None:
+        files = {name: blanked(file, idle, edits) if idle else file for name, file in self.files.items()}
+        texts = {name: applied(file, edits) for name, file in files.items()}
         main = self.original.files[0].name
         program, _ = load_program(self.path, text=texts.pop(main) + more, texts=texts, settings=self.original.settings)
         return None if program is None else Edited(program=program, tables=effective(program.network), edits=tuple(edits))

@@ -29,6 +29,7 @@ from asever.model.answers import (
     Verdict,
 )
 from asever.model.claims import Reachability
+from asever.model.confirmed import Confirmed
 from asever.model.effective import Action, Filter, FilterRow
 from asever.model.packets import Packet, format_protocol, format_protocols, format_socket
 from asever.report import diagnostics as places
@@ -60,9 +61,10 @@ def errors_json(diagnostics: Iterable[Diagnostic], *, version: str = "") -> Json
     return {"asever": version, "diagnostics": diagnostics_json(diagnostics)}
 
 
-def lint_json(findings: Iterable[Diagnostic], *, version: str = "") -> Json:
-    """What `lint` found, in the order of the places."""
-    return {"asever": version, "findings": diagnostics_json(findings)}
+def lint_json(findings: Iterable[Diagnostic], confirmed: Confirmed, *, version: str = "") -> Json:
+    """What `lint` found, in the order of the places, and how what it says of rules was proved."""
+    proofs = {"claims": confirmed.claims, "confirmed": confirmed.confirmed, "solver": confirmed.solver}
+    return {"asever": version, "findings": diagnostics_json(findings), "proofs": proofs}
 
 
 def diagnostics_json(diagnostics: Iterable[Diagnostic]) -> list[Json]:

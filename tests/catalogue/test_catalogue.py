@@ -19,7 +19,7 @@ def codes(text, code):
     program, diagnostics = load_program(Path("example.asev"), text=text)
     found = {one.code for one in diagnostics}
     if program is not None and code in LINTED:
-        found |= {one.code for one in lint(program)}
+        found |= {one.code for one in lint(program).findings}
     if program is not None:
         try:
             pipeline.run(program, pipeline.Options())

@@ -16,7 +16,8 @@ from asever.model.effective import Action, EffectiveNetwork, Filter, FilterRow, 
 from asever.model.numbers import NumberSet
 from asever.model.packets import ICMP, PROTOCOLS_WITH_PORTS, TCP, UDP, Packet, outside
 from asever.model.things import DeclaredRule
-from asever.solve.effects import Effects, Part, RuleKey, key_of
+from asever.lint.effects import Effects
+from asever.solve.effects import Part, RuleKey, key_of
 from tests.networks import network, nsg, route, route_table, rule, subnet, vnet
 
 SOURCES = (

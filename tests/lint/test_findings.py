@@ -57,7 +57,7 @@ vnet v {
 def found(text: str) -> list[Diagnostic]:
     program, diagnostics = load_program(Path("example.asev"), text=text)
     assert program is not None, [one.message for one in diagnostics.errors]
-    return list(lint(program))
+    return list(lint(program).findings)
 
 
 def codes(text: str) -> list[str]:
@@ -81,7 +81,7 @@ def edited(text: str, edits: tuple[Edit, ...]) -> str:
 def test_examples_hold_nothing_to_find_but_what_they_show(name):
     program, _ = load_program(EXAMPLES / name)
     assert program is not None
-    new = [one for one in lint(program) if one not in program.warnings]
+    new = [one for one in lint(program).findings if one not in program.warnings]
     assert {(one.primary.span.line, one.code) for one in new if one.primary is not None} == FOUND.get(name, set())
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from asever.report.diagnostics import render_diagnostics
+from asever.model.confirmed import Confirmed
 from asever.report.json import diagnostics_json, dumped, lint_json, report_json
 from asever.report.lint import render_lint
 from asever.report.repairs import render_repairs, repairs_json
@@ -51,7 +52,7 @@ TEXTS = {
     "diagnostics-80-columns.txt": lambda: render_diagnostics(DIAGNOSTICS, width=80),
     "lint.txt": lambda: render_lint(DIAGNOSTICS, files=2),
     "lint-quiet.txt": lambda: render_lint(DIAGNOSTICS, files=2, quiet=True),
-    "lint.json": lambda: dumped(lint_json(DIAGNOSTICS, version="0.1.0")),
+    "lint.json": lambda: dumped(lint_json(DIAGNOSTICS, Confirmed(claims=3, confirmed=2), version="0.1.0")),
     "diagnostics.json": lambda: dumped(diagnostics_json(DIAGNOSTICS)),
 }
 

@@ -1,0 +1,273 @@
+"""What the rules of one list do: which decide nothing, what decides in their place, and which make no difference.
+
+Exact sets answer (`asever.exact.effects`), and Z3 where their search would go on for too long. What they found and is reported,
+Z3 confirms by a seeded sample: a claim about a rule needs no other rows than those that the claim names.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+
+from asever.exact.boxes import TooMany
+from asever.exact.covers import Left
+from asever.exact.effects import RuleSets
+from asever.explain.witness import ReadingsDisagree
+from asever.model.confirmed import Confirmed
+from asever.model.effective import EffectiveNetwork, Filter, FilterRow
+from asever.record import record
+from asever.solve.effects import Part, Proofs, RuleKey, key_of
+
+_SAMPLE = 8
+# Claims about more rows than these are not in the sample: the solver's text would take longer than everything else.
+_MOST_ROWS = 120
+
+
+@record
+class _Claim:
+    """What the solver is to say too: at a place, `broken` is false of a text about no more than these rows."""
+
+    place: _Place
+    rows: tuple[int, ...]
+    words: str
+    broken: Callable[[Proofs], bool]
+    part: Part | None
+
+
+class Effects:
+    """The rules of one filter, at all the places where it stands, in every reading of the assumptions that are open.
+
+    Service tags of unknown content may hold anything that their names allow: what is said here holds whatever they hold.
+    """
+
+    def __init__(
+        self,
+        network: EffectiveNetwork,
+        filters: Sequence[Filter],
+        fixed: Mapping[str, str],
+        parts: Mapping[RuleKey, Sequence[Part]],
+        deadline: float | None = None,
+    ) -> None:
+        self._places = [_Place(network, one, fixed, parts, deadline) for one in filters]
+        self.rules = tuple(dict.fromkeys(rule for one in self._places for rule in one.sets.rules))
+        self._claims: list[_Claim] = []
+
+    def matches(self, rule: RuleKey) -> bool:
+        """Whether a rule, by itself, matches any packet."""
+        return any(one.sets.matches(rule) for one in self._places)
+
+    def decides(self, rule: RuleKey, part: Part | None = None) -> bool:
+        """Whether a rule decides a packet somewhere; of a part of what it matches, where one is given."""
+        return any(one.decides(rule, part, None) for one in self._places)
+
+    def instead(self, rule: RuleKey, part: Part | None = None) -> tuple[FilterRow, ...]:
+        """Earlier rules that take all of what a rule, or this part of it, matches; without any of them something is left.
+
+        One row stands for each rule. There is none where Azure's own rows take all of it.
+        """
+        holders = (key for one in self._places for key in one.sets.holders(rule, part))
+        holder = next((key for key in holders if all(one.sets.held_by(key, rule, part) for one in self._places)), None)
+        found: dict[RuleKey, FilterRow] = {}
+        if holder is not None:
+            rows = (one.rows[index] for one in self._places for index in one.sets.rules.get(holder, ()))
+            found = {holder: next(rows)}
+        elif not self._taken(rule, part, []):
+            every: dict[RuleKey, FilterRow] = {}
+            for one in self._places:
+                for row in one.sets.earlier(rule):
+                    every.setdefault(key_of(row), row)
+            needed = set(self._fewest(rule, part, [], list(every)))
+            found = {key: row for key, row in every.items() if key in needed}
+        self._claim_taken(rule, part, found)
+        return tuple(found.values())
+
+    def _taken(self, rule: RuleKey, part: Part | None, present: Sequence[RuleKey]) -> bool:
+        return not any(one.decides(rule, part, present) for one in self._places)
+
+    def _fewest(self, rule: RuleKey, part: Part | None, given: list[RuleKey], rules: list[RuleKey]) -> list[RuleKey]:
+        """The fewest of `rules` that leave nothing together with `given`, halving (QuickXplain, Junker 2004)."""
+        if len(rules) <= 1:
+            return rules
+        middle = len(rules) // 2
+        first, second = rules[:middle], rules[middle:]
+        with_first = [*given, *first]
+        from_second = [] if self._taken(rule, part, with_first) else self._fewest(rule, part, with_first, second)
+        with_second = [*given, *from_second]
+        from_first = [] if self._taken(rule, part, with_second) else self._fewest(rule, part, with_second, first)
+        return [*from_first, *from_second]
+
+    def redundant(self, dead: Sequence[RuleKey]) -> tuple[RuleKey, ...]:
+        """Rules in whose place later rules decide alike: each may go by itself, and all may go together with `dead`.
+
+        What Azure decides by default does not count: a rule that spells it out is there for its readers.
+        """
+        gone = set(dead)
+        candidates = [
+            rule for rule in self.rules if rule not in gone and not any(one.differs(rule, ()) for one in self._places)
+        ]
+        found: dict[RuleKey, None] = {}
+        again = True
+        while again:  # what goes may make another one needless
+            again = False
+            for rule in candidates:
+                if rule not in gone and not any(one.differs(rule, gone) for one in self._places):
+                    gone.add(rule)
+                    found[rule] = None
+                    again = True
+        redundant = tuple(rule for rule in self.rules if rule in found)
+        for rule in redundant:
+            self._claim_needless(rule)
+        return redundant
+
+    def meets(self, earlier: RuleKey, later: RuleKey) -> bool:
+        """Whether a rule decides a packet that a later one matches too."""
+        return any(one.meets(earlier, later) for one in self._places)
+
+    def contested(self, rule: RuleKey) -> bool:
+        """Whether an earlier row, Azure's among them, shares a packet with a rule."""
+        return any(one.sets.contested(rule) for one in self._places)
+
+    def against(self, rule: RuleKey) -> frozenset[RuleKey]:
+        """The earlier rules that decide otherwise and share a packet with a rule."""
+        return frozenset(key for one in self._places for key in one.sets.against(rule))
+
+    def after(self, rule: RuleKey, most: int) -> tuple[FilterRow, ...]:
+        """The first rows, at `most` so many, that decide what a rule decides once it is gone; one for each rule."""
+        found: dict[RuleKey, FilterRow] = {}
+        for one in self._places:
+            for row in islice(one.after(rule), most):
+                found.setdefault(key_of(row), row)
+        return tuple(islice(found.values(), most))
+
+    # -- The sample -----------------------------------------------------------------------------------------------------
+
+    def _claim_taken(self, rule: RuleKey, part: Part | None, by: Collection[RuleKey]) -> None:
+        """That a rule decides nothing where these are the only rules besides Azure's."""
+        for one in self._places:
+            rows = one.azure.union(*(one.sets.rules.get(key, ()) for key in (rule, *by)))
+            self._claim(one, rows, f"rule {rule[0]} decides nothing", lambda proofs: proofs.decides(rule, part, None), part)
+
+    def _claim_needless(self, rule: RuleKey) -> None:
+        """That what a rule decides is decided alike without it."""
+        for one in self._places:
+            rows = {*one.sets.sharing(rule), *one.sets.rules.get(rule, ())}
+            self._claim(one, rows, f"rule {rule[0]} makes no difference", lambda proofs: proofs.differs(rule, ()))
+
+    def _claim(
+        self, place: _Place, rows: Collection[int], words: str, broken: Callable[[Proofs], bool], part: Part | None = None
+    ) -> None:
+        self._claims.append(_Claim(place=place, rows=tuple(sorted(rows)), words=words, broken=broken, part=part))
+
+    def confirm(self) -> Confirmed:
+        """What was claimed, a sample of it confirmed. Raises `ReadingsDisagree` when the solver breaks a claim."""
+        small = [one for one in self._claims if len(one.rows) <= _MOST_ROWS]
+        draw = random.Random(len(self._claims))  # noqa: S311 - nothing here is secret
+        sample = draw.sample(small, min(_SAMPLE, len(small)))
+        for one in sample:
+            if one.broken(one.place.proofs(one.rows, one.part)):
+                raise ReadingsDisagree(f"lint        {one.words}\nexact sets  so it is\nsolver      it is not so")
+        asked = sum(one.asked for one in self._places)
+        return Confirmed(claims=len(self._claims), confirmed=len(sample), solver=asked)
+
+
+class _Place:
+    """The filter at one place: exact sets first, and the solver where these would take too long."""
+
+    def __init__(
+        self,
+        network: EffectiveNetwork,
+        one: Filter,
+        fixed: Mapping[str, str],
+        parts: Mapping[RuleKey, Sequence[Part]],
+        deadline: float | None,
+    ) -> None:
+        self._network = network
+        self._filter = one
+        self._fixed = fixed
+        self._parts = parts
+        self._deadline = deadline
+        self.rows = one.rows
+        self.sets = RuleSets(network, one, fixed)
+        self.azure = frozenset(index for index, row in enumerate(one.rows) if row.origin.azure is not None)
+        self.asked = 0
+        self._fates: dict[RuleKey, Left | None] = {}
+        self._last: tuple[RuleKey, Proofs] | None = None
+
+    def proofs(self, rows: Sequence[int], part: Part | None) -> Proofs:
+        """A text about these rows alone."""
+        parts = () if part is None else (part,)
+        return Proofs(self._network, self._filter, self._fixed, rows, parts, self._deadline)
+
+    @cached_property
+    def _whole(self) -> Proofs:
+        every = range(len(self.rows))
+        parts = [part for its in self._parts.values() for part in its]
+        return Proofs(self._network, self._filter, self._fixed, every, parts, self._deadline)
+
+    def _solver(self, rule: RuleKey) -> Proofs:
+        """A text that holds every row that shares a packet with a rule: of many rows, the one that holds all."""
+        self.asked += 1
+        if self._last is not None and self._last[0] == rule:
+            return self._last[1]
+        indexes = sorted((*self.sets.sharing(rule), *self.sets.rules[rule]))
+        if len(indexes) > _MOST_ROWS:
+            return self._whole
+        proofs = Proofs(self._network, self._filter, self._fixed, indexes, self._parts.get(rule, ()), self._deadline)
+        self._last = (rule, proofs)
+        return proofs
+
+    def decides(self, rule: RuleKey, part: Part | None, present: Sequence[RuleKey] | None) -> bool:
+        """Whether the rule decides something; with `present`, where these are the only rules before it."""
+        if part is None and present is None and (fate := self._fate(rule)) is not None:
+            return fate is not Left.NOTHING
+        try:
+            return self.sets.decides(rule, part, present)
+        except TooMany:
+            return self._solver(rule).decides(rule, part, present)
+
+    def _fate(self, rule: RuleKey) -> Left | None:
+        """What becomes of a rule while all others are there; None if that takes too long to tell."""
+        if rule not in self._fates:
+            try:
+                self._fates[rule] = self.sets.fate(rule)
+            except TooMany:
+                self._fates[rule] = None
+        return self._fates[rule]
+
+    def differs(self, rule: RuleKey, gone: Collection[RuleKey]) -> bool:
+        """Whether some packet would not be decided alike by a later rule; `gone` are rules that are left out already."""
+        indexes = self.sets.rules.get(rule, [])
+        if not indexes:
+            return False
+        if indexes[-1] - indexes[0] >= len(indexes):
+            return True  # its rows are apart from each other: what comes after them is not one thing
+        if not gone and (fate := self._fate(rule)) is not None:
+            return fate is Left.SOMETHING
+        try:
+            return self.sets.fate(rule, gone) is Left.SOMETHING
+        except TooMany:
+            return self._solver(rule).differs(rule, gone)
+
+    def meets(self, earlier: RuleKey, later: RuleKey) -> bool:
+        """Whether a rule decides a packet that a later one matches too."""
+        try:
+            return self.sets.meets(earlier, later)
+        except TooMany:
+            return self._solver(earlier).meets(earlier, later)
+
+    def after(self, rule: RuleKey) -> Iterator[FilterRow]:
+        """The rows that decide what the rule decides, once it is gone; one for each rule."""
+        found: set[RuleKey] = set()
+        for index in self.sets.sharing(rule):
+            key = key_of(self.rows[index])
+            if key not in found and self._follows(rule, index):
+                found.add(key)
+                yield self.rows[index]
+
+    def _follows(self, rule: RuleKey, index: int) -> bool:
+        try:
+            return self.sets.follows(rule, index)
+        except TooMany:
+            return self._solver(rule).follows(rule, index)

@@ -1,0 +1,77 @@
+"""Rules that no packet meets that a check is about: without them, the same checks have the same answers much sooner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from asever.diagnostics import Edit
+from asever.explain.finding import Asked, ask
+from asever.model.effective import EffectiveNetwork, FilterQuestion, FlowQuestion
+from asever.model.program import Program
+from asever.model.things import Network
+from asever.solve.classes import bits, classes_of, seen_at
+from asever.solve.paths import paths
+from asever.source import SourceFile, Span
+
+# A program of fewer rules is loaded as it is.
+_MANY = 100
+
+
+def idle_rules(program: Program, tables: EffectiveNetwork, readings: Mapping[str, str]) -> tuple[Span, ...]:
+    """Where the rules are written that match nothing on the ways of the flows that any check covers; none in a small program.
+
+    Which ways these are hangs on no rule of a list, so an edit of such rules leaves them idle.
+    """
+    rules = list(_rules(program.network))
+    if len(rules) < _MANY:
+        return ()
+    met: set[Span | None] = set()
+    for check in program.checks:
+        asked = ask(program, tables, check, readings)
+        for one in asked.requirements or (asked,):
+            met.update(_met(tables, one))
+    return tuple(span for span in rules if span not in met)
+
+
+def _rules(network: Network) -> Iterator[Span]:
+    """Where the rules of the user's lists are written, those that translate left out."""
+    lists = [each for one in (*network.groups.values(), *network.admin_rules.values()) for each in (one.inbound, one.outbound)]
+    lists += [one.rules for one in network.firewalls.values()]
+    for rules in lists:
+        for rule in rules:
+            if rule.span is not None and rule.access != "dnat" and not rule.span.file.name.startswith("std/"):
+                yield rule.span
+
+
+def _met(tables: EffectiveNetwork, asked: Asked) -> Iterator[Span | None]:
+    """Where the rows come from that a packet of a question may meet."""
+    match asked.question:
+        case FlowQuestion() as question:
+            for scope in question.scopes:
+                for way in paths(tables, scope, question.fixed, replies=True):
+                    for place in way.places:
+                        seen = seen_at(place.view, way.region, place.source_tags, place.target_tags)
+                        for one in place.filters:
+                            near = classes_of(one.rows, tables.tag_space).sharing(seen)
+                            yield from (one.rows[index].origin.span for index in bits(near))
+        case FilterQuestion() as question:
+            for context in question.contexts:
+                filters = (context.left,) if context.right is None else (context.left, context.right)
+                yield from (row.origin.span for one in filters for row in one.rows)
+        case _:
+            return
+
+
+def blanked(file: SourceFile, idle: Iterable[Span], edits: Sequence[Edit]) -> SourceFile:
+    """A file with spaces in the place of idle rules, except of those that edits touch: what is left stays where it is."""
+    touched = [edit.span for edit in edits if edit.span.file.name == file.name]
+    text, at, parts = file.text, 0, []
+    for span in sorted((one for one in idle if one.file.name == file.name), key=lambda one: one.start):
+        if not any(each.start <= span.end and span.start <= each.end for each in touched):
+            parts += [text[at : span.start], _spaces(text[span.start : span.end])]
+            at = span.end
+    return SourceFile(file.name, "".join((*parts, text[at:])))
+
+
+def _spaces(text: str) -> str:
+    return "\n".join(" " * len(line) for line in text.split("\n"))
