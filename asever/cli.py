@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from keyword import iskeyword
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from asever.commands.console import Status, UsageError
 
@@ -47,8 +47,29 @@ _CERTIFICATE_EXITS = "exit status: 0 accepted; 1 refused; 3 wrong input."
 _OTHER_EXITS = "exit status: 0 done; 3 wrong input."
 
 
+class _Formatter(argparse.HelpFormatter):
+    """argparse's layout; it is told how wide the terminal is, since it would load `shutil` for each option to find out."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """As `shutil.get_terminal_size`: what COLUMNS says, else the terminal, else 80."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isascii() and said.isdigit() and int(said) > 0:
+        return int(said)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80 if sys.__stdout__ is not None else 80
+    except (OSError, ValueError):
+        return 80
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse with our exit status for wrong usage, and a suggestion for a misspelt option."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - those of argparse
+        super().__init__(**options, formatter_class=_Formatter)
 
     def error(self, message: str) -> NoReturn:
         advice = ""

@@ -7,6 +7,7 @@ hand over text and ask about literals, which takes the two dozen functions below
 from __future__ import annotations
 
 import ctypes
+import sys
 from collections.abc import Sequence
 from functools import lru_cache, partial
 from importlib.machinery import PathFinder
@@ -96,9 +97,10 @@ def _function(loaded: ctypes.CDLL, name: str, result: Any, *arguments: Any) -> A
 
 def _path() -> str:
     """The library file. Where the package keeps it elsewhere than its wheels do, the package itself is asked."""
+    pattern = {"win32": "libz3.dll", "darwin": "libz3*.dylib"}.get(sys.platform, "libz3.so*")
     package = PathFinder.find_spec("z3")
     for folder in (package.submodule_search_locations or ()) if package is not None else ():
-        files = sorted(Path(folder, "lib").glob("libz3.*"))
+        files = sorted(Path(folder, "lib").glob(pattern))
         if files:
             return str(files[-1])  # the one with a version, which the package would load as well
     from z3 import z3core  # noqa: PLC0415 - what this module is there to avoid

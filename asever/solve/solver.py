@@ -128,6 +128,8 @@ class Session:
 
     def forbid(self, literals: Sequence[str], switch: str) -> None:
         """From now on not all of these literals together, while `switch` is assumed."""
+        if self._solver is None:
+            self._begin()
         self.has_changed = True
         self._satisfied.clear()
         clause = disjunction((negation(switch), *map(negation, literals)))
