@@ -223,7 +223,7 @@ def _ports(to: Making, one: Resource, side: str) -> tuple[nodes.Ports, ...]:
         span = to.place(value, one)
         if value.symbol is not None:
             return ()
-        text = value.text if value.text is not None else str(value.plain)
+        text = value.text if value.text is not None else words.said(value)
         for port in words.ports(text, span):
             if port is None:
                 to.refuse(one, f"{side} ports of rule {one.name} are no ports: {text}", span)

@@ -117,7 +117,7 @@ def prefixes(to: Making, one: Resource, word: str, values: list[Value], whole: V
             if known is not None:
                 found.append(known)
             else:
-                to.refuse(one, f"{word} of {one.name} is no prefix: {text.strip() or value.plain}", at)
+                to.refuse(one, f"{word} of {one.name} is no prefix: {text.strip() or words.said(value)}", at)
     if not found:
         symbol = next((each for field in (whole,) if field is not None for each in field.symbols()), None)
         to.remark(span, f"{word} of {last(one.name)}: {symbol.name if symbol is not None else 'not in this file'}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from asever.importers.tree import Value
 from asever.model.addresses import parse_addresses, parse_prefix
@@ -75,6 +75,15 @@ def whole(value: Value | None) -> int | None:
         return int(value.plain)
     text = (value.text or "").strip()
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+def said(value: Value) -> str:
+    """A value as a message shows it."""
+    if value.symbol is not None:
+        return value.symbol.name
+    if isinstance(value.plain, Mapping):
+        return "an object"
+    return "a list" if isinstance(value.plain, tuple) else str(value.plain)
 
 
 def number(value: int, span: Span) -> nodes.Ports:
