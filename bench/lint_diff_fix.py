@@ -4,7 +4,8 @@
 
 The lists are those of bench/rule_lists.py, one column for each phase: reading the text, making the effective tables, then lint
 without these tables; diff against the list after three edits, its own tables included; and fix of one check, without reading
-edited texts, which is told apart. Sizes are 1,000 and 10,000 unless others are given; diff and fix are about lists of up to 1,000.
+edited texts, which is told apart. Sizes are 1,000 and 10,000 unless others are given; diff and fix are about lists of 1,000
+at most.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def timed(work):
 
 def read(text):
     found, diagnostics = load_program(PATH, text=text)
-    assert found is not None, [one.message for one in diagnostics]
+    if found is None:
+        raise SystemExit([one.message for one in diagnostics])
     return found
 
 

@@ -1,6 +1,6 @@
 """Lists of rules of several kinds and any length, the same for the same seed, and programs around them.
 
-`corporate` is an NSG as large companies have them: service tags, lists of prefixes, lists of ports, and mistakes whose rules say
+`corporate` is an NSG as large companies have them: service tags, lists of prefixes and of ports, and mistakes whose rules say
 so in their names (`dead`, `split`, `needless`, `late`). `wildcards` name services and few addresses, `allowlist` nothing but
 addresses, with lists of up to fifty; `pairs` are pairs of prefixes as ClassBench has them, and `rectangles` random ranges in
 every dimension that overlap as they like.
@@ -11,7 +11,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from random import Random
 
-_PORTS = (22, 53, 80, 123, 135, 389, 443, 445, 636, 1433, 1521, 2049, 3306, 3389, 5432, 5671, 5985, 6379, 8080, 8443, 9090, 9200)
+_PORTS = (
+    22,
+    53,
+    80,
+    123,
+    135,
+    389,
+    443,
+    445,
+    636,
+    1433,
+    1521,
+    2049,
+    3306,
+    3389,
+    5432,
+    5671,
+    5985,
+    6379,
+    8080,
+    8443,
+    9090,
+    9200,
+)
 _TAGS = ("AzureMonitor", "Storage", "Sql.EastUS", "GatewayManager", "AzureDevOps", "AppServiceManagement", "AzureCloud.EastUS")
 _MOST_OF_GROUP = 3_900  # priorities of an NSG are 100 to 4096
 TARGET = "10.16.0.0/16"
@@ -84,14 +107,18 @@ def corporate(count: int, seed: int) -> Iterator[str]:
             later += planted
     for number, text in enumerate(made[: count - 1]):
         name, _, rest = text.rpartition('" ')
-        yield f'{100 + number} {f"{name} {number}{chr(34)} " if name else ""}{rest}'
+        yield f"{100 + number} {f'{name} {number}{chr(34)} ' if name else ''}{rest}"
     yield f"{100 + count} deny any from * to *"
 
 
 def _mistake(chance: Random, made: list[str], count: int) -> tuple[list[str], list[tuple[int, str]]]:
     """Rules with a mistake that ends with another rule some way below."""
     own, block, port = chance.randrange(256), chance.randrange(1 << 16), chance.choice(_PORTS)
-    low, high, whole = f"10.{32 + (block >> 8 & 31)}.{block & 255}.0/25", "128/25", f"10.{32 + (block >> 8 & 31)}.{block & 255}.0/24"
+    low, high, whole = (
+        f"10.{32 + (block >> 8 & 31)}.{block & 255}.0/25",
+        "128/25",
+        f"10.{32 + (block >> 8 & 31)}.{block & 255}.0/24",
+    )
     high = whole.removesuffix("0/24") + high
     target = f"10.16.{own}.0/24"
     at = min(len(made) + chance.randrange(2, 200), count - 2)

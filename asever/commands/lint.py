@@ -41,7 +41,9 @@ def _found(programs: Sequence[Program]) -> tuple[list[Diagnostic], Confirmed]:
 
     with progress("looking"):
         found = [lint(program) for program in programs]
-    return list(dict.fromkeys(each for one in found for each in one.findings)), sum((one.confirmed for one in found), Confirmed())
+    return list(dict.fromkeys(each for one in found for each in one.findings)), sum(
+        (one.confirmed for one in found), Confirmed()
+    )
 
 
 def _write(findings: Sequence[Diagnostic], confirmed: Confirmed, arguments: Namespace) -> None:

@@ -35,9 +35,9 @@ class Decider:
 class Change:
     """Headers between two ends whose level differs. `whole` is all that is asked about the two.
 
-    The regions may overlap; `packets` is how many headers they hold. `example` is one of the flows, `old` and `new` what decided
-    it, and `readings` the assumptions that it does not take at their recommended value. `proved`: the solver agrees about
-    both levels of all regions.
+    The regions may overlap; `packets` is how many headers they hold. `example` is one of the flows, `old` and `new` what
+    decided it, and `readings` the assumptions that it does not take at their recommended value. `proved`: the solver agrees
+    about both levels of all regions.
     """
 
     origin: str

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from asever.diagnostics import Diagnostic
-from asever.report.diagnostics import diagnostic_lines, in_order
 from asever.model.confirmed import Confirmed
+from asever.report.diagnostics import diagnostic_lines, in_order
 from asever.report.lines import BLANK, WIDTH, Line, Piece, Style, drawn, line, wrapped
 
 

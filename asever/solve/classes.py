@@ -21,7 +21,9 @@ _PLACES = {field: place for place, field in enumerate(FIELDS)}
 def may_match(row: FilterRow, tag_space: NumberSet) -> Mapping[str, NumberSet]:
     """What a row perhaps matches, field by field: a tag of unknown content may hold anything where it may lie."""
     source, target = (
-        union((side.addresses, *(side.space(tag, tag_space) for tag in side.unknown_tags))) if side.unknown_tags else side.addresses
+        union((side.addresses, *(side.space(tag, tag_space) for tag in side.unknown_tags)))
+        if side.unknown_tags
+        else side.addresses
         for side in (row.source, row.target)
     )
     return {

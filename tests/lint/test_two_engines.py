@@ -11,7 +11,8 @@ from asever.exact.effects import RuleSets
 from asever.explain.witness import ReadingsDisagree
 from asever.lint.effects import Effects
 from asever.model.numbers import NumberSet
-from asever.solve.effects import Part, Proofs
+from asever.model.rule_keys import Part
+from asever.solve.effects import Proofs
 from tests.lint.test_effects_against_every_packet import RULES, Brute
 
 PART = Part(field="target_port", numbers=NumberSet.single(443))
