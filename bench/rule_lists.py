@@ -1,6 +1,6 @@
 """Lists of rules of several kinds and any length, the same for the same seed, and programs around them.
 
-`corporate` is an NSG as large companies have them: service tags, lists of prefixes, lists of ports, and mistakes whose rules say
+`corporate` is an NSG as large companies have them: service tags, lists of prefixes and of ports, and mistakes whose rules say
 so in their names (`dead`, `split`, `needless`, `late`). `wildcards` name services and few addresses, `allowlist` nothing but
 addresses, with lists of up to fifty; `pairs` are pairs of prefixes as ClassBench has them, and `rectangles` random ranges in
 every dimension that overlap as they like.

@@ -80,7 +80,7 @@ class Axis:
         self._meeting: dict[int, int] = {self.full: self._tree[1] if size > 1 else self._tree[size]}
 
     def mask(self, numbers: NumberSet) -> int:
-        """The atoms that a set meets. Boxes cannot tell the numbers of an atom apart, so rounding to atoms changes no answer."""
+        """The atoms that a set meets. Boxes cannot tell the numbers of an atom apart, so rounding changes no answer."""
         found = self._masks.get(numbers)
         if found is None:
             found = 0

@@ -16,6 +16,7 @@ from asever.exact.worlds import World
 from asever.model.effective import Action, EffectiveNetwork, Filter, FilterRow, may_exist
 from asever.model.regions import FIELDS, Region
 from asever.solve.effects import Part, RuleKey, key_of
+from asever.model.rule_keys import Part, RuleKey, key_of
 
 # In the place of a row, for boxes before all rows that take what is no packet in any possible world.
 _NOWHERE = -1
@@ -114,7 +115,7 @@ class RuleSets:
         return self._lacks[1]
 
     def fate(self, rule: RuleKey, gone: Collection[RuleKey] = ()) -> Left:
-        """What is left of a rule by earlier ones, and of that by later ones that decide alike, which Azure's rows never count as.
+        """What is left of a rule by earlier ones, and of that by later ones of the user that decide alike.
 
         SOMETHING: a packet that it decides would not be decided alike without it. FOR_OTHERS: it decides something, and
         it makes no difference. `gone` are rules that are left out already.

@@ -169,7 +169,7 @@ class _Comparison:
         self._ways = Touched(old.tables, new.tables)
 
     def _touched(self, old: _Ends, new: _Ends) -> list[list[Scope]]:
-        """The parts of both questions' scopes in which something may differ: nothing, everything, or what changed rows match."""
+        """The parts of both questions' scopes in which something may differ: none, all, or what changed rows match."""
         whole = [list(old.question.scopes), list(new.question.scopes)]
         if [_bare(one) for one in whole[0]] != [_bare(one) for one in whole[1]]:
             return whole

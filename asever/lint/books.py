@@ -8,6 +8,7 @@ from asever.diagnostics import Edit
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import EffectiveNetwork, Filter, FilterKind, FilterRow, Site
 from asever.model.numbers import NumberSet, union
+from asever.model.rule_keys import RuleKey, key_of
 from asever.model.things import DeclaredRule, Direction, Network
 from asever.record import record, replace
 from asever.solve.effects import RuleKey, key_of

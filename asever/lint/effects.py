@@ -17,8 +17,9 @@ from asever.exact.effects import RuleSets
 from asever.explain.witness import ReadingsDisagree
 from asever.model.confirmed import Confirmed
 from asever.model.effective import EffectiveNetwork, Filter, FilterRow
+from asever.model.rule_keys import Part, RuleKey, key_of
 from asever.record import record
-from asever.solve.effects import Part, Proofs, RuleKey, key_of
+from asever.solve.effects import Proofs
 
 _SAMPLE = 8
 # Claims about more rows than these are not in the sample: the solver's text would take longer than everything else.

@@ -17,9 +17,9 @@ from asever.lint.translated import Opened, foreign_ranges, unowned_translations,
 from asever.lint.unused import unused_findings
 from asever.model.confirmed import Confirmed
 from asever.model.program import Program
+from asever.model.rule_keys import RuleKey
 from asever.model.things import Direction
 from asever.record import record
-from asever.solve.effects import RuleKey
 
 
 @record

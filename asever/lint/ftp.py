@@ -13,8 +13,8 @@ from asever.lint.warnings import warning
 from asever.model.effective import Action, EffectiveNetwork, Filter, FilterKind, FilterRow, SiteKind
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, TCP, Packet
+from asever.model.rule_keys import key_of
 from asever.model.things import Direction, Network
-from asever.solve.effects import key_of
 
 _CONTROL = (21, 990)
 _DATA = range(10001, 10021)

@@ -13,8 +13,8 @@ from asever.model.addresses import format_address, format_addresses
 from asever.model.effective import EffectiveNetwork, Filter, FilterKind, FilterRow
 from asever.model.numbers import NumberSet, union
 from asever.model.packets import Packet
+from asever.model.rule_keys import RuleKey, key_of
 from asever.model.things import AddressTerm, DeclaredRule, Environment, Network, Subnet, TermKind
-from asever.solve.effects import RuleKey, key_of
 
 
 def prefix_findings(network: Network, tables: EffectiveNetwork, book: Book, fixed: Mapping[str, str]) -> Iterator[Diagnostic]:

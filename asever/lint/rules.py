@@ -12,9 +12,9 @@ from asever.model.confirmed import Confirmed
 from asever.model.effective import ALWAYS, Action, EffectiveNetwork, FilterRow
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT
+from asever.model.rule_keys import Part, RuleKey, key_of
 from asever.model.things import AddressTerm, DeclaredRule, TermKind
 from asever.record import record
-from asever.solve.effects import Part, RuleKey, key_of
 from asever.solve.terms import covers
 from asever.source import Span
 

@@ -15,10 +15,10 @@ from asever.model.claims import Endpoint, EndpointKind, Reachability, Service, V
 from asever.model.effective import EffectiveNetwork, FilterKind, FlowQuestion, Quantifier, SiteKind
 from asever.model.numbers import NumberSet, union
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL
+from asever.model.rule_keys import RuleKey
 from asever.model.things import AddressTerm, DeclaredRule, Direction, Environment, Network, SecurityGroup, TermKind
 from asever.record import replace
 from asever.solve.answer import Depth, answer
-from asever.solve.effects import RuleKey
 
 # -- The machines' own side ---------------------------------------------------------------------------------------------
 

@@ -35,9 +35,8 @@ class Change:
     """Headers between two ends whose level differs. `whole` is all that is asked about the two.
 
     The regions may overlap. `count` is how many headers they hold; where the addresses of a service tag are not known it is an
-    upper `bound`. `example` is one of the flows, `old` and `new` what decided it, and `readings` the assumptions that it does not
-    take at their recommended value. `proved`: the solver agrees about
-    both levels of all regions.
+    upper `bound`. `example` is one of the flows, `old` and `new` what decided it, and `readings` the assumptions that it does
+    not take at their recommended value. `proved`: the solver agrees about both levels of all regions.
     """
 
     origin: str

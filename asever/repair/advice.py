@@ -42,6 +42,10 @@ def _about_loss(finding: Finding, lost: Step) -> Iterator[str]:
         )
     if isinstance(lost.row, Route) and lost.row.hop is HopKind.NONE and lost.row.origin.azure is not None:
         yield "nothing leads to that address: peer the two networks, or bring a gateway that learns it"
+    if "does not answer over global peering" in lost.detail:
+        yield "no rule and no route lifts this: peer within one region, or move to an environment of version 3"
+    if "arrives on the" in lost.detail:
+        yield "where an environment listens is settled when it is made: call the address that is named there"
     if "back to" in lost.detail and "sent it" in lost.detail:
         yield "a machine cannot call itself through the load balancer in front of it: call another one, or its own address"
 

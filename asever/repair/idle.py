@@ -35,8 +35,9 @@ def idle_rules(program: Program, tables: EffectiveNetwork, readings: Mapping[str
 
 def _rules(network: Network) -> Iterator[Span]:
     """Where the rules of the user's lists are written, those that translate left out."""
-    lists = [each for one in (*network.groups.values(), *network.admin_rules.values()) for each in (one.inbound, one.outbound)]
-    lists += [one.rules for one in network.firewalls.values()]
+    lists = [each for group in network.groups.values() for each in (group.inbound, group.outbound)]
+    lists += [each for admin in network.admin_rules.values() for each in (admin.inbound, admin.outbound)]
+    lists += [firewall.rules for firewall in network.firewalls.values()]
     for rules in lists:
         for rule in rules:
             if rule.span is not None and rule.access != "dnat" and not rule.span.file.name.startswith("std/"):

@@ -33,7 +33,7 @@ from asever.repair.places import removed
 from asever.repair.refusing import refusing
 from asever.repair.texts import hunks, rebased
 from asever.repair.trial import Counterexample, Edited, Judged, Trials, rank
-from asever.repair.ways import environments_behind, misrouted, otherwise
+from asever.repair.ways import environments_behind, misrouted, otherwise, unguarded
 
 MOST_EDITS = 4
 MOST_PROPOSALS = 3
@@ -67,7 +67,7 @@ def repair(path: Path, program: Program, before: Report, finding: Finding, optio
         exhausted=not search.stopped,
         contradiction=search.contradiction,
         conflicts=tuple(sorted(search.conflicts.items(), key=lambda each: (-each[1], each[0]))),
-        advice=tuple(advice(finding, fixed=bool(proposals))),
+        advice=(*advice(finding, fixed=bool(proposals)), *(search.unexpected if not proposals else ())),
     )
 
 
@@ -114,6 +114,7 @@ class _Search:
     stopped: bool = False
     contradiction: str | None = None
     conflicts: dict[str, int] = field(default_factory=dict)
+    unexpected: tuple[str, ...] = ()
     counted: dict[tuple[str, frozenset[Edit]], Edited] = field(default_factory=dict)
     seen: set[tuple[frozenset[Edit], bool]] = field(default_factory=set)
     queue: list[tuple[tuple[int, ...], int, _State]] = field(default_factory=list)
@@ -186,7 +187,24 @@ class _Search:
         broken = self._broken(one, state)
         if broken is not None:
             self.contradiction = self._contradiction(one, broken.counterexample)
+            self.unexpected = self.unexpected or tuple(self._unexpected(one, state))
         return broken
+
+    def _unexpected(self, one: Edited, state: _State) -> Iterator[str]:
+        """That some edits would do, in words, if checks that expect to be violated did not: they hold with this one."""
+        names: list[str] = []
+        for index, (check, finding) in enumerate(zip(one.program.checks, self.before.results, strict=True)):
+            was = rank(finding.check, finding.verdict)
+            if index != self.index and was and rank(check, self.trials.judge(one, check).verdict) < was:
+                if not check.expect_violated:
+                    return
+                names.append(f'"{finding.name}"')
+        if names:
+            it, them = ("it", "is") if len(names) == 1 else ("them", "are")
+            yield (
+                f"this would do: {'; '.join(state.words)}. Then {', '.join(names)} would hold too, which {them} expected to be "
+                f"violated: take `expect violated` off {it} first"
+            )
 
     def _judged(self, one: Edited, state: _State) -> Judged:
         if state.parent is not None:
@@ -327,6 +345,7 @@ def _candidates(one: Edited, shown: Counterexample, title: str) -> Iterator[Cand
         return
     if not wants_reply(shown.question):
         yield from (replace(change, listed=True) for change in refusing(it))
+        yield from unguarded(it)
         return
     trouble = _first_trouble(it)
     if trouble is None:

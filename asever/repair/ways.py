@@ -11,7 +11,7 @@ from asever.model.claims import EndpointKind
 from asever.model.effective import Arrival, FilterKind, HopKind, Route, SiteKind
 from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, format_ports
 from asever.model.things import Environment, Machine, Subnet, Thing, Vnet
-from asever.repair.candidates import Candidate, Case, ports_at, protocol_at, source_terms, sources_at
+from asever.repair.candidates import Candidate, Case, ports_at, protocol_at, source_terms, sources_at, target_terms
 from asever.repair.lists import rule_name
 from asever.repair.places import NewRule, after_declaration, appended, attribute, in_body, removed, replaced
 from asever.repair.wording import home_of, quoted
@@ -37,6 +37,8 @@ def otherwise(one: Case, step: Step) -> Iterator[Candidate]:
     else:
         yield from _way_out(one, step)
         yield from _without_routes(one)
+        for subnet in _deciding_subnets(one, step):
+            yield from _propagation(one, subnet, step)
 
 
 def misrouted(one: Case) -> Iterator[Candidate]:
@@ -192,6 +194,34 @@ def _new_group(one: Case, step: Step, thing: Thing) -> Iterator[Candidate]:
             )
 
 
+def unguarded(one: Case) -> Iterator[Candidate]:
+    """A delivered packet passes no list of rules: an NSG of its own, against exactly these, on the subnet that it leaves."""
+    subnet = one.network.subnets.get(one.tables.sites[one.trace.flow.origin].subnet or "")
+    if any(step.filter is not None and step.filter.kind.has_rules for step in one.trace.steps) or subnet is None:
+        return
+    if subnet.nsg is not None or subnet.span is None or subnet.span.file.name.startswith("std/"):
+        return
+    top = _top(one.network.vnets, subnet)
+    packet = one.trace.flow.packet
+    needed = ports_at(one, packet)
+    name = _fresh("for-" + subnet.name.rpartition("/")[2], one.network.groups)
+    for term in target_terms(one, packet, home_of(top))[:2]:
+        rule = NewRule(
+            name=rule_name(one.title),
+            access="deny",
+            protocol=protocol_at(one, packet),
+            source="*",
+            target=term.text,
+            ports="" if needed == ANY_PORT or packet.protocol not in PROTOCOLS_WITH_PORTS else format_ports(needed),
+        )
+        group = f"nsg {name} {{\n  outbound {{\n    {rule.text(100)}\n  }}\n}}"
+        attached = attribute(subnet.span, subnet.parts, "nsg", name)
+        made = None if top.span is None else after_declaration(top.span, group)
+        if attached is not None and made is not None:
+            words = f"put a new nsg {name} on subnet {subnet.name}, which denies exactly these"
+            yield Candidate(words=words, edits=(attached, made), fresh=True, left=term.addresses.size, literal=not term.named)
+
+
 def _top(vnets: Mapping[str, Vnet], thing: Thing) -> Thing:
     """The declaration at the top of a file that holds a thing."""
     return vnets[thing.vnet] if isinstance(thing, Subnet) else thing
@@ -220,6 +250,7 @@ def _routes(one: Case, step: Step) -> Iterator[Candidate]:
                 yield from _new_route(one, subnet, destination, hop)
         if isinstance(step.row, Route) and step.row.hop is HopKind.GATEWAY:
             yield from _no_propagation(one, subnet)
+        yield from _propagation(one, subnet, step)
 
 
 def _translating(one: Case) -> Iterator[Candidate]:
@@ -340,6 +371,15 @@ def _no_propagation(one: Case, subnet: Subnet) -> Iterator[Candidate]:
     else:
         words = f"keep the gateway's routes from subnet {subnet.name}: a new route-table with `bgp-propagation off`"
         yield from _new_table(one, subnet, "bgp-propagation off", words)
+
+
+def _propagation(one: Case, subnet: Subnet, step: Step) -> Iterator[Candidate]:
+    """What a gateway learns reaches the subnet again, where it learned the way that is missing."""
+    table = one.network.route_tables.get(subnet.route_table or "")
+    wanted = step.before.source if step.reply else step.before.target
+    gateways = (each for each in one.network.gateways.values() if each.vnet == subnet.vnet)
+    if table is not None and not table.bgp_propagation and any(wanted in prefix for each in gateways for prefix in each.learns):
+        yield from _switched(table, "bgp-propagation", "on")
 
 
 def _way_out(one: Case, step: Step) -> Iterator[Candidate]:

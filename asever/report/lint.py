@@ -26,9 +26,9 @@ def render_lint(
         shown = diagnostic_lines(one, width)
         lines += shown[:1] if quiet else [*shown, BLANK]
     if not quiet:
-        lines += _summary(findings, files, width)
         if confirmed is not None and confirmed.claims:
             lines += [line(one) for one in wrapped(_proofs(confirmed), first="", width=width)]
+        lines += _summary(findings, files, width)
     return drawn(lines, color=color)
 
 

@@ -1,6 +1,6 @@
 """What Z3 says about the rules of one filter: which decide something, which make a difference, which meet.
 
-Every rule has a switch: the filter without a rule is the same text with that switch off. `asever.lint.effects` asks, where exact
+Every rule has a switch: the filter without a rule is the same text with that switch off. `asever.lint.effects` asks where exact
 sets do not tell, and to confirm what they tell.
 """
 
@@ -8,33 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from asever.model.effective import EffectiveNetwork, Filter, FilterRow
-from asever.model.numbers import NumberSet
-from asever.record import record
+from asever.model.effective import EffectiveNetwork, Filter
+from asever.model.rule_keys import Part, RuleKey, key_of
 from asever.solve.groups import EVERY_PACKET, Tags, domain
 from asever.solve.paths import FIELDS
 from asever.solve.rows import Rows
 from asever.solve.solver import Session
 from asever.solve.terms import FALSE, TRUE, Terms, conjunction, disjunction, negation
-from asever.source import Span
-
-RuleKey = tuple[int, str, Span | None]
-"""A rule of one filter: its priority, its name, and where it is written."""
 
 _ALL = "every rule is there"
-
-
-def key_of(row: FilterRow) -> RuleKey:
-    """The rule that a row belongs to."""
-    return row.priority, row.name, row.origin.span
-
-
-@record
-class Part:
-    """A part of what a rule matches: packets with this field in this set."""
-
-    field: str
-    numbers: NumberSet
 
 
 class Proofs:
@@ -132,10 +114,12 @@ class Proofs:
         return [*(self.present[one] for one in present if one in self.present), negation(self.present[rule])]
 
     def differs(self, rule: RuleKey, gone: Collection[RuleKey]) -> bool:
+        """Whether some packet would not be decided alike by a later rule; `gone` are rules that are left out already."""
         there = [negation(literal) if one in gone else literal for one, literal in self.present.items()] if gone else [self.all]
         return any(self._satisfiable([self.differ[index], *there]) for index in self._indexes(rule))
 
     def meets(self, earlier: RuleKey, later: RuleKey) -> bool:
+        """Whether a rule decides a packet that a later one matches too."""
         pairs = ((index, other) for index in self._indexes(earlier) for other in self._indexes(later))
         return any(self._satisfiable([self.first[index], self.match[other], self.all]) for index, other in pairs)
 

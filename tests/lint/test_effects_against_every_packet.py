@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from asever.azure.effective import effective
 from asever.azure.questions import fixed_readings
 from asever.evaluate.judge import matches
+from asever.lint.effects import Effects
 from asever.model.addresses import parse_address
 from asever.model.effective import Action, EffectiveNetwork, Filter, FilterRow, exists_in
 from asever.model.numbers import NumberSet
 from asever.model.packets import ICMP, PROTOCOLS_WITH_PORTS, TCP, UDP, Packet, outside
+from asever.model.rule_keys import Part, RuleKey, key_of
 from asever.model.things import DeclaredRule
-from asever.lint.effects import Effects
-from asever.solve.effects import Part, RuleKey, key_of
 from tests.networks import network, nsg, route, route_table, rule, subnet, vnet
 
 SOURCES = (

@@ -10,8 +10,14 @@ import pytest
 
 from asever.azure.effective import effective
 from asever.azure.questions import question
+from asever.exact.boxes import Budget
+from asever.exact.diagram import Lines
+from asever.explain.difference import compare
 from asever.lint.findings import lint
+from asever.model.answers import Verdict
 from asever.pipeline import Options, run
+from asever.repair import trial
+from asever.repair.search import Limits, repair
 from asever.report import rules as report
 from asever.report.text import render_report
 from asever.semantics.loading import load_program
@@ -23,6 +29,8 @@ from asever.solve.solver import Session
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 
 from generated import large_group, spokes
+from rule_lists import KINDS, edited
+from rule_lists import program as rule_program
 
 RULES = 1000
 WIDE = """
@@ -110,3 +118,71 @@ def test_lint_asks_the_solver_about_few_of_a_thousand_rules(monkeypatch):
     asked = counted(monkeypatch, Session, "satisfiable")
     assert lint(program).findings
     assert len(asked) < RULES * 0.1
+
+
+@pytest.mark.parametrize("kind", ["corporate", "wildcards", "allowlist", "pairs"])
+def test_lint_asks_the_solver_about_no_more_than_a_sample_of_realistic_rules(kind, monkeypatch):
+    loaded_one = loaded(rule_program(list(KINDS[kind](RULES, 1))))
+    asked = counted(monkeypatch, Session, "satisfiable")
+    found = lint(loaded_one)
+    assert found.confirmed.solver == 0
+    assert len(asked) <= 8 * 4
+
+
+def test_lint_finds_every_mistake_that_was_planted():
+    found = lint(loaded(rule_program(list(KINDS["corporate"](RULES, 1))))).findings
+    codes = {"dead": "shadowed-rule", "split": "shadowed-rule", "late": "shadowed-rule", "needless": "redundant-rule"}
+    for word, code in codes.items():
+        planted = [one for one in KINDS["corporate"](RULES, 1) if f'"{word} ' in one]
+        told = [one for one in found if one.code == code and f'"{word} ' in one.message]
+        assert planted
+        assert len({one.message for one in told}) == len(planted)
+
+
+def test_a_search_through_a_thousand_rules_looks_at_few_parts_a_rule(monkeypatch):
+    program = loaded(rule_program(list(KINDS["corporate"](RULES, 1))))
+    spent = counted(monkeypatch, Budget, "spend")
+    lint(program)
+    assert len(spent) < RULES * 15
+
+
+def test_a_difference_is_looked_for_among_few_of_a_thousand_rules(monkeypatch):
+    rules = list(KINDS["corporate"](RULES, 1))
+    old, new = (loaded(rule_program(one)) for one in (rules, edited(rules, 2)))
+    lines = []
+    real = Lines.__init__
+    monkeypatch.setattr(Lines, "__init__", lambda self, *given: (lines.append(len(given[3])), real(self, *given))[1])
+    assert compare(old, new, {}).changes
+    assert sum(lines) < RULES * 3
+
+
+def test_a_fix_of_a_thousand_rules_reads_the_whole_text_once(monkeypatch):
+    program = loaded(rule_program(list(KINDS["corporate"](RULES, 1)), 'check "it" corp/apps reaches corp/data on tcp 9999\n'))
+    report = run(program, Options())
+    whole = []
+    real = trial.effective
+    monkeypatch.setattr(trial, "effective", lambda one: (whole.append(len(one.groups["entering"].inbound)), real(one))[1])
+    found = repair(Path("generated.asev"), program, report, report.results[0], Options(), Limits())
+    assert found.proposals
+    assert sum(number > RULES * 0.9 for number in whole) == 2  # the program as it is, and the one that is proposed
+    assert sorted(whole)[-3] < RULES * 0.3
+
+
+def test_a_rule_whose_tag_may_lie_anywhere_is_looked_at():
+    rules = [f"  {200 + number} allow udp from 10.9.{number}.0/24 to * port 53" for number in range(40)]
+    text = "\n".join(
+        (
+            "vnet v { address 10.0.0.0/8  subnet a { address 10.1.0.0/24 }  subnet b { address 10.2.0.0/24  nsg g } }",
+            "vm w { subnet v/a  ip 10.1.0.4 }",
+            "vm s { subnet v/b  ip 10.2.0.4 }",
+            "tag mine",
+            "nsg g { inbound {",
+            "  100 deny tcp from mine to * port 443",
+            *rules,
+            "  4000 allow any from * to *",
+            "} }",
+            'check "it" w reaches s on tcp 443\n',
+        )
+    )
+    (finding,) = run(loaded(text), Options()).results
+    assert finding.verdict is Verdict.UNKNOWN

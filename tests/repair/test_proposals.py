@@ -165,6 +165,53 @@ def test_a_check_that_would_be_lost_is_named():
     assert [name for name, _ in found.conflicts] == ["no"]
 
 
+SAID_TWICE = """
+vnet v {
+  address 10.0.0.0/16
+  subnet a { address 10.0.1.0/24 }
+  subnet b { address 10.0.2.0/24  nsg door }
+}
+nsg door { inbound {
+  200 "nothing" deny any from * to *
+} }
+vm web { subnet v/a  ip 10.0.1.4 }
+vm sql { subnet v/b  ip 10.0.2.4 }
+check "it works"       web reaches sql on tcp 1433
+check "it is broken"   web reaches sql on tcp 1433 expect violated
+"""
+
+
+def test_a_fix_that_a_check_expects_not_to_exist_is_told_with_that_check():
+    found = fixed(SAID_TWICE, "it works")
+    assert not found.proposals
+    assert [name for name, _ in found.conflicts] == ["it is broken"]
+    assert "this would do: add rule" in found.advice[0]
+    assert '"it is broken" would hold too' in found.advice[0]
+
+
+def test_where_no_list_of_rules_stands_a_denial_comes_with_an_nsg_of_its_own():
+    text = SAID_TWICE.partition("check ")[0].replace("  nsg door", "") + 'check "never" web never reaches sql on tcp 22\n'
+    _, new = changes(fixed(text, "never").proposals[0])
+    assert "subnet a { address 10.0.1.0/24 nsg for-a }" in new
+    assert '100 "never" deny tcp from * to sql port 22' in new
+
+
+def test_a_gateways_routes_are_let_back_in_where_they_are_missing():
+    text = """
+vnet v {
+  address 10.1.0.0/16
+  subnet a { address 10.1.1.0/24  route-table own }
+}
+on-premises hq { address 172.20.0.0/16 }
+gateway circuit { vnet v  kind expressroute  learns 172.20.0.0/16  to hq }
+route-table own { bgp-propagation off  route 172.20.0.0/16 -> gateway  route 0.0.0.0/0 -> internet }
+vm web { subnet v/a  ip 10.1.1.4 }
+check "home" web reaches hq on tcp 443
+"""
+    words = [set(one.words) for one in fixed(text, "home").proposals]
+    assert {"remove route 172.20.0.0/16 of route-table own", "say `bgp-propagation on` of own"} in words
+
+
 def test_where_the_search_ends_early_it_says_so():
     found = fixed(network(DENY), "it", Limits(tries=0))
     assert (found.proposals, found.exhausted) == ((), False)

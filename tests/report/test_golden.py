@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from asever.report.diagnostics import render_diagnostics
 from asever.model.confirmed import Confirmed
+from asever.report.diagnostics import render_diagnostics
 from asever.report.json import diagnostics_json, dumped, lint_json, report_json
 from asever.report.lint import render_lint
 from asever.report.repairs import render_repairs, repairs_json

@@ -1,0 +1,112 @@
+"""What boxes leave of a box, against every point of a small space and against Z3."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asever.exact import covers as subject
+from asever.exact.boxes import TooMany
+from asever.exact.covers import Covers, Left
+from asever.model.numbers import NumberSet
+from asever.solve.solver import Session
+from asever.solve.terms import Terms, conjunction, disjunction, negation
+
+SIDE = range(4)
+NUMBERS = st.frozensets(st.sampled_from(SIDE), min_size=1).map(lambda numbers: NumberSet.of((one, one) for one in numbers))
+REGIONS = st.lists(st.tuples(NUMBERS, NUMBERS, NUMBERS), max_size=7)
+REGION = st.tuples(NUMBERS, NUMBERS, NUMBERS)
+SPACE = (NumberSet.span(0, 3),) * 3
+# The same variables as in a packet's header, so that Z3 is asked with the project's own text.
+NAMES = ("protocol", "source_port", "target_port")
+
+
+def points(region):
+    return {point for point in product(SIDE, repeat=3) if all(map(NumberSet.__contains__, region, point))}
+
+
+def covers(regions, start):
+    return Covers(regions, [SPACE, start])
+
+
+@given(REGIONS, REGION)
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_something_is_left_when_a_point_is_in_none(regions, start):
+    engine = covers(regions, start)
+    box = engine.box(start)
+    rest = points(start).difference(*map(points, regions))
+    assert (engine.left(box, engine.meeting(box)) is Left.SOMETHING) is bool(rest)
+
+
+@given(REGIONS, REGION, st.integers(0, 7), st.integers(0, 127))
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_who_comes_first_tells_what_is_left(regions, start, first, stopping):
+    """The boxes from `first` on come later; of these, some count as leaving what they take."""
+    engine = covers(regions, start)
+    box = engine.box(start)
+    before = (1 << first) - 1
+    stopping &= ~before
+    outcomes = set()
+    for point in points(start):
+        taker = next((number for number, region in enumerate(regions) if point in points(region)), None)
+        if taker is None or stopping >> taker & 1:
+            outcomes.add(Left.SOMETHING)
+        else:
+            outcomes.add(Left.NOTHING if before >> taker & 1 else Left.FOR_OTHERS)
+    assert engine.left(box, engine.meeting(box), stopping, before) is max(outcomes)
+
+
+@given(REGIONS, REGION)
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_a_tree_and_a_look_at_each_find_the_same_boxes(regions, start):
+    engine = covers(regions, start)
+    box = engine.box(start)
+    expected = sum(1 << number for number, region in enumerate(regions) if points(region) & points(start))
+    assert engine.meeting(box) == expected
+    for dimension, axis in enumerate(engine.axes):
+        looked_at = engine.narrowed(engine.every, dimension, box[dimension])
+        assert looked_at == engine.every & axis.meeting(box[dimension])
+
+
+@given(REGIONS, REGION)
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_what_all_lack_of_a_dimension_is_left_and_what_holds_a_box_leaves_nothing(regions, start):
+    engine = covers(regions, start)
+    box = engine.box(start)
+    meeting = engine.meeting(box)
+    if any(engine.lacking(box, meeting)):
+        assert engine.left(box, meeting) is Left.SOMETHING
+    for number, region in enumerate(regions):
+        assert engine.holder(box, 1 << number) is (points(start) <= points(region))
+
+
+@given(REGIONS, REGION)
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_z3_says_the_same(regions, start):
+    terms = Terms()
+
+    def formula(region):
+        return conjunction(terms.inside(name, numbers) for name, numbers in zip(NAMES, region, strict=True))
+
+    goal = terms.switch("left", conjunction((formula(start), negation(disjunction(map(formula, regions))))))
+    engine = covers(regions, start)
+    box = engine.box(start)
+    found = engine.left(box, engine.meeting(box)) is Left.SOMETHING
+    assert Session(terms.text(), None).satisfiable([goal]) is found
+
+
+def test_a_search_that_goes_on_for_too_long_gives_up(monkeypatch):
+    monkeypatch.setattr(subject, "STEPS", 3)
+    regions = [(NumberSet.single(one), NumberSet.single(other), SPACE[2]) for one in SIDE for other in SIDE]
+    engine = covers(regions, SPACE)
+    box = engine.box(SPACE)
+    with pytest.raises(TooMany):
+        engine.left(box, engine.meeting(box))
+
+
+def test_a_set_that_ends_between_two_cuts_means_all_of_its_atom():
+    engine = Covers([(NumberSet.span(10, 19),)], [(NumberSet.span(0, 99),)])
+    assert engine.box((NumberSet.span(12, 13),)) == engine.box((NumberSet.span(10, 19),))
