@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from asever.azure.platform import PROBE, PROBE_SOURCE
 from asever.catalogue import ENTRIES
 from asever.evaluate.judge import matches_address
+from asever.evaluate.lookup import each, lookup
 from asever.evaluate.walk import walk_through
 from asever.model.addresses import format_address
 from asever.model.answers import Blocker, NearMiss, Outcome, Step, StepKind, Trace
@@ -33,6 +34,7 @@ _MOST = 5
 _MOST_FACTS = 3
 _VNET = "VirtualNetwork"
 _ADDRESS_FIELDS = ("source", "target")
+_MOST_FAILURES = 5  # every field of a packet
 # Fields as Azure calls them.
 _FIELD_WORDS = {"source_port": "source port", "target": "destination", "target_port": "destination port"}
 # The attributes that give a thing the address its packets carry, most telling first.
@@ -109,34 +111,50 @@ def _near_misses(network: EffectiveNetwork, trace: Trace, drops: Iterable[Step])
         if step.filter is None or not step.filter.kind.has_rules:
             continue
         # Inside a filter the packet is what the walk says it is there; the readings are those of the flow.
-        found = list(_candidates(network, trace, step.filter, step))
-        if not found:
-            continue
-        fewest = min(len(fields) for _, fields in found)
-        best = [(row, fields) for row, fields in found if len(fields) == fewest]
+        best = _nearest(network, trace, step.filter, step)
         by_address = [(row, fields) for row, fields in best if any(one in _ADDRESS_FIELDS for one in fields)]
         of_service = [(row, fields) for row, fields in by_address if row.target_port != ANY_PORT]
         for row, fields in (of_service or by_address or best)[:_MOST]:
             yield _near_miss(network, trace, step, row, fields)
 
 
-def _candidates(
-    network: EffectiveNetwork, trace: Trace, one: Filter, step: Step
-) -> Iterator[tuple[FilterRow, tuple[str, ...]]]:
+def _nearest(network: EffectiveNetwork, trace: Trace, one: Filter, step: Step) -> list[tuple[FilterRow, tuple[str, ...]]]:
+    """The rules that fail in the fewest fields, one row of each, in order, with these fields."""
     readings = {name: values[0] for name, values in network.assumptions.items()} | dict(trace.flow.readings)
-    found: dict[tuple[int, str], tuple[FilterRow, tuple[str, ...]]] = {}
-    for row in one.rows:
-        if row is step.row:
-            break  # no rule after the one that decides could let the packet in
-        if row.action is Action.DENY or row.origin.azure is not None or not exists_in(row.condition, readings):
-            continue
-        fields = tuple(failing_fields(row, step.before, network.tag_space))
-        if step.before.source == PROBE_SOURCE and row.source.addresses != PROBE:
-            continue  # a rule for other senders was never meant for probes
-        key = (row.priority, row.name)
-        if fields and (key not in found or len(fields) < len(found[key][1])):
-            found[key] = (row, fields)
-    yield from found.values()
+    found: dict[int, tuple[FilterRow, tuple[str, ...]]] = {}
+    fewest = _MOST_FAILURES
+    for least, rows in enumerate(_by_failures(one, step)):
+        if least > fewest:
+            break
+        for number in each(rows):
+            row = one.rows[number]
+            if row.action is Action.DENY or row.origin.azure is not None or not exists_in(row.condition, readings):
+                continue
+            if step.before.source == PROBE_SOURCE and row.source.addresses != PROBE:
+                continue  # a rule for other senders was never meant for probes
+            fields = tuple(failing_fields(row, step.before, network.tag_space))
+            if fields and len(fields) <= fewest:
+                fewest = len(fields)
+                found[number] = (row, fields)
+    best: dict[tuple[int, str], tuple[FilterRow, tuple[str, ...]]] = {}
+    for _, (row, fields) in sorted(found.items()):
+        if len(fields) == fewest:
+            best.setdefault((row.priority, row.name), (row, fields))
+    return list(best.values())
+
+
+def _by_failures(one: Filter, step: Step) -> Iterator[int]:
+    """The rows before the one that decides, as bits: those that fail in no field at the least, in one, in two ...
+
+    No rule after it could let the packet in.
+    """
+    rows = lookup(one.rows)
+    matching = rows.by_field(step.before)
+    counted = [(1 << rows.place(step.row)) - 1, *(0 for _ in matching)]
+    for met in matching:
+        failed = [mine & ~met for mine in counted]
+        counted = [(mine & met) | more for mine, more in zip(counted, (0, *failed), strict=False)]
+    return iter(counted)
 
 
 def failing_fields(row: FilterRow, packet: Packet, tag_space: NumberSet) -> Iterator[str]:

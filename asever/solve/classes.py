@@ -8,13 +8,13 @@ from __future__ import annotations
 import random
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from operator import xor
 
 from asever.model.addresses import ALL_V4, ALL_V6
 from asever.model.effective import FilterRow
+from asever.model.identity import Same
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS
 
@@ -127,27 +127,14 @@ class Classes:
         return list(dict.fromkeys(found))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Same:
-    """Rows by identity: a table holds them once, and comparing a thousand of them costs what the classes save."""
-
-    rows: tuple[FilterRow, ...]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.rows is other.rows
-
-    def __hash__(self) -> int:
-        return id(self.rows)
-
-
 def classes_of(rows: tuple[FilterRow, ...], tag_space: NumberSet) -> Classes:
     """The classes of a filter's rows; those of the last filters are kept, for the next check about them."""
-    return _classes_of(_Same(rows), tag_space)
+    return _classes_of(Same(rows), tag_space)
 
 
 @lru_cache(maxsize=64)
-def _classes_of(same: _Same, tag_space: NumberSet) -> Classes:
-    return Classes(same.rows, tag_space)
+def _classes_of(same: Same[tuple[FilterRow, ...]], tag_space: NumberSet) -> Classes:
+    return Classes(same.value, tag_space)
 
 
 def bits(mask: int) -> Iterator[int]:
