@@ -30,9 +30,7 @@ def _matches(rule: Rule) -> str:
 def _within(name: str, spans: Spans) -> str:
     if any(_is_all(name, span) for span in spans):
         return "true"
-    parts = [
-        f"(and (bvuge {name} (_ bv{low} {_BITS[name]})) (bvule {name} (_ bv{high} {_BITS[name]})))" for low, high in spans
-    ]
+    parts = [f"(and (bvuge {name} (_ bv{low} {_BITS[name]})) (bvule {name} (_ bv{high} {_BITS[name]})))" for low, high in spans]
     return parts[0] if len(parts) == 1 else f"(or {' '.join(parts)})"
 
 

@@ -114,9 +114,7 @@ def program(workload: Workload) -> str:
 
 def _line(rule: Rule) -> str:
     access = "allow" if rule.permits else "deny"
-    source, target = (
-        _side(spans, port) for spans, port in ((rule.source, rule.source_port), (rule.target, rule.target_port))
-    )
+    source, target = (_side(spans, port) for spans, port in ((rule.source, rule.source_port), (rule.target, rule.target_port)))
     return f"{access} {_PROTOCOLS[rule.protocol]} from {source} to {target}"
 
 

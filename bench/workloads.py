@@ -63,7 +63,9 @@ def allowlist(count: int, seed: int, *, proved: bool) -> Workload:
 def _partner(draw: Random, port: int) -> Rule:
     permits = port == 443 or draw.random() < 0.5
     sources = tuple(_prefix(draw, SOURCES, draw.choice((24, 28, 32))) for _ in range(draw.randrange(1, 8)))
-    return Rule(permits=permits, source=sources, target=(_prefix(draw, TARGETS, draw.choice((16, 24, 32))),), target_port=(port, port))
+    return Rule(
+        permits=permits, source=sources, target=(_prefix(draw, TARGETS, draw.choice((16, 24, 32))),), target_port=(port, port)
+    )
 
 
 def _prefix(draw: Random, within: Span, length: int) -> Span:

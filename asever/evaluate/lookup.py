@@ -7,13 +7,13 @@ packet for certain; a side of a rule that names a tag of unknown content leaves 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 
-from asever.model.effective import AddressMatch, FilterRow
+from asever.model.effective import Action, FilterRow
 from asever.model.identity import Same
 from asever.model.numbers import NumberSet
-from asever.model.packets import Packet
+from asever.model.packets import ANY_PORT, Packet
 
 _MANY = 32
 """So many rows are looked at one by one."""
@@ -54,14 +54,29 @@ class Lookup:
         self.rows = rows
         self.assumptions = frozenset(name for row in rows for name, _ in row.condition)
 
+        self.conditional = of(number for number, row in enumerate(rows) if row.condition)
+        self.open_sources = of(number for number, row in enumerate(rows) if row.source.unknown_tags)
+        self.open_targets = of(number for number, row in enumerate(rows) if row.target.unknown_tags)
+
+    @cached_property
+    def permitting(self) -> int:
+        """The rows that somebody wrote to let packets pass."""
+        rows = enumerate(self.rows)
+        return of(number for number, row in rows if row.action is not Action.DENY and row.origin.azure is None)
+
+    @cached_property
+    def to_any_port(self) -> int:
+        """The rows that name no destination port."""
+        return of(number for number, row in enumerate(self.rows) if row.target_port == ANY_PORT)
+
     @cached_property
     def _fields(self) -> tuple[_Field, _Field, _Field, _Field, _Field]:
         rows = self.rows
         return (
             _Field([row.protocol for row in rows]),
-            _side([row.source for row in rows]),
+            _Field([row.source.addresses for row in rows], self.open_sources),
             _Field([row.source_port for row in rows]),
-            _side([row.target for row in rows]),
+            _Field([row.target.addresses for row in rows], self.open_targets),
             _Field([row.target_port for row in rows]),
         )
 
@@ -90,17 +105,17 @@ class Lookup:
         return (self.rows[row] for row in each(protocol & source & source_port & target & target_port))
 
 
+def of(numbers: Iterable[int]) -> int:
+    """The bits that stand for rows."""
+    return sum(1 << number for number in numbers)
+
+
 def each(bits: int) -> Iterator[int]:
     """The numbers of the rows that some bits stand for, in order."""
     while bits:
         low = bits & -bits
         yield low.bit_length() - 1
         bits ^= low
-
-
-def _side(matches: Sequence[AddressMatch]) -> _Field:
-    open_rows = sum(1 << row for row, one in enumerate(matches) if one.unknown_tags)
-    return _Field([one.addresses for one in matches], open_rows)
 
 
 def lookup(rows: tuple[FilterRow, ...]) -> Lookup:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from asever.azure.platform import PROBE, PROBE_SOURCE
 from asever.catalogue import ENTRIES
 from asever.evaluate.judge import matches_address
-from asever.evaluate.lookup import each, lookup
+from asever.evaluate.lookup import each, lookup, of
 from asever.evaluate.walk import walk_through
 from asever.model.addresses import format_address
 from asever.model.answers import Blocker, NearMiss, Outcome, Step, StepKind, Trace
 from asever.model.effective import (
-    Action,
     Arrival,
     EffectiveNetwork,
     Filter,
@@ -27,14 +27,13 @@ from asever.model.effective import (
     exists_in,
 )
 from asever.model.numbers import NumberSet
-from asever.model.packets import ANY_PORT, Packet, format_ports, format_protocol, format_protocols
+from asever.model.packets import Packet, format_ports, format_protocol, format_protocols
 from asever.source import Span
 
 _MOST = 5
 _MOST_FACTS = 3
 _VNET = "VirtualNetwork"
 _ADDRESS_FIELDS = ("source", "target")
-_MOST_FAILURES = 5  # every field of a packet
 # Fields as Azure calls them.
 _FIELD_WORDS = {"source_port": "source port", "target": "destination", "target_port": "destination port"}
 # The attributes that give a thing the address its packets carry, most telling first.
@@ -111,50 +110,64 @@ def _near_misses(network: EffectiveNetwork, trace: Trace, drops: Iterable[Step])
         if step.filter is None or not step.filter.kind.has_rules:
             continue
         # Inside a filter the packet is what the walk says it is there; the readings are those of the flow.
-        best = _nearest(network, trace, step.filter, step)
-        by_address = [(row, fields) for row, fields in best if any(one in _ADDRESS_FIELDS for one in fields)]
-        of_service = [(row, fields) for row, fields in by_address if row.target_port != ANY_PORT]
-        for row, fields in (of_service or by_address or best)[:_MOST]:
+        for row in _nearest(network, trace, step.filter, step):
+            fields = tuple(failing_fields(row, step.before, network.tag_space))
             yield _near_miss(network, trace, step, row, fields)
 
 
-def _nearest(network: EffectiveNetwork, trace: Trace, one: Filter, step: Step) -> list[tuple[FilterRow, tuple[str, ...]]]:
-    """The rules that fail in the fewest fields, one row of each, in order, with these fields."""
+def _nearest(network: EffectiveNetwork, trace: Trace, one: Filter, step: Step) -> list[FilterRow]:
+    """The rules that nearly let a packet in: of each the row that fails in the fewest fields."""
     readings = {name: values[0] for name, values in network.assumptions.items()} | dict(trace.flow.readings)
-    found: dict[int, tuple[FilterRow, tuple[str, ...]]] = {}
-    fewest = _MOST_FAILURES
-    for least, rows in enumerate(_by_failures(one, step)):
-        if least > fewest:
-            break
+    rules, packet = lookup(one.rows), step.before
+    # No rule after the one that decides could let the packet in.
+    permitting = rules.permitting & ((1 << rules.place(step.row)) - 1)
+    for number in each(permitting & rules.conditional):
+        if not exists_in(one.rows[number].condition, readings):
+            permitting ^= 1 << number
+    if packet.source == PROBE_SOURCE:  # a rule for other senders was never meant for probes
+        permitting = of(number for number in each(permitting) if one.rows[number].source.addresses == PROBE)
+    fitting = _fitting(one, packet, network.tag_space)
+    _, *failing = _by_failures(permitting, fitting)
+    best = next((rows for rows in failing if rows), 0)
+    best = _one_of_each(one, best)
+    _, source, _, target, _ = fitting
+    by_address = best & ~(source & target)
+    of_service = by_address & ~rules.to_any_port
+    return [one.rows[number] for number in islice(each(of_service or by_address or best), _MOST)]
+
+
+def _one_of_each(one: Filter, rows: int) -> int:
+    """Of the rows of each rule the first; they stand one after the other."""
+    kept, last = 0, None
+    for number in each(rows):
+        row = one.rows[number]
+        if (row.priority, row.name) != last:
+            last = (row.priority, row.name)
+            kept |= 1 << number
+    return kept
+
+
+def _fitting(one: Filter, packet: Packet, tag_space: NumberSet) -> tuple[int, ...]:
+    """For each field the rows, as bits, that do not fail in it; one that perhaps matches does not fail."""
+    rules = lookup(one.rows)
+    found = list(rules.by_field(packet))
+    for field, rows, address, tags in (
+        (1, rules.open_sources, packet.source, packet.source_tags),
+        (3, rules.open_targets, packet.target, packet.target_tags),
+    ):
         for number in each(rows):
-            row = one.rows[number]
-            if row.action is Action.DENY or row.origin.azure is not None or not exists_in(row.condition, readings):
-                continue
-            if step.before.source == PROBE_SOURCE and row.source.addresses != PROBE:
-                continue  # a rule for other senders was never meant for probes
-            fields = tuple(failing_fields(row, step.before, network.tag_space))
-            if fields and len(fields) <= fewest:
-                fewest = len(fields)
-                found[number] = (row, fields)
-    best: dict[tuple[int, str], tuple[FilterRow, tuple[str, ...]]] = {}
-    for _, (row, fields) in sorted(found.items()):
-        if len(fields) == fewest:
-            best.setdefault((row.priority, row.name), (row, fields))
-    return list(best.values())
+            match = one.rows[number].source if field == 1 else one.rows[number].target
+            if matches_address(match, address, tags, tag_space) is False:
+                found[field] &= ~(1 << number)
+    return tuple(found)
 
 
-def _by_failures(one: Filter, step: Step) -> Iterator[int]:
-    """The rows before the one that decides, as bits: those that fail in no field at the least, in one, in two ...
-
-    No rule after it could let the packet in.
-    """
-    rows = lookup(one.rows)
-    matching = rows.by_field(step.before)
-    counted = [(1 << rows.place(step.row)) - 1, *(0 for _ in matching)]
-    for met in matching:
-        failed = [mine & ~met for mine in counted]
-        counted = [(mine & met) | more for mine, more in zip(counted, (0, *failed), strict=False)]
-    return iter(counted)
+def _by_failures(rows: int, fitting: Iterable[int]) -> list[int]:
+    """The rows by the number of fields in which they fail: none, one, two ..."""
+    counted = [rows]
+    for fits in fitting:
+        counted = [(mine & fits) | (less & ~fits) for mine, less in zip((*counted, 0), (0, *counted), strict=True)]
+    return counted
 
 
 def failing_fields(row: FilterRow, packet: Packet, tag_space: NumberSet) -> Iterator[str]:

@@ -47,7 +47,8 @@ def dependences(
     """
     match found:
         case Proved():
-            names = [name for name in question.fixed if name in _mentioned(network, question)]
+            mentioned = _mentioned(network, question)
+            names = [name for name in question.fixed if name in mentioned]
             readings = dict(question.fixed)
         case Refuted() if trace is not None:
             names = sorted(trace.assumed | conditions_of([found.scope.condition]))

@@ -55,40 +55,41 @@ def _answer(network: EffectiveNetwork, question: Question, deadline: float | Non
 def _for_all(network: EffectiveNetwork, question: FlowQuestion, deadline: float | None, *, core: Depth) -> Answer:
     """Of every flow, in every reading: all arrive, or none does."""
     asks = queries(question.quantifier)
-    flows = Flows(network, question, asks, deadline)
-    found, doubtful = flows.settle(asks)
-    if found is not None:
-        return Refuted(flow=found.flow, scope=found.scope, whole_scope=_whole_scope(flows, asks, found))
-    if doubtful is not None:
-        return _undecided(unknown_constants(doubtful), doubtful)
-    doubtful = flows.find(asks.open)
-    if doubtful is not None:
-        return _undecided(reasons(network, question, doubtful), doubtful)
+    with Flows(network, question, asks, deadline) as flows:
+        found, doubtful = flows.settle(asks)
+        if found is not None:
+            return Refuted(flow=found.flow, scope=found.scope, whole_scope=_whole_scope(flows, asks, found))
+        if doubtful is not None:
+            return _undecided(unknown_constants(doubtful), doubtful)
+        doubtful = flows.find(asks.open)
+        if doubtful is not None:
+            return _undecided(reasons(network, question, doubtful), doubtful)
     return Proved(core=_core(network, question, asks, {}, deadline, core))
 
 
 def _exists(network: EffectiveNetwork, question: FlowQuestion, deadline: float | None, *, core: Depth) -> Answer:
     """Of some flow, in each reading. A reading without one violates the claim, whatever the others say."""
     asks = queries(question.quantifier)
-    flows = Flows(network, question, asks, deadline)
-    shown: Shown | None = None
-    undecided: Undecided | None = None
-    for readings in flows.combinations():
-        literals = flows.reading(readings)
-        found, doubtful = flows.settle(asks, literals)
-        if found is not None:
-            shown = shown or Shown(flow=found.flow, scope=found.scope)
-        elif doubtful is not None:
-            undecided = undecided or _undecided(unknown_constants(doubtful), doubtful)
-        elif (open_one := flows.find(asks.open, literals)) is not None:
-            undecided = undecided or _undecided(reasons(network, question, open_one), open_one)
-        else:
-            lost = flows.find(asks.settled, literals)
-            if lost is None:
-                undecided = undecided or Undecided(reasons=("in one reading of the assumptions the check covers no flow",))
-                continue
-            needed = _core(network, question, asks, readings, deadline, core)
-            return NoneArrives(readings=lost.flow.readings, example=lost.flow, scope=lost.scope, core=needed)
+    with Flows(network, question, asks, deadline) as flows:
+        shown: Shown | None = None
+        undecided: Undecided | None = None
+        for readings in flows.combinations():
+            literals = flows.reading(readings)
+            found, doubtful = flows.settle(asks, literals)
+            if found is not None:
+                shown = shown or Shown(flow=found.flow, scope=found.scope)
+            elif doubtful is not None:
+                undecided = undecided or _undecided(unknown_constants(doubtful), doubtful)
+            elif (open_one := flows.find(asks.open, literals)) is not None:
+                undecided = undecided or _undecided(reasons(network, question, open_one), open_one)
+            else:
+                lost = flows.find(asks.settled, literals)
+                if lost is None:
+                    reason = "in one reading of the assumptions the check covers no flow"
+                    undecided = undecided or Undecided(reasons=(reason,))
+                    continue
+                needed = _core(network, question, asks, readings, deadline, core)
+                return NoneArrives(readings=lost.flow.readings, example=lost.flow, scope=lost.scope, core=needed)
     found_some = undecided or shown
     assert found_some is not None  # noqa: S101 - there is at least one combination
     return found_some

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Self
 
 from asever.model.answers import Core, CoreRow, CoreWay, is_written
 from asever.model.effective import EffectiveNetwork, FlowQuestion, Route
@@ -37,7 +38,8 @@ def core_of(
     question gives the same core, whatever the solver finds first.
     """
     try:
-        return _Minimal(network, question, pick, readings, deadline, settings=settings).core()
+        with _Minimal(network, question, pick, readings, deadline, settings=settings) as minimal:
+            return minimal.core()
     except TimeOut:
         return Core(settings=settings)
 
@@ -73,6 +75,13 @@ class _Minimal:
             taken = [encoding.rows.reading(name, value) for name, value in readings.items() if name in encoding.rows.open]
             self.literals = [encoding.terms.switch("goal", formula), *(one for one in taken if one not in made)]
             self.session = Session(encoding.terms.text(), deadline)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not (self.needs_none or self.too_many):
+            self.session.close()
 
     def core(self) -> Core:
         """The core, by name where there is one."""

@@ -172,25 +172,22 @@ def _different(one: EffectiveNetwork, other: EffectiveNetwork, asks: FlowQuestio
     for name, number in wishes:
         terms.at_least(name, number)
         terms.at_least(name, number + 1)
-    session = Session(terms.text(), deadline)
-    if not session.satisfiable([differs]):
-        return None
-    search = Search(session, terms, [differs])
-    readings = {name: values[0] for name, values in one.assumptions.items()} | dict(asks.fixed)
-    rows = both[1].rows
-    for name, (recommended, alternative) in one.assumptions.items():
-        if name in rows.open and not search.keep(rows.reading(name, recommended)):
-            readings[name] = alternative
-    granted: set[str] = set()
-    for name, number in wishes:
-        if name not in granted and search.keep_number(name, number):
-            granted.add(name)
-    for name in _ORDER:
-        search.least(name, getattr(packets, name))
-    packet = Packet(
-        **{name: search.values[name] for name in _ORDER}, source_tags=packets.source_tags, target_tags=packets.target_tags
-    )
-    return Difference(origin=scope.origin, packet=packet, readings=readings)
+    with Session(terms.text(), deadline) as session:
+        if not session.satisfiable([differs]):
+            return None
+        search = Search(session, terms, [differs])
+        readings = {name: values[0] for name, values in one.assumptions.items()} | dict(asks.fixed)
+        rows = both[1].rows
+        for name, (recommended, alternative) in one.assumptions.items():
+            if name in rows.open and not search.keep(rows.reading(name, recommended)):
+                readings[name] = alternative
+        wished = dict.fromkeys(name for name, _ in wishes)
+        search.keep_first(*([search.number(name, each) for other, each in wishes if other == name] for name in wished))
+        search.least({name: getattr(packets, name) for name in _ORDER})
+        packet = Packet(
+            **{name: search.values[name] for name in _ORDER}, source_tags=packets.source_tags, target_tags=packets.target_tags
+        )
+        return Difference(origin=scope.origin, packet=packet, readings=readings)
 
 
 def _named(terms: Terms, encoding: Encoding, pick: Pick) -> str:

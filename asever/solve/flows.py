@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
+from typing import Self
 
 from asever.model.addresses import typical
 from asever.model.effective import EffectiveNetwork, FlowQuestion, Packets, Scope
+from asever.model.identity import Same
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import TCP, Flow, Packet
 from asever.record import record
 from asever.solve.encode import Branch, Encoding, ScopeText, encode
 from asever.solve.paths import FIELDS
 from asever.solve.queries import Pick, Queries, somewhere
-from asever.solve.search import Search
+from asever.solve.search import Search, Wish
 from asever.solve.solver import Session
 from asever.solve.terms import FALSE, disjunction
 
@@ -84,11 +87,19 @@ class Flows:
         self.encoding: Encoding = encode(network, question)
         self._literals: dict[Pick, list[str]] = {}
         self._named: dict[str, str] = {}
+        self._refuted: set[tuple[str, ...]] = set()
+        self._forbidden = False
         self._add_wishes()
         for pick in dict.fromkeys((queries.decisive, queries.open, queries.otherwise, queries.settled)):
             self._add(pick)
         self.encoding.terms.boolean(_SEARCH.strip("|"))
         self.session = Session(self.encoding.terms.text(), deadline)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.session.close()
 
     # -- The text -------------------------------------------------------------------------------------------------------
 
@@ -109,7 +120,7 @@ class Flows:
     def _add_wishes(self) -> None:
         """Cut points and names for what a flow should look like."""
         terms = self.encoding.terms
-        named = NumberSet.of((address, address) for address in self.network.names)
+        named = _named(Same(self.network))
         for text in self.encoding.scopes:
             packets = text.scope.packets
             wishes = [("protocol", TCP), ("source_port", USUAL_SOURCE_PORTS)]
@@ -134,8 +145,13 @@ class Flows:
 
     def exists(self, pick: Pick, literals: Sequence[str] = ()) -> bool:
         """Whether the pick holds for some flow of the question."""
-        anywhere = self._anywhere(pick)
-        return anywhere != FALSE and self.session.satisfiable([anywhere, *literals])
+        asked = (self._anywhere(pick), *(one for one in literals if one != _SEARCH))
+        if asked[0] == FALSE or asked in self._refuted:
+            return False
+        found = self.session.satisfiable([self._anywhere(pick), *literals])
+        if not found and not self._forbidden:
+            self._refuted.add(asked)
+        return found
 
     def reading(self, readings: Mapping[str, str]) -> tuple[str, ...]:
         """The literals of readings, as far as they are open and make a difference."""
@@ -173,12 +189,11 @@ class Flows:
     def _flow(self, search: Search, text: ScopeText, pick: Pick, readings: Mapping[str, str]) -> Found:
         packets = text.scope.packets
         self._wish(search, text.scope)
-        for field in _ORDER:
-            search.least(field, getattr(packets, field))
+        search.least({field: getattr(packets, field) for field in _ORDER})
         mine = [one for one in text.branches if pick(one) != FALSE and one.path.holds(search.values, readings)]
         choices: list[str] = []
         while (name := _next_choice(mine[0], choices)) is not None:
-            search.least(name, union(one.path.region[name] for one in mine))
+            search.least({name: union(one.path.region[name] for one in mine)})
             mine = [one for one in mine if one.path.holds(search.values, readings)]
             choices.append(name)
         (branch,) = mine
@@ -201,22 +216,20 @@ class Flows:
 
     def _wish(self, search: Search, scope: Scope) -> None:
         """What real traffic looks like: TCP, the service's first port, a usual source port, addresses that have names."""
-        packets = scope.packets
-        if TCP in packets.protocol:
-            search.keep_number("protocol", TCP)
-        for port in scope.preferred_ports:
-            if port in packets.target_port and search.keep_number("target_port", port):
-                break
-        if USUAL_SOURCE_PORTS in packets.source_port and search.keep(
-            self.encoding.terms.at_least("source_port", USUAL_SOURCE_PORTS)
-        ):
-            search.keep_number("source_port", USUAL_SOURCE_PORTS)
-        named = NumberSet.of((address, address) for address in self.network.names)
-        ends = _typical_ends(packets)
+        packets, number = scope.packets, search.number
+        named, ends = _named(Same(self.network)), _typical_ends(packets)
+        groups: list[list[Wish]] = [
+            [number("protocol", TCP)] if TCP in packets.protocol else [],
+            [number("target_port", port) for port in scope.preferred_ports if port in packets.target_port],
+        ]
+        if USUAL_SOURCE_PORTS in packets.source_port:
+            at_least = Wish(literals=(self.encoding.terms.at_least("source_port", USUAL_SOURCE_PORTS),))
+            groups.append([number("source_port", USUAL_SOURCE_PORTS), at_least])
         for name in ("target", "source"):
             known = _known(named, getattr(packets, name))
-            if not (known and search.keep(self._named[self.encoding.terms.inside(name, known)])) and name in ends:
-                search.keep_number(name, ends[name])
+            wish = [Wish(literals=(self._named[self.encoding.terms.inside(name, known)],))] if known else []
+            groups.append([*wish, *([number(name, ends[name])] if name in ends else [])])
+        search.keep_first(*groups)
 
     # -- What nobody knows ----------------------------------------------------------------------------------------------
 
@@ -249,6 +262,7 @@ class Flows:
             if not reason:
                 return None, doubtful
             self.session.forbid([decisive, *reason], _SEARCH)
+            self._forbidden = True
         return None, doubtful
 
     def _same_scope(self, found: Found, pick: Pick, literals: Sequence[str]) -> Found | None:
@@ -274,6 +288,11 @@ def _typical_ends(packets: Packets) -> dict[str, int]:
         for name, number, domain in (("target", target, packets.target), ("source", source, packets.source))
         if number != domain.first
     }
+
+
+@lru_cache(maxsize=4)
+def _named(same: Same[EffectiveNetwork]) -> NumberSet:
+    return NumberSet.of((address, address) for address in same.value.names)
 
 
 def _known(named: NumberSet, domain: NumberSet) -> NumberSet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from asever.solve.terms import TRUE, disjunction, negation
 
@@ -13,20 +13,49 @@ class TimeOut(Exception):  # noqa: N818 - what happened, in a word
     """The solver did not decide within its time."""
 
 
+# Solvers that no session needs any more: to make one takes longer than most questions do.
+_free: list[Any] = []
+_SHORT = 20_000
+"""A longer text gets a solver of its own, which goes with the session: it would be heavy with what it has learned."""
+_ENDLESS = 2**32 - 1
+
+
 class Session:
-    """One solver over one text. Questions are literals of the text: a symbol, or `(not symbol)`."""
+    """One solver over one text. Questions are literals of the text: a symbol, or `(not symbol)`.
+
+    A session that is closed (`with`) leaves its solver to the next one, as empty as it was.
+    """
 
     def __init__(self, text: str, deadline: float | None) -> None:
         import z3  # noqa: PLC0415 - importing z3 takes longer than most commands
 
         self._z3: Any = z3
+        self._shared = len(text) <= _SHORT
         # Order-encoded text is propositional, and this solver keeps what it learns from one question to the next.
-        self._solver: Any = z3.SolverFor("QF_FD")
-        self._solver.from_string(text)
+        self._solver: Any = _free.pop() if self._shared and _free else z3.SolverFor("QF_FD")
+        # What the text declares and what it asserts are two stacks.
+        self._solver.push()
+        self._solver.from_string(f"(push 1)\n{text}")
         self._context: Any = self._solver.ctx.ref()
         self._deadline = deadline
         self._announced = float("inf")
         self._literals: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leaves the solver to another session, unless a question was too much for it."""
+        if self._shared:
+            self._shared = False
+            self._solver.pop()
+            self._solver.from_string("(pop 1)")
+            if self._announced < float("inf"):
+                self._solver.set("timeout", _ENDLESS)
+            _free.append(self._solver)
 
     def satisfiable(self, literals: Iterable[str]) -> bool:
         """Whether some model of the text makes all literals true; raises `TimeOut` when it is not known in time."""
@@ -36,6 +65,7 @@ class Session:
         array = (self._z3.Ast * len(terms))(*terms)
         result = self._z3.z3core.Z3_solver_check_assumptions(self._context, self._solver.solver, len(terms), array)
         if result == self._z3.unknown.r:
+            self._shared = False
             raise TimeOut
         return bool(result == self._z3.sat.r)
 
