@@ -182,7 +182,7 @@ def _different(one: EffectiveNetwork, other: EffectiveNetwork, asks: FlowQuestio
             if name in rows.open and not search.keep(rows.reading(name, recommended)):
                 readings[name] = alternative
         wished = dict.fromkeys(name for name, _ in wishes)
-        search.keep_first(*([search.number(name, each) for other, each in wishes if other == name] for name in wished))
+        search.grant_first(*([search.number(name, each) for other, each in wishes if other == name] for name in wished))
         search.least({name: getattr(packets, name) for name in _ORDER})
         packet = Packet(
             **{name: search.values[name] for name in _ORDER}, source_tags=packets.source_tags, target_tags=packets.target_tags

@@ -261,7 +261,7 @@ def _complete(search: Search, network: EffectiveNetwork, ports: Sequence[int]) -
         if _named(network):
             wishes.insert(0, (terms.boolean(f"{side} has a name"),))
         sides.append([Wish(literals=one) for one in wishes])
-    search.keep_first(
+    search.grant_first(
         [number("protocol", TCP)],
         [number("source_port", _USUAL_SOURCE_PORT)],
         [number("target_port", port) for port in ports],
