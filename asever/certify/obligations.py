@@ -84,7 +84,7 @@ def _flows(network: EffectiveNetwork, question: FlowQuestion) -> list[Json]:
     flows = Flows(network, question, asks, None)
     shown = []
     for readings in flows.combinations():
-        found, _ = flows.settle(asks, flows.reading(readings))
+        found, _ = flows.settle(asks, readings)
         if found is not None:
             shown.append({"readings": readings, "scope": found.text.index, **_flow_json(found.flow)})
     return shown

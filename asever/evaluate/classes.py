@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 
-from asever.model.effective import EffectiveNetwork, Scope
+from asever.model.effective import EffectiveNetwork, FilterRow, Scope
+from asever.model.identity import Same
 from asever.model.numbers import NumberSet
 from asever.model.packets import Flow, Packet
 
@@ -52,30 +55,39 @@ def _atoms(network: EffectiveNetwork, scope: Scope, name: str) -> list[int]:
     return [numbers.first] if numbers.is_single else _representatives(numbers, _cuts(network, scope, name))
 
 
-def _representatives(numbers: NumberSet, cuts: set[int]) -> list[int]:
-    """The least number of the set in each stretch between two cuts."""
+def _representatives(numbers: NumberSet, cuts: Sequence[Sequence[int]]) -> list[int]:
+    """The least number of the set in each stretch between two cuts; each list of cuts is in order."""
     found = []
     for low, high in numbers.ranges:
-        found.append(low)
-        found.extend(sorted(cut for cut in cuts if low < cut <= high))
+        inner = (cut for one in cuts for cut in one[bisect_right(one, low) : bisect_right(one, high)])
+        found += [low, *sorted(set(inner))]
     return found
 
 
-def _cuts(network: EffectiveNetwork, scope: Scope, name: str) -> set[int]:
+def _cuts(network: EffectiveNetwork, scope: Scope, name: str) -> list[Sequence[int]]:
     origin = network.sites[scope.origin]
     sites = [origin, *(network.sites[site] for site in sorted(scope.arrives_at))]
-    cuts: set[int] = set()
-    for site in sites:
-        for one in (*site.outbound, *site.inbound):
-            for row in one.rows:
-                numbers = {
-                    "protocol": row.protocol,
-                    "source": row.source.addresses,
-                    "source_port": row.source_port,
-                    "target": row.target.addresses,
-                    "target_port": row.target_port,
-                }[name]
-                cuts.update(cut for low, high in numbers.ranges for cut in (low, high + 1))
+    cuts = [_of_rows(Same(one.rows), name) for site in sites for one in (*site.outbound, *site.inbound)]
     if name == "target":
-        cuts.update(cut for route in origin.routes for low, high in route.destinations.ranges for cut in (low, high + 1))
+        cuts.append(_ends(route.destinations for route in origin.routes))
     return cuts
+
+
+@lru_cache(maxsize=512)
+def _of_rows(same: Same[tuple[FilterRow, ...]], name: str) -> Sequence[int]:
+    """Where the rows of a filter begin and end to match in a field; many checks ask for those of the same filters."""
+    return _ends(_set(row, name) for row in same.value)
+
+
+def _set(row: FilterRow, name: str) -> NumberSet:
+    return {
+        "protocol": row.protocol,
+        "source": row.source.addresses,
+        "source_port": row.source_port,
+        "target": row.target.addresses,
+        "target_port": row.target_port,
+    }[name]
+
+
+def _ends(sets: Iterable[NumberSet]) -> list[int]:
+    return sorted({cut for one in sets for low, high in one.ranges for cut in (low, high + 1)})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from asever.evaluate.lookup import near
 from asever.model.answers import Outcome, StepKind, Trace
 from asever.model.effective import (
     Action,
@@ -51,7 +52,7 @@ def candidates(
 ) -> tuple[tuple[FilterRow, ...], FilterRow | None]:
     """The rows that perhaps match before the first that surely does, and that one (None: no row surely matches)."""
     perhaps: list[FilterRow] = []
-    for row in one.rows:
+    for row in near(one.rows, packet):
         if not exists_in(row.condition, readings):
             continue
         answer = matches(row, packet, tag_space)

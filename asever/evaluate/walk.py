@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from asever.evaluate.judge import candidates
+from asever.evaluate.lookup import lookup
 from asever.model.addresses import format_address
 from asever.model.answers import Offer, Outcome, Row, Step, StepKind, Trace
 from asever.model.effective import (
@@ -298,7 +299,7 @@ class _Walk:
         perhaps_past: list[str] = []
         for one in filters:
             self.passed.add(one.resource)
-            self.assumed.update(name for row in one.rows for name, _ in row.condition)
+            self.assumed |= lookup(one.rows).assumptions
             perhaps, row = candidates(one, packet, self.readings, self.network.tag_space)
             action = row.action if row is not None else one.otherwise
             name = row.name if row is not None else "no rule matches"

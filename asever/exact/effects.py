@@ -15,7 +15,6 @@ from asever.exact.covers import Covers, Left, each
 from asever.exact.worlds import World
 from asever.model.effective import Action, EffectiveNetwork, Filter, FilterRow, may_exist
 from asever.model.regions import FIELDS, Region
-from asever.solve.effects import Part, RuleKey, key_of
 from asever.model.rule_keys import Part, RuleKey, key_of
 
 # In the place of a row, for boxes before all rows that take what is no packet in any possible world.

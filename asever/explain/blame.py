@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from asever.azure.platform import PROBE, PROBE_SOURCE
 from asever.evaluate.judge import matches_address
+from asever.evaluate.lookup import each, lookup, of
 from asever.evaluate.walk import walk_through
 from asever.model.addresses import format_address
 from asever.model.answers import Blocker, NearMiss, Outcome, Step, StepKind, Trace
 from asever.model.effective import (
-    Action,
     Arrival,
     EffectiveNetwork,
     Filter,
@@ -24,7 +25,7 @@ from asever.model.effective import (
     exists_in,
 )
 from asever.model.numbers import NumberSet
-from asever.model.packets import ANY_PORT, Packet, format_ports, format_protocol, format_protocols
+from asever.model.packets import Packet, format_ports, format_protocol, format_protocols
 from asever.record import record
 from asever.source import Span
 
@@ -108,34 +109,64 @@ def _near_misses(network: EffectiveNetwork, trace: Trace, drops: Iterable[Step])
         if step.filter is None or not step.filter.kind.has_rules:
             continue
         # Inside a filter the packet is what the walk says it is there; the readings are those of the flow.
-        found = list(_candidates(network, trace, step.filter, step))
-        if not found:
-            continue
-        fewest = min(len(fields) for _, fields in found)
-        best = [(row, fields) for row, fields in found if len(fields) == fewest]
-        by_address = [(row, fields) for row, fields in best if any(one in _ADDRESS_FIELDS for one in fields)]
-        of_service = [(row, fields) for row, fields in by_address if row.target_port != ANY_PORT]
-        for row, fields in (of_service or by_address or best)[:_MOST]:
+        for row in _nearest(network, trace, step.filter, step):
+            fields = tuple(failing_fields(row, step.before, network.tag_space))
             yield _near_miss(network, trace, step, row, fields)
 
 
-def _candidates(
-    network: EffectiveNetwork, trace: Trace, one: Filter, step: Step
-) -> Iterator[tuple[FilterRow, tuple[str, ...]]]:
+def _nearest(network: EffectiveNetwork, trace: Trace, one: Filter, step: Step) -> list[FilterRow]:
+    """The rules that nearly let a packet in: of each the row that fails in the fewest fields."""
     readings = {name: values[0] for name, values in network.assumptions.items()} | dict(trace.flow.readings)
-    found: dict[tuple[int, str], tuple[FilterRow, tuple[str, ...]]] = {}
-    for row in one.rows:
-        if row is step.row:
-            break  # no rule after the one that decides could let the packet in
-        if row.action is Action.DENY or row.origin.azure is not None or not exists_in(row.condition, readings):
-            continue
-        fields = tuple(failing_fields(row, step.before, network.tag_space))
-        if step.before.source == PROBE_SOURCE and row.source.addresses != PROBE:
-            continue  # a rule for other senders was never meant for probes
-        key = (row.priority, row.name)
-        if fields and (key not in found or len(fields) < len(found[key][1])):
-            found[key] = (row, fields)
-    yield from found.values()
+    rules, packet = lookup(one.rows), step.before
+    # No rule after the one that decides could let the packet in.
+    permitting = rules.permitting & ((1 << rules.place(step.row)) - 1)
+    for number in each(permitting & rules.conditional):
+        if not exists_in(one.rows[number].condition, readings):
+            permitting ^= 1 << number
+    if packet.source == PROBE_SOURCE:  # a rule for other senders was never meant for probes
+        permitting = of(number for number in each(permitting) if one.rows[number].source.addresses == PROBE)
+    fitting = _fitting(one, packet, network.tag_space)
+    _, *failing = _by_failures(permitting, fitting)
+    best = next((rows for rows in failing if rows), 0)
+    best = _one_of_each(one, best)
+    _, source, _, target, _ = fitting
+    by_address = best & ~(source & target)
+    of_service = by_address & ~rules.to_any_port
+    return [one.rows[number] for number in islice(each(of_service or by_address or best), _MOST)]
+
+
+def _one_of_each(one: Filter, rows: int) -> int:
+    """Of the rows of each rule the first; they stand one after the other."""
+    kept, last = 0, None
+    for number in each(rows):
+        row = one.rows[number]
+        if (row.priority, row.name) != last:
+            last = (row.priority, row.name)
+            kept |= 1 << number
+    return kept
+
+
+def _fitting(one: Filter, packet: Packet, tag_space: NumberSet) -> tuple[int, ...]:
+    """For each field the rows, as bits, that do not fail in it; one that perhaps matches does not fail."""
+    rules = lookup(one.rows)
+    found = list(rules.by_field(packet))
+    for field, rows, address, tags in (
+        (1, rules.open_sources, packet.source, packet.source_tags),
+        (3, rules.open_targets, packet.target, packet.target_tags),
+    ):
+        for number in each(rows):
+            match = one.rows[number].source if field == 1 else one.rows[number].target
+            if matches_address(match, address, tags, tag_space) is False:
+                found[field] &= ~(1 << number)
+    return tuple(found)
+
+
+def _by_failures(rows: int, fitting: Iterable[int]) -> list[int]:
+    """The rows by the number of fields in which they fail: none, one, two ..."""
+    counted = [rows]
+    for fits in fitting:
+        counted = [(mine & fits) | (less & ~fits) for mine, less in zip((*counted, 0), (0, *counted), strict=True)]
+    return counted
 
 
 def failing_fields(row: FilterRow, packet: Packet, tag_space: NumberSet) -> Iterator[str]:

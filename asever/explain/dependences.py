@@ -20,8 +20,9 @@ from asever.model.answers import (
     Verdict,
 )
 from asever.model.effective import Arrival, Condition, EffectiveNetwork, FlowQuestion, Site, conditions_of
+from asever.model.identity import Same
 from asever.model.numbers import union
-from asever.record import record, replace
+from asever.record import replace
 from asever.solve.answer import Depth, answer
 
 
@@ -46,7 +47,8 @@ def dependences(
     """
     match found:
         case Proved():
-            names = sorted(question.fixed.keys() & _mentioned(network, question))
+            mentioned = _mentioned(network, question)
+            names = [name for name in question.fixed if name in mentioned]
             readings = dict(question.fixed)
         case Refuted() if trace is not None:
             names = sorted(trace.assumed | conditions_of([found.scope.condition]))
@@ -100,7 +102,7 @@ def _row_conditions(network: EffectiveNetwork, question: FlowQuestion) -> Iterat
     targets = union(scope.packets.target for scope in question.scopes)
     arrivals = [row for fabric in network.fabrics.values() for row in fabric.arrivals if row.called.overlaps(targets)]
     for name in _met(network, question, arrivals):
-        yield from _site_conditions(_Same(network.sites[name]))
+        yield from _site_conditions(Same(network.sites[name]))
     for row in arrivals:
         yield row.condition
         yield from (each.condition for one in row.guards for each in one.rows)
@@ -118,23 +120,10 @@ def _met(network: EffectiveNetwork, question: FlowQuestion, arrivals: Iterable[A
     return frozenset(found)
 
 
-@record(kw_only=False, eq=False)
-class _Same:
-    """A site by identity: to compare all its rows would take as long as to read them."""
-
-    site: Site
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.site is other.site
-
-    def __hash__(self) -> int:
-        return id(self.site)
-
-
 @lru_cache(maxsize=256)
-def _site_conditions(same: _Same) -> frozenset[Condition]:
+def _site_conditions(same: Same[Site]) -> frozenset[Condition]:
     """The conditions of all rows of a site; many checks ask for those of the same sites."""
-    return frozenset(_conditions_at(same.site))
+    return frozenset(_conditions_at(same.value))
 
 
 def _conditions_at(site: Site) -> Iterator[Condition]:

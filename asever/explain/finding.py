@@ -9,11 +9,13 @@ from typing import assert_never
 from asever.azure.questions import Unanswerable, question
 from asever.diagnostics import Diagnostic, Label, SpecError
 from asever.evaluate.walk import walk
+from asever.exact.oracle import Oracle
 from asever.explain.blame import Blame, blame, facts
 from asever.explain.dependences import dependences, verdict_of
 from asever.explain.evidence import evidence, filter_evidence
-from asever.explain.witness import replay, replay_difference, wants_reply
+from asever.explain.witness import ReadingsDisagree, replay, replay_difference, wants_reply
 from asever.model.answers import (
+    Answer,
     DeadRows,
     FiltersDiffer,
     Finding,
@@ -31,6 +33,7 @@ from asever.model.effective import EffectiveNetwork, FilterQuestion, FlowQuestio
 from asever.model.program import Program
 from asever.record import field, record, replace
 from asever.solve.answer import Depth, answer
+from asever.solve.guide import EnginesDisagree
 
 
 @record
@@ -156,7 +159,7 @@ class _Flows:
     options: Options
 
     def finding(self) -> Finding:
-        found = answer(self.tables, self.asks, seconds=self.options.seconds, core=self.options.core)
+        found = self._answer()
         verdict = verdict_of(found)
         match found:
             case Proved():
@@ -182,6 +185,14 @@ class _Flows:
                 raise AssertionError(f"a question about flows was answered by {type(found).__name__}")
         hangs_on = dependences(self.tables, self.asks, found, trace, seconds=self.options.seconds)
         return replace(finding, dependences=hangs_on)
+
+    def _answer(self) -> Answer:
+        """The solver's answer, confirmed by exact search as far as that goes."""
+        oracle = Oracle(self.tables, self.asks)
+        try:
+            return answer(self.tables, self.asks, seconds=self.options.seconds, core=self.options.core, guide=oracle)
+        except EnginesDisagree as problem:
+            raise ReadingsDisagree(f"{problem}\nquestion    {self.asks!r}") from problem
 
     def _about(self, finding: Finding, scope: Scope) -> Finding:
         return replace(finding, origin_title=scope.subject, target_title=scope.target)

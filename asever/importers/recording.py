@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +21,7 @@ from asever.importers.network.sheet import refers
 from asever.importers.network.words import prop, whole
 from asever.importers.resources import Resource
 from asever.importers.tree import Value
-from asever.record import record
+from asever.record import record, replace
 from asever.source import Span
 
 _EXCHANGES = (("interactions",), ("Entries",), ("networkCallRecords",), ("http_interactions",), ("log", "entries"))

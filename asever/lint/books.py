@@ -11,7 +11,6 @@ from asever.model.numbers import NumberSet, union
 from asever.model.rule_keys import RuleKey, key_of
 from asever.model.things import DeclaredRule, Direction, Network
 from asever.record import record, replace
-from asever.solve.effects import RuleKey, key_of
 from asever.source import Span
 
 

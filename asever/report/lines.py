@@ -70,9 +70,12 @@ def wrapped(text: str, *, first: str = "", rest: str | None = None, width: int =
     Words longer than a line stay whole: an address that is broken cannot be copied.
     """
     indent = " " * len(first) if rest is None else rest
+    room = max(width, len(first) + 20)
+    if text and len(first) + len(text) <= room and text.isprintable() and text == text.strip():
+        return [first + text]  # as most texts are
     lines = textwrap.wrap(
         text,
-        width=max(width, len(first) + 20),
+        width=room,
         initial_indent=first,
         subsequent_indent=indent,
         break_long_words=False,

@@ -5,7 +5,10 @@ This is wording, not judgement: which row decides is in the finding, and nothing
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import accumulate
 
 from asever.model.addresses import ALL_ADDRESSES, format_address, format_addresses
 from asever.model.answers import CoreRow, CoreWay, is_written
@@ -13,13 +16,16 @@ from asever.model.effective import (
     Action,
     AddressMatch,
     Arrival,
+    Condition,
     Filter,
     FilterRow,
     Redirect,
     Route,
     SourceTranslation,
+    conditions_of,
     exists_in,
 )
+from asever.model.identity import Same
 from asever.model.packets import ANY_PORT, Packet, format_protocol, format_protocols
 from asever.record import record
 from asever.report.lines import Line, Piece, Style, line, shortened, wrapped
@@ -33,12 +39,46 @@ _NAME = 30
 
 @record(kw_only=False)
 class _Rule:
-    """One rule of the user, which may be several rows."""
+    """One rule, which may be several rows; each with its place in the list."""
 
     priority: int
     name: str
     shown: str
-    rows: Sequence[FilterRow]
+    rows: list[tuple[int, FilterRow]]
+
+
+class _Listing:
+    """The rules of a filter that exist in some readings, in order. Many reports show a few rules of the same thousand."""
+
+    def __init__(self, rows: Sequence[FilterRow], readings: Mapping[str, str]) -> None:
+        found: dict[tuple[int, str], _Rule] = {}
+        for place, row in enumerate(rows):
+            if _exists(row, readings):
+                key = (row.priority, row.name)
+                rule = found.get(key)
+                if rule is None:
+                    rule = found[key] = _Rule(row.priority, row.name, _name(row), [])
+                rule.rows.append((place, row))
+        self.rules = list(found.values())
+        self.numbers = {key: number for number, key in enumerate(found)}
+        self.starts = [rule.rows[0][0] for rule in self.rules]
+        lengths = (len(rule.shown) for rule in self.rules)
+        self.widest = list(accumulate((length if length <= _NAME else 0 for length in lengths), max))
+
+
+def _listing(one: Filter, readings: Mapping[str, str]) -> _Listing:
+    same = Same(one.rows)
+    return _listed(same, frozenset((name, readings[name]) for name in _conditional(same) & readings.keys()))
+
+
+@lru_cache(maxsize=64)
+def _conditional(same: Same[tuple[FilterRow, ...]]) -> frozenset[str]:
+    return conditions_of(row.condition for row in same.value)
+
+
+@lru_cache(maxsize=64)
+def _listed(same: Same[tuple[FilterRow, ...]], readings: Condition) -> _Listing:
+    return _Listing(same.value, dict(readings))
 
 
 def _name(row: FilterRow) -> str:
@@ -165,19 +205,23 @@ def decision_lines(
     indent: int = 4,
 ) -> list[Line]:
     """The rules in order up to the deciding one (`>`), each with its reason; `near` are the near misses (`~`)."""
-    before = list(_rules(one, decided_by, readings))
-    decider = _name(decided_by) if decided_by else ""
-    shown = _shown(before, near)
-    hidden = len(before) - sum(1 for rule in shown if rule)
-    names = [len(rule.shown) for rule in before]
-    label = max([length for length in names if length <= _NAME] + [min(len(decider), _NAME)] + [8])
+    listing = _listing(one, readings)
+    end = _end(one, decided_by)
+    before = bisect_left(listing.starts, end)
+    decider = listing.numbers.get((decided_by.priority, decided_by.name), before) if decided_by else before
+    numbers = [*range(min(decider, before)), *range(decider + 1, before)]
+    shown = _shown(numbers, {listing.numbers[key] for key in near if key in listing.numbers})
+    hidden = len(numbers) - sum(1 for number in shown if number is not None)
+    name = _name(decided_by) if decided_by else ""
+    label = max(listing.widest[before - 1] if before else 0, min(len(name), _NAME), 8)
     lines: list[Line] = []
-    for rule in shown:
-        if rule is None:
+    for number in shown:
+        if number is None:
             lines.append(line(" " * (indent + 8), Piece(f"... {hidden} more rules that do not match", Style.FAINT)))
             continue
+        rule = listing.rules[number]
         mark = "~" if (rule.priority, rule.name) in near else " "
-        reasons = "; ".join(_reasons(rule, packet))
+        reasons = "; ".join(_reasons([row for place, row in rule.rows if place < end], packet))
         lines += _row(mark, (rule.priority, rule.shown), reasons, label=label, indent=indent, width=width)
     if decided_by is None:
         lines.append(
@@ -186,7 +230,7 @@ def decision_lines(
     else:
         by_default = decided_by.origin.azure is not None
         text = _verb(decided_by.action, by_default=by_default)
-        lines += _row(">", (decided_by.priority, decider), text, label=label, indent=indent, width=width)
+        lines += _row(">", (decided_by.priority, name), text, label=label, indent=indent, width=width)
     return lines
 
 
@@ -195,38 +239,36 @@ def _verb(action: Action, *, by_default: bool) -> str:
     return f"{verb} (Azure's default rule)" if by_default else verb
 
 
-def _rules(one: Filter, decided_by: FilterRow | None, readings: Mapping[str, str]) -> Iterator[_Rule]:
-    """The rules before the deciding one, each with its rows."""
-    found: dict[tuple[int, str], list[FilterRow]] = {}
-    decider = None if decided_by is None else (decided_by.priority, decided_by.name)
-    for row in one.rows:
-        if decided_by is not None and row == decided_by:
-            break
-        key = (row.priority, row.name)
-        if key != decider and _exists(row, readings):
-            found.setdefault(key, []).append(row)
-    yield from (_Rule(priority, name, _name(rows[0]), rows) for (priority, name), rows in found.items())
+def _end(one: Filter, decided_by: FilterRow | None) -> int:
+    """How many rows stand before the deciding one."""
+    if decided_by is None:
+        return len(one.rows)
+    places = _places(Same(one.rows))
+    found = places.get(id(decided_by))
+    return next(place for place, row in enumerate(one.rows) if row == decided_by) if found is None else found
 
 
-def _reasons(rule: _Rule, packet: Packet) -> tuple[str, ...]:
+@lru_cache(maxsize=64)
+def _places(same: Same[tuple[FilterRow, ...]]) -> Mapping[int, int]:
+    return {id(row): place for place, row in enumerate(same.value)}
+
+
+def _reasons(rows: Iterable[FilterRow], packet: Packet) -> tuple[str, ...]:
     """Why a rule does not match: the reasons of the row that lacks least."""
-    each = (mismatches(row, packet) or ("it is not known whether it matches",) for row in rule.rows)
+    each = (mismatches(row, packet) or ("it is not known whether it matches",) for row in rows)
     return min(each, key=len)
 
 
-def _shown(rules: Sequence[_Rule], near: Collection[tuple[int, str]]) -> list[_Rule | None]:
+def _shown(rules: Sequence[int], near: Collection[int]) -> list[int | None]:
     """All of a short list; of a long one the ends and the near misses, with one None where rules are left out."""
     if len(rules) <= _MOST:
         return list(rules)
-    kept: list[_Rule | None] = []
-    skipped = False
-    for index, rule in enumerate(rules):
-        if index < _ENDS or index >= len(rules) - _ENDS or (rule.priority, rule.name) in near:
-            kept.append(rule)
-        elif not skipped:
-            kept.append(None)
-            skipped = True
-    return kept
+    middle = rules[_ENDS:-_ENDS]
+    kept: list[int | None] = [*sorted(set(middle).intersection(near))]
+    first = next((index for index, number in enumerate(kept) if number != middle[index]), len(kept))
+    if len(kept) < len(middle):
+        kept.insert(first, None)
+    return [*rules[:_ENDS], *kept, *rules[-_ENDS:]]
 
 
 def _row(mark: str, rule: tuple[int, str], text: str, *, label: int, indent: int, width: int) -> list[Line]:

@@ -12,6 +12,7 @@ from asever.model.effective import EffectiveNetwork, FilterQuestion, FlowQuestio
 from asever.record import replace
 from asever.solve.cores import core_of
 from asever.solve.flows import Flows, Found
+from asever.solve.guide import Guide
 from asever.solve.queries import Queries, queries
 from asever.solve.reasons import reasons, time_limit, unknown_constants
 from asever.solve.solver import TimeOut
@@ -28,35 +29,50 @@ class Depth(Enum):
     SETTINGS = 2
 
 
-def answer(network: EffectiveNetwork, question: Question, *, seconds: float | None, core: Depth = Depth.RULES) -> Answer:
-    """The answer to a question. It takes `seconds` at most (None: as long as it takes); then it is `Undecided`."""
+def answer(
+    network: EffectiveNetwork,
+    question: Question,
+    *,
+    seconds: float | None,
+    core: Depth = Depth.RULES,
+    guide: Guide | None = None,
+) -> Answer:
+    """The answer to a question. It takes `seconds` at most (None: as long as it takes); then it is `Undecided`.
+
+    With a guide it is the same answer, found with fewer questions to the solver, and confirmed as far as the guide can tell;
+    raises `EnginesDisagree` when it is not.
+    """
     started = time.monotonic()
     deadline = None if seconds is None else started + seconds
     try:
-        found = _answer(network, question, deadline, core=core)
+        found = _answer(network, question, deadline, core=core, guide=guide)
     except TimeOut:
         found = Undecided(reasons=(time_limit(seconds),))
     return replace(found, seconds=time.monotonic() - started)
 
 
-def _answer(network: EffectiveNetwork, question: Question, deadline: float | None, *, core: Depth) -> Answer:
+def _answer(
+    network: EffectiveNetwork, question: Question, deadline: float | None, *, core: Depth, guide: Guide | None
+) -> Answer:
     match question:
         case FilterQuestion():
             from asever.solve.groups import answer_about_filters  # noqa: PLC0415 - most questions are about flows
 
             return answer_about_filters(network, question, deadline)
         case FlowQuestion(quantifier=Quantifier.SOME_ARRIVES):
-            return _exists(network, question, deadline, core=core)
+            return _exists(network, question, deadline, core=core, guide=guide)
         case FlowQuestion():
-            return _for_all(network, question, deadline, core=core)
+            return _for_all(network, question, deadline, core=core, guide=guide)
         case _:
             assert_never(question)
 
 
-def _for_all(network: EffectiveNetwork, question: FlowQuestion, deadline: float | None, *, core: Depth) -> Answer:
+def _for_all(
+    network: EffectiveNetwork, question: FlowQuestion, deadline: float | None, *, core: Depth, guide: Guide | None
+) -> Answer:
     """Of every flow, in every reading: all arrive, or none does."""
     asks = queries(question.quantifier)
-    flows = Flows(network, question, asks, deadline)
+    flows = Flows(network, question, asks, deadline, guide)
     found, doubtful = flows.settle(asks)
     if found is not None:
         return Refuted(flow=found.flow, scope=found.scope, whole_scope=_whole_scope(flows, asks, found))
@@ -68,25 +84,27 @@ def _for_all(network: EffectiveNetwork, question: FlowQuestion, deadline: float 
     return Proved(core=_core(network, question, asks, {}, deadline, core))
 
 
-def _exists(network: EffectiveNetwork, question: FlowQuestion, deadline: float | None, *, core: Depth) -> Answer:
+def _exists(
+    network: EffectiveNetwork, question: FlowQuestion, deadline: float | None, *, core: Depth, guide: Guide | None
+) -> Answer:
     """Of some flow, in each reading. A reading without one violates the claim, whatever the others say."""
     asks = queries(question.quantifier)
-    flows = Flows(network, question, asks, deadline)
+    flows = Flows(network, question, asks, deadline, guide)
     shown: Shown | None = None
     undecided: Undecided | None = None
     for readings in flows.combinations():
-        literals = flows.reading(readings)
-        found, doubtful = flows.settle(asks, literals)
+        found, doubtful = flows.settle(asks, readings)
         if found is not None:
             shown = shown or Shown(flow=found.flow, scope=found.scope)
         elif doubtful is not None:
             undecided = undecided or _undecided(unknown_constants(doubtful), doubtful)
-        elif (open_one := flows.find(asks.open, literals)) is not None:
+        elif (open_one := flows.find(asks.open, readings)) is not None:
             undecided = undecided or _undecided(reasons(network, question, open_one), open_one)
         else:
-            lost = flows.find(asks.settled, literals)
+            lost = flows.find(asks.settled, readings)
             if lost is None:
-                undecided = undecided or Undecided(reasons=("in one reading of the assumptions the check covers no flow",))
+                reason = "in one reading of the assumptions the check covers no flow"
+                undecided = undecided or Undecided(reasons=(reason,))
                 continue
             needed = _core(network, question, asks, readings, deadline, core)
             return NoneArrives(readings=lost.flow.readings, example=lost.flow, scope=lost.scope, core=needed)
@@ -111,9 +129,9 @@ def _core(
 def _whole_scope(flows: Flows, asks: Queries, found: Found) -> bool | None:
     """Whether every flow breaks the claim in the readings in which this one does; None when that hangs on the unknown."""
     try:
-        if flows.exists(asks.settled, found.readings):
+        if flows.exists(asks.settled, found.flow.readings):
             return False
-        return None if flows.exists(asks.otherwise, found.readings) else True
+        return None if flows.exists(asks.otherwise, found.flow.readings) else True
     except TimeOut:
         return None
 

@@ -10,9 +10,9 @@ from operator import xor
 
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import FilterRow
+from asever.model.identity import Same
 from asever.model.numbers import NumberSet, union
 from asever.model.packets import ANY_PORT
-from asever.record import record
 
 FIELDS = ("protocol", "source", "source_port", "target", "target_port")
 _PLACES = {field: place for place, field in enumerate(FIELDS)}
@@ -85,27 +85,14 @@ class Classes:
         return found
 
 
-@record(kw_only=False, eq=False)
-class _Same:
-    """Rows by identity: a table holds them once, and comparing a thousand of them costs what the classes save."""
-
-    rows: tuple[FilterRow, ...]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.rows is other.rows
-
-    def __hash__(self) -> int:
-        return id(self.rows)
-
-
 def classes_of(rows: tuple[FilterRow, ...], tag_space: NumberSet) -> Classes:
     """The classes of a filter's rows; those of the last filters are kept, for the next check about them."""
-    return _classes_of(_Same(rows), tag_space)
+    return _classes_of(Same(rows), tag_space)
 
 
 @lru_cache(maxsize=64)
-def _classes_of(same: _Same, tag_space: NumberSet) -> Classes:
-    return Classes(same.rows, tag_space)
+def _classes_of(same: Same[tuple[FilterRow, ...]], tag_space: NumberSet) -> Classes:
+    return Classes(same.value, tag_space)
 
 
 def bits(mask: int) -> Iterator[int]:

@@ -180,12 +180,9 @@ def _different(one: EffectiveNetwork, other: EffectiveNetwork, asks: FlowQuestio
     for name, (recommended, alternative) in one.assumptions.items():
         if name in rows.open and not search.keep(rows.reading(name, recommended)):
             readings[name] = alternative
-    granted: set[str] = set()
-    for name, number in wishes:
-        if name not in granted and search.keep_number(name, number):
-            granted.add(name)
-    for name in _ORDER:
-        search.least(name, getattr(packets, name))
+    wished = dict.fromkeys(name for name, _ in wishes)
+    search.grant_first(*([search.number(name, each) for other, each in wishes if other == name] for name in wished))
+    search.least({name: getattr(packets, name) for name in _ORDER})
     packet = Packet(
         **{name: search.values[name] for name in _ORDER}, source_tags=packets.source_tags, target_tags=packets.target_tags
     )

@@ -7,7 +7,8 @@ makes `perhaps` true and `sure` false; where nothing is open the two are one for
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from asever.model.answers import CoreRow, CoreWay, Way
 from asever.model.effective import (
@@ -15,15 +16,16 @@ from asever.model.effective import (
     AddressMatch,
     EffectiveNetwork,
     Filter,
+    FilterRow,
     FlowQuestion,
-    Quantifier,
     Route,
     Scope,
     Success,
 )
+from asever.model.identity import Same
 from asever.model.numbers import NumberSet, union
 from asever.record import record, replace
-from asever.solve.paths import FIELDS, Path, Place, Taken, paths
+from asever.solve.paths import FIELDS, Path, Place, Taken, ways
 from asever.solve.rows import Hull, Match, Rows
 from asever.solve.terms import FALSE, TRUE, Terms, conjunction, disjunction, negation
 
@@ -106,17 +108,14 @@ class _Encoder:
         self._decisions: dict[tuple[_Key, str, bool], str] = {}
 
     def encoding(self) -> Encoding:
-        replies = self.question.quantifier is not Quantifier.NONE_ARRIVES
-        ways = [
-            (scope, tuple(paths(self.network, scope, self.question.fixed, replies=replies))) for scope in self.question.scopes
-        ]
+        every = ways(self.network, self.question)
         self._hulls = self._measured(
             path
-            for scope, its in ways
+            for scope, its in every
             for path in its
             if self._switched(path) or can_arrive(path, scope, self.question.success)
         )
-        existing = [(scope, its) for scope, its in ways if its]
+        existing = [(scope, its) for scope, its in every if its]
         scopes = tuple(
             ScopeText(
                 index=index,
@@ -232,8 +231,7 @@ class _Encoder:
             key = _key(one, place)
             matches = self._matching(key, one, place)
             # While a row is switched off it may decide as any other of its filter does.
-            rows = [match.row for match in matches] if self.tracks is None else one.rows
-            always = any(row.action is Action.ALWAYS_ALLOW for row in rows)
+            always = _always(match.row for match in matches) if self.tracks is None else _may_always(Same(one.rows))
             worth = rest if always else TRUE
             passes = self._decision(key, one, worth, sure=sure)
             rest = passes if always else conjunction((passes, rest))
@@ -273,6 +271,16 @@ class _Encoder:
             found = self._switches[key] = self.terms.boolean(f"row {len(self._switches)}")
             self.tracked[found] = what
         return found
+
+
+def _always(rows: Iterable[FilterRow]) -> bool:
+    return any(row.action is Action.ALWAYS_ALLOW for row in rows)
+
+
+@lru_cache(maxsize=256)
+def _may_always(same: Same[tuple[FilterRow, ...]]) -> bool:
+    """Whether a row of a filter always allows; many questions ask this of the same filters."""
+    return _always(same.value)
 
 
 def _key(one: Filter, place: Place) -> _Key:

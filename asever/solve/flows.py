@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
+from types import MappingProxyType
 
 from asever.model.addresses import typical
 from asever.model.effective import EffectiveNetwork, FlowQuestion, Packets, Scope
+from asever.model.identity import Same
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import TCP, Flow, Packet
 from asever.record import record
 from asever.solve.encode import Branch, Encoding, ScopeText, encode
+from asever.solve.guide import EnginesDisagree, Guide
 from asever.solve.paths import FIELDS
-from asever.solve.queries import Pick, Queries, somewhere
-from asever.solve.search import Search
+from asever.solve.queries import AIMS, Pick, Queries, somewhere
+from asever.solve.search import Limits, Search, Tells, Wish
 from asever.solve.solver import session
-from asever.solve.terms import FALSE, disjunction
+from asever.solve.terms import FALSE, disjunction, last
 
 # Where operating systems take source ports from (IANA's dynamic ports).
 USUAL_SOURCE_PORTS = 49152
@@ -24,6 +28,8 @@ _ORDER = ("protocol", "target", "target_port", "source", "source_port")
 # How often another header is tried when the first ones hang on what nobody knows.
 _MOST_TRIES = 256
 _SEARCH = "|search|"
+ALL: Mapping[str, str] = MappingProxyType({})
+"""All readings."""
 
 
 @record
@@ -78,12 +84,24 @@ def combinations(network: EffectiveNetwork, encoding: Encoding) -> Iterator[dict
 class Flows:
     """A question about flows over one solver."""
 
-    def __init__(self, network: EffectiveNetwork, question: FlowQuestion, queries: Queries, deadline: float | None) -> None:
+    def __init__(
+        self,
+        network: EffectiveNetwork,
+        question: FlowQuestion,
+        queries: Queries,
+        deadline: float | None,
+        guide: Guide | None = None,
+    ) -> None:
         self.network = network
         self.question = question
+        self.guide = guide
+        self.confirmed = guide is not None
         self.encoding: Encoding = encode(network, question)
         self._literals: dict[Pick, list[str]] = {}
         self._named: dict[str, str] = {}
+        self._refuted: set[tuple[str, ...]] = set()
+        self._rules_out = False
+        self._ruled_out: tuple[str, ...] = ()
         self._add_wishes()
         for pick in dict.fromkeys((queries.decisive, queries.open, queries.otherwise, queries.settled)):
             self._add(pick)
@@ -109,7 +127,7 @@ class Flows:
     def _add_wishes(self) -> None:
         """Cut points and names for what a flow should look like."""
         terms = self.encoding.terms
-        named = NumberSet.of((address, address) for address in self.network.names)
+        named = _named(Same(self.network))
         for text in self.encoding.scopes:
             packets = text.scope.packets
             wishes = [("protocol", TCP), ("source_port", USUAL_SOURCE_PORTS)]
@@ -132,10 +150,38 @@ class Flows:
 
     # -- Asking ---------------------------------------------------------------------------------------------------------
 
-    def exists(self, pick: Pick, literals: Sequence[str] = ()) -> bool:
-        """Whether the pick holds for some flow of the question."""
-        anywhere = self._anywhere(pick)
-        return anywhere != FALSE and self.session.satisfiable([anywhere, *literals])
+    def exists(self, pick: Pick, readings: Mapping[str, str] = ALL) -> bool:
+        """Whether the pick holds for some flow of the question in readings that agree with these.
+
+        What `settle` has ruled out does not count while it searches. Raises `EnginesDisagree` when the guide knows better.
+        """
+        asked = (self._anywhere(pick), *self.reading(readings))
+        if asked in self._refuted:
+            return False
+        found = asked[0] != FALSE and self.session.satisfiable([*asked, *self._ruled_out])
+        if not self._ruled_out:
+            told = self._tells(pick)(Limits(box={}, readings=readings))
+            self.confirmed &= told is not None
+            if told is not None and told is not found:
+                raise EnginesDisagree(f"solver      a flow of which `{pick.__name__}` is true: {found}\nexact sets  {told}")
+            if not found:
+                self._refuted.add(asked)
+        return found
+
+    def _tells(self, pick: Pick) -> Tells:
+        """What the guide says about flows of which the pick holds."""
+        scopes = [one.index for one, switch in zip(self.encoding.scopes, self._literals[pick], strict=True) if switch != FALSE]
+
+        def tells(limits: Limits) -> bool | None:
+            if self.guide is None or self._ruled_out:
+                return None
+            for scope in scopes if limits.scope is None else [limits.scope]:
+                told = self.guide.possible(scope, AIMS[pick], limits.box, limits.readings)
+                if told is not False:
+                    return told
+            return False
+
+        return tells
 
     def reading(self, readings: Mapping[str, str]) -> tuple[str, ...]:
         """The literals of readings, as far as they are open and make a difference."""
@@ -148,14 +194,15 @@ class Flows:
 
     # -- Finding --------------------------------------------------------------------------------------------------------
 
-    def find(self, pick: Pick, literals: Sequence[str] = ()) -> Found | None:
+    def find(self, pick: Pick, within: Mapping[str, str] = ALL) -> Found | None:
         """The flow for which the pick holds that looks most like real traffic, the same for the same text."""
-        if not self.exists(pick, literals):
+        if not self.exists(pick, within):
             return None
-        search = Search(self.session, self.encoding.terms, [self._anywhere(pick), *literals])
+        known = [self._anywhere(pick), *self._ruled_out, *self.reading(within)]
+        search = Search(self.session, self.encoding.terms, known, self._tells(pick), within)
         readings = self._chosen_readings(search)
         for text, switch in zip(self.encoding.scopes, self._literals[pick], strict=True):
-            if search.keep(switch):
+            if search.grant(Wish(literals=(switch,), scope=text.index)):
                 return self._flow(search, text, pick, readings)
         raise AssertionError("what holds somewhere holds in some scope")
 
@@ -163,25 +210,27 @@ class Flows:
         readings = {name: values[0] for name, values in self.network.assumptions.items()} | dict(self.question.fixed)
         for name in self.network.assumptions:
             if name in self.encoding.rows.open:
-                recommended, other = self.network.assumptions[name]
-                rows = self.encoding.rows
-                if not search.keep(rows.reading(name, recommended)):
-                    search.keep(rows.reading(name, other))
-                    readings[name] = other
+                reading = self.encoding.rows.reading
+                wishes = {
+                    value: Wish(literals=(reading(name, value),), reading=(name, value))
+                    for value in self.network.assumptions[name]
+                }
+                readings[name] = next(value for value, wish in wishes.items() if search.grant(wish))
         return readings
 
     def _flow(self, search: Search, text: ScopeText, pick: Pick, readings: Mapping[str, str]) -> Found:
         packets = text.scope.packets
         self._wish(search, text.scope)
-        for field in _ORDER:
-            search.least(field, getattr(packets, field))
+        search.least({field: getattr(packets, field) for field in _ORDER})
         mine = [one for one in text.branches if pick(one) != FALSE and one.path.holds(search.values, readings)]
         choices: list[str] = []
         while (name := _next_choice(mine[0], choices)) is not None:
-            search.least(name, union(one.path.region[name] for one in mine))
+            search.least({name: union(one.path.region[name] for one in mine)})
             mine = [one for one in mine if one.path.holds(search.values, readings)]
             choices.append(name)
         (branch,) = mine
+        if search.told and not self.session.satisfiable(search.literals):
+            raise EnginesDisagree(f"exact sets  a flow of which `{pick.__name__}` is true: {search.values}\nsolver      not so")
         values = search.values
         flow = Flow(
             origin=text.scope.origin,
@@ -201,39 +250,49 @@ class Flows:
 
     def _wish(self, search: Search, scope: Scope) -> None:
         """What real traffic looks like: TCP, the service's first port, a usual source port, addresses that have names."""
-        packets = scope.packets
-        if TCP in packets.protocol:
-            search.keep_number("protocol", TCP)
-        for port in scope.preferred_ports:
-            if port in packets.target_port and search.keep_number("target_port", port):
-                break
-        if USUAL_SOURCE_PORTS in packets.source_port and search.keep(
-            self.encoding.terms.at_least("source_port", USUAL_SOURCE_PORTS)
-        ):
-            search.keep_number("source_port", USUAL_SOURCE_PORTS)
-        named = NumberSet.of((address, address) for address in self.network.names)
-        ends = _typical_ends(packets)
+        packets, number = scope.packets, search.number
+        named, ends = _named(Same(self.network)), _typical_ends(packets)
+        groups: list[list[Wish]] = [
+            [number("protocol", TCP)] if TCP in packets.protocol else [],
+            [number("target_port", port) for port in scope.preferred_ports if port in packets.target_port],
+        ]
+        if USUAL_SOURCE_PORTS in packets.source_port:
+            usual = self.encoding.terms.at_least("source_port", USUAL_SOURCE_PORTS)
+            at_least = NumberSet.span(USUAL_SOURCE_PORTS, last("source_port"))
+            wish = Wish(literals=(usual,), variable="source_port", numbers=at_least)
+            groups.append([number("source_port", USUAL_SOURCE_PORTS), wish])
         for name in ("target", "source"):
             known = _known(named, getattr(packets, name))
-            if not (known and search.keep(self._named[self.encoding.terms.inside(name, known)])) and name in ends:
-                search.keep_number(name, ends[name])
+            wishes = [number(name, ends[name])] if name in ends else []
+            if known:
+                has_name = self._named[self.encoding.terms.inside(name, known)]
+                wishes.insert(0, Wish(literals=(has_name,), variable=name, numbers=known))
+            groups.append(wishes)
+        search.grant_first(*groups)
 
     # -- What nobody knows ----------------------------------------------------------------------------------------------
 
-    def settle(self, queries: Queries, literals: Sequence[str] = ()) -> tuple[Found | None, Found | None]:
+    def settle(self, queries: Queries, within: Mapping[str, str] = ALL) -> tuple[Found | None, Found | None]:
         """A flow that decides the claim whatever the addresses are that nobody knows, and else one that hangs on them.
 
         A header is settled if no value of the unknown addresses makes its flow do otherwise. One that is not rules out all
         headers that do otherwise for the same reason: those literals of it that the solver needs to see that.
         """
+        self._ruled_out = (_SEARCH,) if self._rules_out else ()
+        try:
+            return self._settle(queries, within)
+        finally:
+            self._ruled_out = ()
+
+    def _settle(self, queries: Queries, within: Mapping[str, str]) -> tuple[Found | None, Found | None]:
         doubtful: Found | None = None
         for _ in range(_MOST_TRIES):
-            found = self.find(queries.decisive, (_SEARCH, *literals))
+            found = self.find(queries.decisive, within)
             if found is None:
                 return None, doubtful
             unknowns = found.unknowns()
             known = [
-                *literals,
+                *self.reading(within),
                 *found.readings,
                 *(pin for name, pins in found.pins.items() if name not in unknowns for pin in pins),
             ]
@@ -249,6 +308,7 @@ class Flows:
             if not reason:
                 return None, doubtful
             self.session.forbid([decisive, *reason], _SEARCH)
+            self._rules_out, self._ruled_out = True, (_SEARCH,)
         return None, doubtful
 
     def _same_scope(self, found: Found, pick: Pick, literals: Sequence[str]) -> Found | None:
@@ -274,6 +334,11 @@ def _typical_ends(packets: Packets) -> dict[str, int]:
         for name, number, domain in (("target", target, packets.target), ("source", source, packets.source))
         if number != domain.first
     }
+
+
+@lru_cache(maxsize=4)
+def _named(same: Same[EffectiveNetwork]) -> NumberSet:
+    return NumberSet.of((address, address) for address in same.value.names)
 
 
 def _known(named: NumberSet, domain: NumberSet) -> NumberSet:

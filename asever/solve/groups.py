@@ -21,7 +21,7 @@ from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, T
 from asever.record import record, replace
 from asever.solve.paths import FIELDS
 from asever.solve.rows import Hull, Rows
-from asever.solve.search import Search
+from asever.solve.search import Search, Wish
 from asever.solve.solver import Session
 from asever.solve.terms import FALSE, TRUE, Terms, conjunction, disjunction, meets, negation
 
@@ -256,17 +256,21 @@ def _add_wishes(terms: Terms, network: EffectiveNetwork, ports: Sequence[int]) -
 def _complete(search: Search, network: EffectiveNetwork, ports: Sequence[int]) -> None:
     """The packet that looks most like real traffic."""
     terms = search.terms
-    search.keep_number("protocol", TCP)
-    search.keep_number("source_port", _USUAL_SOURCE_PORT)
-    for port in ports:
-        if search.keep_number("target_port", port):
-            break
+    number = search.number
+    sides: list[list[Wish]] = []
     for side in ("target", "source"):
-        named = bool(_named(network)) and search.keep(terms.boolean(f"{side} has a name"))
-        if not named and not search.keep(terms.at_least(side, _USUAL_ADDRESS), negation(terms.at_least(side, V6_BASE))):
-            search.keep(terms.at_least(side, _USUAL_V6_ADDRESS))
-    for name in _ORDER:
-        search.least(name, EVERY_PACKET[name])
+        usual = (terms.at_least(side, _USUAL_ADDRESS), negation(terms.at_least(side, V6_BASE)))
+        wishes = [usual, (terms.at_least(side, _USUAL_V6_ADDRESS),)]
+        if _named(network):
+            wishes.insert(0, (terms.boolean(f"{side} has a name"),))
+        sides.append([Wish(literals=one) for one in wishes])
+    search.grant_first(
+        [number("protocol", TCP)],
+        [number("source_port", _USUAL_SOURCE_PORT)],
+        [number("target_port", port) for port in ports],
+        *sides,
+    )
+    search.least({name: EVERY_PACKET[name] for name in _ORDER})
 
 
 # -- Dead rules ---------------------------------------------------------------------------------------------------------
@@ -331,8 +335,7 @@ class _Dead:
         for side, tag in self.deciders.tags.spaces:
             without = search.keep(negation(terms.boolean(f"{side} in {tag}")))
             tags[side].add(outside(tag) if without else tag)
-        for name, numbers in self._matched(index).items():
-            search.least(name, numbers)
+        search.least(self._matched(index))
         return Packet(**search.values, source_tags=frozenset(tags["source"]), target_tags=frozenset(tags["target"]))
 
     def _matched(self, index: int) -> dict[str, NumberSet]:

@@ -10,6 +10,7 @@ mistakes (tests/differential).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from asever.model.effective import (
     ALWAYS,
@@ -19,6 +20,8 @@ from asever.model.effective import (
     Condition,
     EffectiveNetwork,
     Filter,
+    FlowQuestion,
+    Quantifier,
     Recipient,
     Redirect,
     Route,
@@ -27,6 +30,7 @@ from asever.model.effective import (
     SiteKind,
     SourceTranslation,
 )
+from asever.model.identity import Same
 from asever.model.numbers import NumberSet, union
 from asever.model.packets import TCP, choice_name
 from asever.record import record, replace
@@ -130,6 +134,22 @@ class Path:
         return all(readings.get(name, value) == value for name, value in self.readings.items()) and all(
             values[name] in numbers for name, numbers in self.region.items() if name in values
         )
+
+
+Ways = tuple[tuple[Scope, tuple["Path", ...]], ...]
+"""The scopes of a question, each with its paths."""
+
+
+def ways(network: EffectiveNetwork, question: FlowQuestion) -> Ways:
+    """The paths of every scope of a question. The last ones are kept: an answer wants them, its core, and who confirms it."""
+    return _ways(Same(network), Same(question))
+
+
+@lru_cache(maxsize=4)
+def _ways(network: Same[EffectiveNetwork], same: Same[FlowQuestion]) -> Ways:
+    question = same.value
+    replies = question.quantifier is not Quantifier.NONE_ARRIVES  # a security claim asks for no replies
+    return tuple((scope, tuple(paths(network.value, scope, question.fixed, replies=replies))) for scope in question.scopes)
 
 
 def paths(network: EffectiveNetwork, scope: Scope, fixed: Mapping[str, str], *, replies: bool) -> Iterator[Path]:

@@ -6,11 +6,12 @@ scope with every choice made on its way and every open assumption read one way.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from asever.model.effective import Quantifier
 from asever.record import record
 from asever.solve.encode import Branch, Encoding, ScopeText
+from asever.solve.guide import Aim
 from asever.solve.terms import FALSE, conjunction, disjunction, negation
 
 Pick = Callable[[Branch], str]
@@ -46,6 +47,11 @@ def perhaps_arrives(one: Branch) -> str:
     return one.perhaps_arrives
 
 
+def surely_lost(one: Branch) -> str:
+    """Whatever is open, the packet is not delivered as the claim says."""
+    return negation(one.perhaps_arrives)
+
+
 def succeeds(one: Branch) -> str:
     """Whatever is open, the packet is delivered and its reply comes back."""
     return one.surely_succeeds
@@ -54,6 +60,19 @@ def succeeds(one: Branch) -> str:
 def perhaps_succeeds(one: Branch) -> str:
     """The packet may be delivered and its reply may come back."""
     return one.perhaps_succeeds
+
+
+AIMS: Mapping[Pick, Aim] = {
+    fails: Aim(arrives=False, surely=False, replies=True),
+    perhaps_fails: Aim(arrives=False, surely=True, replies=True),
+    perhaps_lost: Aim(arrives=False, surely=True, replies=False),
+    surely_lost: Aim(arrives=False, surely=False, replies=False),
+    arrives: Aim(arrives=True, surely=True, replies=False),
+    perhaps_arrives: Aim(arrives=True, surely=False, replies=False),
+    succeeds: Aim(arrives=True, surely=True, replies=True),
+    perhaps_succeeds: Aim(arrives=True, surely=False, replies=True),
+}
+"""What each pick asks for, for an engine that has no formulas."""
 
 
 @record
@@ -77,7 +96,7 @@ def all_arrive() -> Queries:
 
 def none_arrives() -> Queries:
     """`decisive` is unsatisfiable iff no packet is surely delivered; `open` is unsatisfiable iff surely none is."""
-    return Queries(decisive=arrives, open=perhaps_arrives, otherwise=perhaps_lost, settled=_surely_lost)
+    return Queries(decisive=arrives, open=perhaps_arrives, otherwise=perhaps_lost, settled=surely_lost)
 
 
 def some_arrives() -> Queries:
@@ -86,10 +105,6 @@ def some_arrives() -> Queries:
     Both in one reading of every open assumption: the claim holds iff `decisive` is satisfiable in each reading.
     """
     return Queries(decisive=succeeds, open=perhaps_succeeds, otherwise=perhaps_fails, settled=fails)
-
-
-def _surely_lost(one: Branch) -> str:
-    return negation(one.perhaps_arrives)
 
 
 def queries(quantifier: Quantifier) -> Queries:

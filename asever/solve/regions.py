@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from asever.model.effective import (
     EffectiveNetwork,
@@ -21,7 +20,7 @@ from asever.model.effective import (
 )
 from asever.model.numbers import NumberSet
 from asever.model.regions import FIELDS, Region
-from asever.record import record
+from asever.record import record, replace
 from asever.solve.blocks import Block, blocks
 from asever.solve.encode import Encoding, ScopeText, encode
 from asever.solve.groups import EVERY_PACKET, compare

@@ -27,6 +27,7 @@ def _load() -> None:
 
 _recent: OrderedDict[str, Session] = OrderedDict()
 _MOST_RECENT = 32
+_ENDLESS = 2**32 - 1  # milliseconds, for Z3
 _SHORT = 50_000  # characters; a solver of a longer text holds more memory than time is won
 
 
@@ -60,6 +61,8 @@ class Session:
 
     def until(self, deadline: float | None) -> None:
         """From now on answers are due at this time (of the monotonic clock)."""
+        if deadline is None and self._announced < float("inf"):
+            self._limit(_ENDLESS)
         self._deadline = deadline
         self._announced = float("inf")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 
 from asever.importers.network import words
@@ -14,7 +13,7 @@ from asever.importers.network.sheet import Making, called, refers
 from asever.importers.network.words import prop
 from asever.importers.resources import Resource
 from asever.importers.tree import Value
-from asever.record import record
+from asever.record import record, replace
 from asever.source import Span
 from asever.syntax import nodes
 

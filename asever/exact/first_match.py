@@ -1,0 +1,220 @@
+"""Rows in order over regions: the parts of a region that the first row which holds them lets pass, or drops.
+
+No solver and no diagram: a depth-first search over product sets that looks at few of the rows. It takes the first row that
+meets a region; what the row leaves over falls into at most one disjoint product a dimension, and those are next.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from asever.exact.boxes import Budget
+from asever.exact.filters import HEADERS, reading_name, reading_values, readings_of
+from asever.model.addresses import ALL_ADDRESSES
+from asever.model.effective import Action, AddressMatch, EffectiveNetwork, FilterRow, conditions_of
+from asever.model.identity import Same
+from asever.model.numbers import NumberSet
+from asever.model.numbers import union as union_of_numbers
+from asever.model.regions import Region
+
+Tags = tuple[frozenset[str], frozenset[str]]
+"""What is known of the two addresses that a filter sees."""
+
+_MANY = 48
+"""So many rows are looked at one by one."""
+_STRIDE = 16
+_KEPT = 1_000
+_WIDE = 2_000
+"""A set that more rows than these begin or end in tells them apart too slowly to be worth it."""
+
+
+class NotTold(Exception):  # noqa: N818 - what happened, in words
+    """Rows that perhaps match stand before rows that skip later filters: not decided here."""
+
+
+class _Dimension:
+    """The rows that meet a set of numbers in one dimension, as bits."""
+
+    def __init__(self, sets: Sequence[NumberSet]) -> None:
+        changes = sorted((cut, row) for row, one in enumerate(sets) for low, high in one.ranges for cut in (low, high + 1))
+        self._cuts = [cut for cut, _ in changes]
+        self._rows = [row for _, row in changes]
+        self._known: list[int] = []
+        self._every = (1 << len(sets)) - 1
+        self._meeting: dict[NumberSet, int] = {}
+        now = 0
+        for place, row in enumerate(self._rows):
+            if place % _STRIDE == 0:
+                self._known.append(now)
+            now ^= 1 << row
+        self._known.append(now)
+
+    def meeting(self, numbers: NumberSet) -> int:
+        """The rows that share a number with the set, and perhaps more."""
+        found = self._meeting.get(numbers)
+        if found is None:
+            if len(self._meeting) >= _KEPT:
+                self._meeting.clear()
+            found = self._meeting[numbers] = self._found(numbers)
+        return found
+
+    def _found(self, numbers: NumberSet) -> int:
+        places = [(bisect_right(self._cuts, low), bisect_right(self._cuts, high)) for low, high in numbers.ranges]
+        if sum(last - first for first, last in places) > _WIDE:
+            return self._every
+        found = 0
+        for first, last in places:
+            found |= self._at(first)
+            for row in self._rows[first:last]:
+                found |= 1 << row
+        return found
+
+    def _at(self, place: int) -> int:
+        """The rows that hold the numbers between two cuts."""
+        block = place // _STRIDE
+        found = self._known[block]
+        for row in self._rows[block * _STRIDE : place]:
+            found ^= 1 << row
+        return found
+
+
+class FirstMatch:
+    """Rows over the header fields and the readings that they mention.
+
+    A row that matches perhaps counts against what is looked for: with `surely` a permission that is in doubt is none, and a
+    refusal that is in doubt is one; else the other way round.
+    """
+
+    def __init__(
+        self, network: EffectiveNetwork, rows: Sequence[FilterRow], otherwise: Action, tags: Tags, *, surely: bool
+    ) -> None:
+        self.readings = tuple(sorted(conditions_of(row.condition for row in rows)))
+        self.domain: Region = (*HEADERS, *(reading_values(network, name) for name in self.readings))
+        self.names = tuple(map(reading_name, self.readings))
+        self._regions: list[Region] = []
+        doubtful = False
+        for row in rows:
+            sides = [_sides(one, known, network.tag_space) for one, known in zip((row.source, row.target), tags, strict=True)]
+            doubtful |= any(sure is not perhaps for sure, perhaps in sides)
+            source, target = (sure if (row.action is not Action.DENY) == surely else perhaps for sure, perhaps in sides)
+            readings = readings_of(network, row, self.readings)
+            self._regions.append((row.protocol, source, row.source_port, target, row.target_port, *readings))
+        self.skips = any(row.action is Action.ALWAYS_ALLOW for row in rows)
+        if doubtful and self.skips:
+            raise NotTold
+        self._actions = [row.action for row in rows]
+        self._otherwise = otherwise
+        self._doing = {
+            action: sum(1 << place for place, mine in enumerate(self._actions) if mine is action) for action in Action
+        }
+        self._dimensions = [_Dimension(column) for column in zip(*self._regions, strict=True)]
+        self._every = (1 << len(self._regions)) - 1
+
+    def parts(self, region: Region, wanted: Sequence[Action], budget: Budget) -> Iterator[tuple[Region, Action]]:
+        """Disjoint parts of a region that rows of a wanted action decide; together all of what they decide of it."""
+        doing = 0
+        for action in wanted:
+            doing |= self._doing[action]
+        ahead = [(region, self._narrowed(self._every, region))]
+        while ahead:
+            here, rows = ahead.pop()
+            while True:
+                if self._otherwise not in wanted:
+                    mine = rows & doing
+                    rows &= (1 << mine.bit_length()) - 1  # what comes after the last wanted row is not asked about
+                if not rows:
+                    if self._otherwise in wanted:
+                        yield here, self._otherwise
+                    break
+                budget.spend()
+                low = rows & -rows
+                rows ^= low
+                place = low.bit_length() - 1
+                shared = _shared(here, self._regions[place])
+                if shared is None:
+                    continue
+                if low & doing:
+                    yield shared, self._actions[place]
+                ahead.extend(self._left(here, shared, rows))
+                break
+
+    def _left(self, region: Region, taken: Region, rows: int) -> Iterator[tuple[Region, int]]:
+        """The disjoint parts of a region outside another that it holds, with the rows that may meet them."""
+        for number, (whole, mine) in enumerate(zip(region, taken, strict=True)):
+            if mine is whole:
+                continue
+            rest = whole - mine
+            if rest:
+                part = (*taken[:number], rest, *region[number + 1 :])
+                yield part, self._narrowed(rows, part)
+
+    def _narrowed(self, rows: int, region: Region) -> int:
+        for dimension, numbers in zip(self._dimensions, region, strict=False):
+            if rows.bit_count() <= _MANY:
+                break
+            rows &= dimension.meeting(numbers)
+        return rows
+
+
+def _shared(one: Region, other: Region) -> Region | None:
+    """What two regions share; what the first keeps whole is the same object."""
+    found = []
+    for mine, its in zip(one, other, strict=True):
+        both = mine if its.ranges == mine.ranges or _holds(its, mine) else mine & its
+        if not both:
+            return None
+        found.append(both)
+    return tuple(found)
+
+
+def _holds(one: NumberSet, other: NumberSet) -> bool:
+    """Whether one range of the first set holds all of the other."""
+    if not other.ranges:
+        return True
+    first, last = other.ranges[0][0], other.ranges[-1][1]
+    place = bisect_right(one.ranges, (first, 1 << 200)) - 1
+    return place >= 0 and one.ranges[place][1] >= last
+
+
+def _sides(match: AddressMatch, known: frozenset[str], tag_space: NumberSet) -> tuple[NumberSet, NumberSet]:
+    """The addresses that one side of a rule surely, and perhaps, matches; one object where they are the same."""
+    if match.unknown_tags & known:
+        return ALL_ADDRESSES, ALL_ADDRESSES
+    open_tags = match.open_tags(known)
+    if not open_tags:
+        return match.addresses, match.addresses
+    return match.addresses, union_of_numbers((match.addresses, *(match.space(tag, tag_space) for tag in open_tags)))
+
+
+def first_match(
+    network: EffectiveNetwork, rows: tuple[FilterRow, ...], otherwise: Action, tags: Tags, *, surely: bool
+) -> FirstMatch:
+    """The rows of a filter, made ready; those of the last filters are kept. Raises `NotTold`."""
+    return _first_match(Same(network), Same(rows), otherwise, tags, surely)
+
+
+@lru_cache(maxsize=64)
+def _first_match(
+    network: Same[EffectiveNetwork], rows: Same[tuple[FilterRow, ...]], otherwise: Action, tags: Tags, surely: bool
+) -> FirstMatch:
+    return FirstMatch(network.value, rows.value, otherwise, tags, surely=surely)
+
+
+Variables = Mapping[str, NumberSet]
+"""A region by the names of its variables: header fields, choices, readings."""
+
+
+def seen(one: FirstMatch, view: Sequence[str | int], region: Variables) -> tuple[tuple[str | int, ...], Region]:
+    """The names of what a filter sees in each of its dimensions, and the numbers there."""
+    names = (*view, *one.names)
+    return names, tuple(
+        NumberSet.single(now) if isinstance(now, int) else region.get(now, domain)
+        for now, domain in zip(names, one.domain, strict=True)
+    )
+
+
+def changed(names: Sequence[str | int], part: Region, region: Variables) -> Variables:
+    """A region where its variables are as in a part of it."""
+    return {**region, **{name: mine for name, mine in zip(names, part, strict=True) if isinstance(name, str)}}

@@ -1,0 +1,150 @@
+"""Says whether a flow exists by exact search along the paths: the second engine beside the solver, which confirms its verdicts.
+
+It shares the paths with the solver (docs/decisions/013) and no formula: what filters do comes from `first_match`, what a
+delivery takes is read off the path here. It may run out of its budget; then it says nothing, and the solver stands alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from asever.exact.boxes import Budget, TooMany
+from asever.exact.filters import reading_name
+from asever.exact.first_match import FirstMatch, NotTold, Variables, changed, first_match, seen
+from asever.model.effective import Action, EffectiveNetwork, Filter, FlowQuestion, Scope
+from asever.model.numbers import NumberSet
+from asever.solve.encode import can_arrive, surely_arrives
+from asever.solve.guide import Aim
+from asever.solve.paths import Path, Place, ways
+
+VISITS = 20_000
+"""How many rows may be looked at for one question: some tens of milliseconds."""
+
+_PASSING = (Action.ALLOW, Action.ALWAYS_ALLOW)
+_Limit = tuple[str | int, NumberSet]
+
+
+class Oracle:
+    """One question. `visits` are what is left of its budget."""
+
+    def __init__(self, network: EffectiveNetwork, question: FlowQuestion, visits: int = VISITS) -> None:
+        self._network = network
+        self._question = question
+        self._scopes = [(scope, its) for scope, its in ways(network, question) if its]
+        self._budget = Budget(visits)
+
+    def possible(self, scope: int, aim: Aim, box: Mapping[str, NumberSet], readings: Mapping[str, str]) -> bool | None:
+        """Whether a flow of a scope with these numbers, in a reading that agrees with these, is one of the aim's.
+
+        None: the search is too long, or the rows are of a kind that it cannot follow.
+        """
+        its, paths = self._scopes[scope]
+        given = {**self._question.fixed, **readings}
+        try:
+            return any(self._on(path, its, aim, box, given) for path in paths)
+        except (TooMany, NotTold):
+            return None
+
+    def _on(self, path: Path, scope: Scope, aim: Aim, box: Mapping[str, NumberSet], given: Mapping[str, str]) -> bool:
+        region = self._region(path, box, given)
+        if region is None:
+            return False
+        limits = self._limits(path, scope, aim)
+        if aim.arrives:
+            within = None if limits is None else _within(region, limits)
+            return within is not None and self._passes(path.places, within, surely=aim.surely)
+        if limits is None or any(_outside(region, limit) for limit in limits):
+            return True
+        return any(self._drops(place, place.filters, region, surely=aim.surely) for place in path.places)
+
+    def _region(self, path: Path, box: Mapping[str, NumberSet], given: Mapping[str, str]) -> Variables | None:
+        """The flows of a path in a box, with the readings as further variables; None if there are none."""
+        if any(given.get(name, value) != value for name, value in path.readings.items()):
+            return None
+        region = {name: numbers & box[name] if name in box else numbers for name, numbers in path.region.items()}
+        if not all(region.values()):
+            return None
+        chosen = {**path.readings, **given}
+        for name, value in chosen.items():
+            values = self._network.assumptions.get(name, ())
+            if value in values:
+                region[reading_name(name)] = NumberSet.single(values.index(value))
+        return region
+
+    def _limits(self, path: Path, scope: Scope, aim: Aim) -> list[_Limit] | None:
+        """Where the fields that arrive must lie for a delivery, apart from what filters do; None if there is none."""
+        success = self._question.success
+        if not can_arrive(path, scope, success):
+            return None
+        if path.unmodelled is not None:  # nobody can say where it ends, nor what becomes of the reply
+            return None if aim.surely else []
+        if aim.replies and path.returns is False:
+            return None
+        if aim.surely and (not surely_arrives(path, scope, success) or (aim.replies and path.returns is not True)):
+            return None
+        wanted = success.seen_as
+        limits: list[_Limit] = [(path.view[3], scope.arrives_as)]
+        doubtful = bool(wanted.unknown_tags) and not aim.surely
+        if not doubtful and not wanted.unknown_tags & path.source_tags:
+            limits.append((path.view[1], wanted.addresses))
+        return limits
+
+    # -- Filters --------------------------------------------------------------------------------------------------------
+
+    def _ready(self, one: Filter, place: Place, *, surely: bool) -> FirstMatch:
+        tags = (place.source_tags, place.target_tags)
+        return first_match(self._network, one.rows, one.otherwise, tags, surely=surely)
+
+    def _passes(self, places: Sequence[Place], region: Variables, *, surely: bool) -> bool:
+        """Whether some of a region passes all places."""
+        ahead = next((number for number, place in enumerate(places) if place.filters), None)
+        if ahead is None:
+            return True
+        return self._through(places[ahead], places[ahead].filters, places[ahead + 1 :], region, surely=surely)
+
+    def _through(
+        self, place: Place, filters: Sequence[Filter], others: Sequence[Place], region: Variables, *, surely: bool
+    ) -> bool:
+        if not filters:
+            return self._passes(others, region, surely=surely)
+        rows = self._ready(filters[0], place, surely=surely)
+        names, numbers = seen(rows, place.view, region)
+        for part, action in rows.parts(numbers, _PASSING, self._budget):
+            rest = () if action is Action.ALWAYS_ALLOW else filters[1:]
+            if self._through(place, rest, others, changed(names, part, region), surely=surely):
+                return True
+        return False
+
+    def _drops(self, place: Place, filters: Sequence[Filter], region: Variables, *, surely: bool) -> bool:
+        """Whether some of a region does not pass a place."""
+        if not filters:
+            return False
+        rows = self._ready(filters[0], place, surely=surely)
+        names, numbers = seen(rows, place.view, region)
+        if next(rows.parts(numbers, (Action.DENY,), self._budget), None) is not None:
+            return True
+        if not rows.skips:
+            return self._drops(place, filters[1:], region, surely=surely)
+        return any(
+            self._drops(place, filters[1:], changed(names, part, region), surely=surely)
+            for part, _ in rows.parts(numbers, (Action.ALLOW,), self._budget)
+        )
+
+
+def _within(region: Variables, limits: Sequence[_Limit]) -> Variables | None:
+    """The part of a region that keeps to the limits; None for nothing."""
+    found = dict(region)
+    for now, numbers in limits:
+        if isinstance(now, int):
+            if now not in numbers:
+                return None
+            continue
+        found[now] = found[now] & numbers
+        if not found[now]:
+            return None
+    return found
+
+
+def _outside(region: Variables, limit: _Limit) -> bool:
+    now, numbers = limit
+    return now not in numbers if isinstance(now, int) else bool(region[now] - numbers)

@@ -1,0 +1,37 @@
+"""What another engine may tell the solver: whether a flow exists, sooner than the solver finds out.
+
+The solver decides every verdict and every flow that is shown; a guide only spares it the questions in between. Whatever the
+guide says, the answer is the one that the solver alone would give, and where they differ on what both say, that is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from asever.model.numbers import NumberSet
+from asever.record import record
+
+
+class EnginesDisagree(Exception):  # noqa: N818 - what happened, in words
+    """The solver and its guide give different answers: a mistake of this program, never of the input."""
+
+
+@record
+class Aim:
+    """Flows that are asked for: those that are delivered as the claim wants it or, without `arrives`, those that are not.
+
+    `surely`: a delivery counts if it is sure whatever is open, else if it is possible. `replies`: it counts if the reply
+    comes back as well.
+    """
+
+    arrives: bool
+    surely: bool
+    replies: bool
+
+
+class Guide(Protocol):
+    """Says of flows whether there are any, if it can say so quickly."""
+
+    def possible(self, scope: int, aim: Aim, box: Mapping[str, NumberSet], readings: Mapping[str, str]) -> bool | None:
+        """Whether a flow of a scope with these numbers, in a reading that agrees with these, is one of the aim's."""
