@@ -54,6 +54,7 @@ class Session:
     def __init__(self, text: str, deadline: float | None) -> None:
         self._text = text
         self.has_changed = False
+        self._announced = float("inf")
         self.until(deadline)
         self._solver: int | None = None
         self._literals: dict[str, int] = {}
