@@ -9,6 +9,7 @@ from asever.diagnostics import Diagnostic, Label
 from asever.importers import azure_json, effective, json_text
 from asever.importers.arm import template
 from asever.importers.arm.refusal import refusal
+from asever.importers.budget import Budget
 from asever.importers.resources import Resource
 from asever.importers.terraform.blocks import is_terraform
 from asever.importers.terraform.resources import told
@@ -42,19 +43,29 @@ class Foreign:
     unused: tuple[str, ...] = ()
 
 
-def read(file: SourceFile, parameters: SourceFile | None, settings: Mapping[str, str], folder: Path) -> Foreign:
-    """The resources of a file. `settings` are values that the user gives for parameters and symbols, by name."""
-    value = json_text.parse(file)
+def read(
+    file: SourceFile,
+    parameters: SourceFile | None,
+    settings: Mapping[str, str],
+    folder: Path,
+    budget: Budget | None = None,
+) -> Foreign:
+    """The resources of a file. `settings` are values that the user gives for parameters and symbols, by name.
+
+    All files of a program share one `budget`; a file without one has its own.
+    """
+    budget = budget or Budget()
+    value = json_text.parse(file, budget)
     if isinstance(value, Diagnostic):
         return Foreign(file=file, problems=(value,), unused=tuple(settings))
-    given = json_text.parse(parameters) if parameters is not None else None
+    given = json_text.parse(parameters, budget) if parameters is not None else None
     if isinstance(given, Diagnostic):
         return Foreign(file=file, problems=(given,), unused=tuple(settings))
     match _what(value):
         case "terraform":
             return _terraform(file, value, settings)
         case "template":
-            return _template(file, value, given, settings, folder)
+            return _template(file, value, given, settings, folder, budget)
         case "answer":
             found = effective.resources(value, Path(file.name).stem) or azure_json.resources(value)
             if found:
@@ -78,8 +89,10 @@ def _what(value: Value) -> str:
     return "other" if schema is not None or value.get("parameters") is not None else "answer"
 
 
-def _template(file: SourceFile, value: Value, given: Value | None, settings: Mapping[str, str], folder: Path) -> Foreign:
-    found = template.evaluate(value, given, settings, folder)
+def _template(
+    file: SourceFile, value: Value, given: Value | None, settings: Mapping[str, str], folder: Path, budget: Budget
+) -> Foreign:
+    found = template.evaluate(value, given, settings, folder, budget)
     left = tuple(Left(what=one.what, why=one.why, span=one.span) for one in found.notes)
     return Foreign(
         file=file,

@@ -26,7 +26,7 @@ from asever.importers.arm.mistakes import CircleError, FailureError
 from asever.importers.arm.symbols import call_of, joined, text_of
 from asever.importers.arm.targets import Target
 from asever.importers.resources import Resource
-from asever.importers.tree import Plain, Symbol, Value
+from asever.importers.tree import Members, Plain, Symbol, Value
 
 DEPLOYMENTS: Final = "microsoft.resources/deployments"
 GROUPS: Final = "microsoft.resources/resourcegroups"
@@ -92,6 +92,7 @@ class Entry:
     def _whole(self, step: str, name: str) -> Plain | None:
         if step.casefold() == "properties":
             return Referred(name=name, resource=self)
+        self.frame.deployment.run.search(self.raw.plain, step, self.raw.span)
         found = self.raw.get(step)
         return None if found is None else part(evaluate(self.frame, found).plain, name)
 
@@ -103,6 +104,7 @@ class Entry:
         if properties is None:
             return None
         if isinstance(properties.plain, Mapping) and properties.get("copy") is None:
+            self.frame.deployment.run.search(properties.plain, step, properties.span)
             found = properties.get(step)
             return None if found is None else part(evaluate(self.frame, found).plain, name)
         return Part(evaluate(self.frame, properties).plain).answer(step, name, full=False)
@@ -398,7 +400,7 @@ def finished(run: Run, value: Value, member: str) -> Value:
         return value if all(new is old for new, old in zip(items, plain, strict=True)) else Value(plain=items, span=value.span)
     if isinstance(plain, Mapping):
         run.budget.spend(len(plain), value.span)
-        made = {name: finished(run, _placed(inner, value), name.casefold()) for name, inner in plain.items()}
+        made = Members((name, finished(run, _placed(inner, value), name.casefold())) for name, inner in plain.items())
         return value if all(made[name] is inner for name, inner in plain.items()) else Value(plain=made, span=value.span)
     return value
 

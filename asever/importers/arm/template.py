@@ -15,6 +15,7 @@ from asever.importers.arm.evaluator import Deployment, Given, Note, Run
 from asever.importers.arm.mistakes import MistakeError
 from asever.importers.arm.refusal import refusal
 from asever.importers.arm.special import SPECIAL
+from asever.importers.budget import Budget
 from asever.importers.resources import Resource
 from asever.importers.tree import Symbol, Value
 from asever.record import record
@@ -39,20 +40,28 @@ class Evaluated:
     unused: tuple[str, ...] = ()
 
 
-def evaluate(template: Value, parameters: Value | None, set_values: Mapping[str, str], folder: Path) -> Evaluated:
+def evaluate(
+    template: Value,
+    parameters: Value | None,
+    set_values: Mapping[str, str],
+    folder: Path,
+    budget: Budget | None = None,
+) -> Evaluated:
     """The resources of a template. `parameters` is a parameter file; `set_values` are texts for parameters and symbols by name.
 
-    `folder` is where the template lies: linked templates are read there and below, nowhere else.
+    `folder` is where the template lies: linked templates are read there and below, nowhere else. `budget` is what is left of
+    the steps that all imports of a program may take.
     """
     refused = refusal(template)
     if refused is not None:
         return Evaluated(problems=(refused,))
-    run = Run(set_values, SPECIAL, folder)
+    run = Run(set_values, SPECIAL, folder, budget or Budget())
     target = targets.Target(level=targets.level_of((template.get("$schema") or template).text or ""))
     given = _given(parameters)
     name = Symbol(name="deployment().name")
     problems: list[Diagnostic] = []
     made: list[Resource] = []
+    symbols: tuple[str, ...] = ()
     try:
         with _deep_stack():
             top = Deployment(run, template, name, target, given, folder=folder)
@@ -63,13 +72,14 @@ def evaluate(template: Value, parameters: Value | None, set_values: Mapping[str,
                     problems.append(wrong.diagnostic)
                     if wrong.diagnostic.code == "template-too-large":
                         break
+            symbols = tuple(dict.fromkeys(_symbols(made)))
     except MistakeError as wrong:
         problems.append(wrong.diagnostic)
     except RecursionError:
         problems.append(_too_deep(template))
     return Evaluated(
         resources=tuple(made),
-        symbols=tuple(dict.fromkeys(_symbols(made))),
+        symbols=symbols,
         notes=tuple(run.notes),
         problems=tuple(dict.fromkeys(problems)),
         unused=tuple(name for name in set_values if name.casefold() not in run.used),

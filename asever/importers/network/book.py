@@ -22,6 +22,8 @@ _INLINE: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 """What stands inside a resource and may stand apart: the property, and the last word of the child's type."""
 
+_PARTS = {kind: frozenset(suffix.casefold() for _, suffix in parts) for kind, parts in _INLINE.items()}
+
 Key = tuple[str, str]
 
 
@@ -89,11 +91,13 @@ class Book:
         self.resources = tuple(one for shelf in self.shelves for one in shelf.resources)
         self._shelf_of = shelf_of
         self._home = {id(one): shelf for shelf in self.shelves for one in shelf.resources}
+        self._kinds: dict[str, list[Resource]] = defaultdict(list)
+        for one in self.resources:
+            self._kinds[one.kind.casefold()].append(one)
 
     def of_kind(self, kind: str, *, existing: bool = False) -> Iterator[Resource]:
         """The resources of a type, in order; with `existing` those too that are only referred to."""
-        lower = kind.casefold()
-        return (one for one in self.resources if one.kind.casefold() == lower and (existing or not one.existing))
+        return (one for one in self._kinds.get(kind.casefold(), ()) if existing or not one.existing)
 
     def near(self, span: Span | None) -> Iterator[Shelf]:
         """The shelves, that of a place first."""
@@ -162,9 +166,8 @@ def _with_parents(resources: Sequence[Resource]) -> Iterator[Resource]:
     known = {key_of(one.kind, one.name) for one in resources}
     for one in resources:
         kind, _, suffix = one.kind.rpartition("/")
-        parts = [each for _, each in _INLINE.get(kind.casefold(), ())]
         name = one.name.rpartition("/")[0]
-        if name and suffix.casefold() in map(str.casefold, parts) and key_of(kind, name) not in known:
+        if name and suffix.casefold() in _PARTS.get(kind.casefold(), ()) and key_of(kind, name) not in known:
             known.add(key_of(kind, name))
             parent = one.id.rsplit("/", 2)[0] if one.id is not None else None
             nothing = Value(plain={}, span=one.span)

@@ -48,7 +48,7 @@ def _gateway(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
     if refers(prop(one.properties, "vpnClientConfiguration")):
         to.leave_out(one, "its point-to-site clients")
     behind: list[nodes.Ref] = []
-    for connection in to.book.of_kind(_CONNECTION):
+    for connection in to.each(_CONNECTION):
         ends = [prop(connection.properties, f"virtualNetworkGateway{number}") for number in (1, 2)]
         if one not in [to.book.find(end, _GATEWAY) for end in ends]:
             continue

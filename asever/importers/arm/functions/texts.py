@@ -46,10 +46,13 @@ def form(pattern: Plain, *parts: Plain) -> Plain:
     if isinstance(pattern, Symbol):
         return call_of("format", (pattern, *parts))
     made: list[Plain] = []
-    at = 0
+    at = letters = 0
     for hole in _HOLE.finditer(text(pattern)):
         made.append(text(pattern)[at : hole.start()])
         at = hole.end()
+        letters += int((hole[2] or "0").lstrip("-"))
+        if letters > LONGEST:
+            raise FailureError(f"the string is longer than {LONGEST} letters")
         if hole[1] is None:
             made.append(hole[0][0])
         elif int(hole[1]) < len(parts):
@@ -142,6 +145,8 @@ def split(whole: Plain, separators: Plain) -> Plain:
         return call_of("split", (whole, separators))
     marks = [text(separators)] if isinstance(separators, str) else [text(item.plain) for item in array(separators)]
     marks = [mark for mark in marks if mark]
+    if len(text(whole)) > LONGEST:
+        raise FailureError(f"the string is longer than {LONGEST} letters")
     return values(re.split("|".join(map(re.escape, marks)), text(whole))) if marks else values([text(whole)])
 
 
