@@ -14,8 +14,8 @@ from asever.importers.arm.symbols import Mixed
 from asever.importers.tree import Plain, Symbol, Value
 from asever.source import Span
 
-MOST_STEPS: Final = 2_000_000
-"""Values read, computed or walked over, in all files of one program; a template of Azure's largest size takes a fifth of it."""
+MOST_STEPS: Final = 3_000_000
+"""Values read, computed or walked over, in all files of one program: twenty thousand networks, or forty thousand rules."""
 
 LETTERS: Final = 64
 """Letters of a text that count as one step."""
@@ -29,6 +29,7 @@ class Budget:
 
     def __init__(self) -> None:
         self.left = MOST_STEPS
+        self.place: Span | None = None  # the file that is being read, for what has no place of its own
         # Values are shared, so a small text can spell a value of astronomical size: each has its size with it, and is
         # kept so that its number is not given to another.
         self._sizes: dict[int, tuple[Plain, int]] = {}
@@ -37,11 +38,16 @@ class Budget:
         """Counts some steps, and stops the evaluation after the last."""
         self.left -= steps
         if self.left < 0:
-            raise MistakeError(too_large(span))
+            raise MistakeError(too_large(span or self.place))
 
-    def values(self, count: int) -> None:
-        """Counts the values of a file that was read, whose reader saw to it that they are not too many."""
-        self.left -= count
+    @property
+    def spent(self) -> bool:
+        """Whether there is nothing left, so that nothing more is to be read."""
+        return self.left < 0
+
+    def read(self, steps: int) -> None:
+        """Counts what the text of a file took, whose reader stopped in time."""
+        self.left -= steps
 
     def text(self, made: str, span: Span | None) -> None:
         """Counts a text that a function made: one beyond all measure takes all that is left."""

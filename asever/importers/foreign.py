@@ -8,6 +8,7 @@ from pathlib import Path
 from asever.diagnostics import Diagnostic, Label
 from asever.importers import azure_json, effective, json_text
 from asever.importers.arm import template
+from asever.importers.arm.mistakes import MistakeError
 from asever.importers.arm.refusal import refusal
 from asever.importers.budget import Budget
 from asever.importers.resources import Resource
@@ -48,6 +49,7 @@ def read(
     parameters: SourceFile | None,
     settings: Mapping[str, str],
     folder: Path,
+    *,
     budget: Budget | None = None,
 ) -> Foreign:
     """The resources of a file. `settings` are values that the user gives for parameters and symbols, by name.
@@ -55,6 +57,7 @@ def read(
     All files of a program share one `budget`; a file without one has its own.
     """
     budget = budget or Budget()
+    budget.place = Span(file, 0, min(1, len(file.text)))
     value = json_text.parse(file, budget)
     if isinstance(value, Diagnostic):
         return Foreign(file=file, problems=(value,), unused=tuple(settings))
@@ -63,7 +66,7 @@ def read(
         return Foreign(file=file, problems=(given,), unused=tuple(settings))
     match _what(value):
         case "terraform":
-            return _terraform(file, value, settings)
+            return _terraform(file, value, settings, budget)
         case "template":
             return _template(file, value, given, settings, folder, budget)
         case "answer":
@@ -92,7 +95,7 @@ def _what(value: Value) -> str:
 def _template(
     file: SourceFile, value: Value, given: Value | None, settings: Mapping[str, str], folder: Path, budget: Budget
 ) -> Foreign:
-    found = template.evaluate(value, given, settings, folder, budget)
+    found = template.evaluate(value, given, settings, folder, budget=budget)
     left = tuple(Left(what=one.what, why=one.why, span=one.span) for one in found.notes)
     return Foreign(
         file=file,
@@ -105,9 +108,11 @@ def _template(
     )
 
 
-def _terraform(file: SourceFile, value: Value, settings: Mapping[str, str]) -> Foreign:
+def _terraform(file: SourceFile, value: Value, settings: Mapping[str, str], budget: Budget) -> Foreign:
     try:
-        found = told(value, settings)
+        found = told(value, settings, budget)
+    except MistakeError as wrong:
+        return Foreign(file=file, problems=(wrong.diagnostic,), unused=tuple(settings))
     except RecursionError:
         return Foreign(file=file, problems=(_leans(file),), unused=tuple(settings))
     if not found.resources:

@@ -6,8 +6,8 @@ It reads what Azure's own tools read: a byte-order mark, comments, texts over se
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Callable
 from json import JSONDecodeError, JSONDecoder
 from math import isinf
 from typing import Final, NoReturn
@@ -19,6 +19,9 @@ from asever.source import SourceFile, Span
 
 LARGEST: Final = 16_000_000
 """Bytes of the largest file that is read. Azure takes templates of 4 MB; its list of service tags has about as much."""
+
+COST: Final = 2
+"""Steps that a value counts for."""
 
 DEEPEST: Final = 100
 """How many brackets may stand inside each other. Resource Manager reads 64; what nests deeper was made to break readers."""
@@ -64,7 +67,7 @@ def source_file(name: str, data: bytes, at: Span | None = None) -> SourceFile | 
 
 
 def parse(file: SourceFile, budget: Budget | None = None) -> Value | Diagnostic:
-    """The value that the text of a file is. Its values are taken from the budget of the imports; without one, from a fresh one."""
+    """The value that the text of a file is. What that takes is counted in the budget of the imports, or in one of its own."""
     return _parsed(file, budget or Budget(), _Reading.value)
 
 
@@ -74,13 +77,13 @@ def parse_from(file: SourceFile, start: int, budget: Budget) -> Value | Diagnost
 
 
 def _parsed(file: SourceFile, budget: Budget, read: Callable[[_Reading], Value]) -> Value | Diagnostic:
-    reading = _Reading(file, budget.left)
+    reading = _Reading(file, budget.left // COST)
     try:
         return read(reading)
     except _WrongTextError as wrong:
         return wrong.diagnostic
     finally:
-        budget.values(budget.left - reading.left)
+        budget.read(COST * reading.count)
 
 
 class _WrongTextError(Exception):
@@ -98,7 +101,8 @@ class _Reading:
         self.file = file
         self.text = file.text
         self.depth = 0
-        self.left = most
+        self.most = most
+        self.count = 0
 
     def part(self, start: int) -> Value:
         """The value that begins at a place."""
@@ -120,8 +124,8 @@ class _Reading:
             self._no_value(at)
         kind = found.lastindex
         end = found.end()
-        self.left -= 1
-        if self.left < 0:
+        self.count += 1
+        if self.count > self.most:
             raise _WrongTextError(too_large(Span(self.file, end - 1, end)))
         if kind == 1:
             start = found.start(1)

@@ -118,11 +118,28 @@ class NumberSet:
         return NumberSet(tuple(result))
 
     def __le__(self, other: NumberSet) -> bool:
-        return not self - other
+        # Ranges are never adjacent, so each range of a subset lies inside a single one.
+        right = other.ranges
+        j = 0
+        for low, high in self.ranges:
+            while j < len(right) and right[j][1] < low:
+                j += 1
+            if j == len(right) or low < right[j][0] or right[j][1] < high:
+                return False
+        return True
 
     def overlaps(self, other: NumberSet) -> bool:
         """Whether the two sets share a number."""
-        return bool(self & other)
+        left, right = self.ranges, other.ranges
+        i = j = 0
+        while i < len(left) and j < len(right):
+            if left[i][1] < right[j][0]:
+                i += 1
+            elif right[j][1] < left[i][0]:
+                j += 1
+            else:
+                return True
+        return False
 
 
 EMPTY = NumberSet()

@@ -139,10 +139,12 @@ def settle(
     unused: list[set[str]] = []
     homes: dict[str, str] = {}
     for one in imports:
+        if budget.spent:
+            failed.append(one.prefix)
         read = (
             foreign.Foreign(file=one.unread.file)
-            if one.unread.tags
-            else foreign.read(one.unread.file, one.unread.parameters, settings, one.unread.folder, budget)
+            if one.unread.tags or budget.spent
+            else foreign.read(one.unread.file, one.unread.parameters, settings, one.unread.folder, budget=budget)
         )
         diagnostics.extend(read.problems)
         if read.problems:
@@ -153,11 +155,11 @@ def settle(
         parts.append(Part(file=one.unread.file, resources=read.resources, prefix=one.prefix, made=read.made))
         _tell_left(one, read, diagnostics)
     sheets: tuple[Sheet, ...] = tuple(Sheet(items=()) for _ in parts)
-    if parts and not failed:
-        try:
-            sheets = network(parts, budget)
-        except MistakeError as wrong:
-            diagnostics.add(wrong.diagnostic)
+    try:
+        sheets = network(parts, budget) if parts and not budget.spent else sheets
+    except MistakeError as wrong:
+        diagnostics.add(wrong.diagnostic)
+        failed.extend(one.prefix for one in imports)
     for one, sheet in zip(imports, sheets, strict=True):
         _tell(one, sheet, diagnostics)
     items = [with_settings(sheet.items, settings) for sheet in sheets]

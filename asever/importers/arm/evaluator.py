@@ -29,6 +29,12 @@ MOST_COPIES: Final = 800
 SEARCHED: Final = 8
 """Members of an object that are looked through in one step, for one whose name is spelled in another letter case."""
 
+READ: Final = 4
+"""Steps that a value counts for which a function reads from a text."""
+
+DEFINED: Final = 4
+"""Steps that a call of a function counts for which the template itself defines."""
+
 COMPARED: Final = 8
 """Steps that a name counts for which is compared with a misspelt one."""
 
@@ -569,8 +575,8 @@ def symbolic(frame: Frame, name: str, values: Sequence[Plain], span: Span | None
 _CHEAP: Final = {"length", "first", "last", "member", "tryget", "empty", "createarray", "createobject", "array"}
 
 
-# Functions whose results are new at every depth.
-_DEEP: Final = {"json", "base64tojson"}
+# Functions that read a text, whose results are new at every depth.
+_READERS: Final = {"json", "base64tojson"}
 
 
 def _guarded(frame: Frame, name: str, function: Callable[..., Plain], values: tuple[Plain, ...], span: Span | None) -> Plain:
@@ -589,7 +595,7 @@ def _guarded(frame: Frame, name: str, function: Callable[..., Plain], values: tu
     if isinstance(made, str):
         budget.text(made, span)
     else:
-        budget.spend(budget.size(made) if name.casefold() in _DEEP else _width(made), span)
+        budget.spend(READ * budget.size(made) if name.casefold() in _READERS else _width(made), span)
     return made
 
 
@@ -619,6 +625,7 @@ def takes(function: Callable[..., Plain], count: int) -> bool:
 
 def _defined(frame: Frame, name: str, defined: Value, values: tuple[Plain, ...], span: Span | None) -> Plain:
     """A function that the template itself defines."""
+    frame.deployment.run.budget.spend(DEFINED, span)
     parameters, output = defined.get("parameters"), defined.at("output", "value")
     names = [one.get("name") for one in parameters.items] if parameters is not None else []
     if output is None or len(names) < len(values):

@@ -13,7 +13,6 @@ from asever.importers.arm.symbols import Mixed, text_of
 from asever.importers.tree import Plain, Symbol, Value
 from asever.source import SourceFile, Span
 
-
 DEEPEST: Final = 100
 """How many folders a path may lead through."""
 

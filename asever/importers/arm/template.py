@@ -45,6 +45,7 @@ def evaluate(
     parameters: Value | None,
     set_values: Mapping[str, str],
     folder: Path,
+    *,
     budget: Budget | None = None,
 ) -> Evaluated:
     """The resources of a template. `parameters` is a parameter file; `set_values` are texts for parameters and symbols by name.

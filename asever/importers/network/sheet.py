@@ -16,7 +16,7 @@ from asever.record import record
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
 
-COST: Final = 10
+COST: Final = 25
 """Steps that a resource counts for while it becomes a part of the network."""
 
 KINDS: dict[str, str] = {
@@ -121,8 +121,11 @@ class Making:
             id(_span_of(one, part).file): index for index, part in reversed([*enumerate(parts)]) for one in part.resources
         }
         self._home |= {id(part.file): index for index, part in reversed([*enumerate(parts)])}
+        # Children are counted once they are found; those that stand apart before anything is made of them.
+        apart = sum(len(part.resources) for part in parts)
+        self.budget.spend(COST * apart, None)
         self.book = self._shelved()
-        self.budget.spend(COST * len(self.book.resources), None)
+        self.budget.spend(COST * max(len(self.book.resources) - apart, 0), None)
         self._names: dict[int, str] = {}
         self._taken: set[tuple[str, str]] = set()
         self._tried: Counter[tuple[str, str, str]] = Counter()

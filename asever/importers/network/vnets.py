@@ -54,7 +54,11 @@ def _vnet(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
 def stand_ins(to: Making) -> None:
     """Every virtual network that the file only names. The other side of a peering is taken to be there as well."""
     for name, one in to.vnets.items():
-        known = [found for value in one.space.values() if (found := words.prefix(value.text or "", value.span or one.span)) is not None]
+        known = [
+            found
+            for value in one.space.values()
+            if (found := words.prefix(value.text or "", value.span or one.span)) is not None
+        ]
         items = [
             words.attribute("address", one.span, *(known or (words.unknown(one.span),))),
             *(words.block("peer", words.ref(peer, one.span), ()) for peer in one.peers),

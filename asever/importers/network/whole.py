@@ -45,6 +45,7 @@ def network(parts: Sequence[Part], budget: Budget | None = None) -> tuple[Sheet,
 
     Raises:
         MistakeError: the budget is spent.
+
     """
     to = Making(parts, budget or Budget())
     for family in _FAMILIES:

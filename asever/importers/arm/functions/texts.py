@@ -19,6 +19,9 @@ from asever.source import SourceFile
 LONGEST: Final = 1_000_000
 """Letters of the longest string that a function makes; Azure's own limit is 131,072."""
 
+LONGEST_JSON: Final = 200_000
+"""Letters of the longest string that is read as JSON: every second may be a value."""
+
 # -- Joining and taking apart -------------------------------------------------------------------------------------------
 
 
@@ -320,6 +323,8 @@ def parsed(value: Plain) -> Plain:
     whole = "".join(chr(FIRST_MARK + at) if isinstance(part, Symbol) else text(part) for at, part in enumerate(parts))
     if isinstance(value, Mixed) and len(_MARK.findall(whole)) != sum(isinstance(part, Symbol) for part in parts):
         return call_of("json", (value,))
+    if len(whole) > LONGEST_JSON:
+        raise FailureError(f"the string is longer than {LONGEST_JSON} letters")
     read = json_text.parse(SourceFile("json()", whole))
     if isinstance(read, Value):
         return _placeless(read, parts if isinstance(value, Mixed) else ()).plain
