@@ -92,8 +92,9 @@ FOREIGN: tuple[Entry, ...] = (
     ),
     Entry(
         code="template-too-large",
-        title="A template that makes too much",
-        explanation="Loops in loops, or definitions that use each other, make more values than any network has. The evaluation "
-        "stops there, so that a template made to exhaust its reader cannot.",
+        title="Imported files that are too much",
+        explanation="All imported files of a program together may hold and make three million values, counted by the work that "
+        "they take: some twenty thousand virtual networks, or forty thousand rules. Loops in loops, or definitions that use "
+        "each other, make more than any network has. The import stops there, so that files made to exhaust their reader cannot.",
     ),
 )

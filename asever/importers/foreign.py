@@ -8,7 +8,9 @@ from pathlib import Path
 from asever.diagnostics import Diagnostic, Label
 from asever.importers import azure_json, effective, json_text, recording, rest_example
 from asever.importers.arm import template
+from asever.importers.arm.mistakes import MistakeError
 from asever.importers.arm.refusal import refusal
+from asever.importers.budget import Budget, too_large
 from asever.importers.resources import Resource
 from asever.importers.terraform.blocks import is_terraform
 from asever.importers.terraform.resources import told
@@ -42,21 +44,33 @@ class Foreign:
     unused: tuple[str, ...] = ()
 
 
-def read(file: SourceFile, parameters: SourceFile | None, settings: Mapping[str, str], folder: Path) -> Foreign:
-    """The resources of a file. `settings` are values that the user gives for parameters and symbols, by name."""
-    value = json_text.parse(file)
+def read(
+    file: SourceFile,
+    parameters: SourceFile | None,
+    settings: Mapping[str, str],
+    folder: Path,
+    *,
+    budget: Budget | None = None,
+) -> Foreign:
+    """The resources of a file. `settings` are values that the user gives for parameters and symbols, by name.
+
+    All files of a program share one `budget`; a file without one has its own.
+    """
+    budget = budget or Budget()
+    budget.place = Span(file, 0, min(1, len(file.text)))
+    value = json_text.parse(file, budget)
     if isinstance(value, Diagnostic):
         return Foreign(file=file, problems=(value,), unused=tuple(settings))
-    given = json_text.parse(parameters) if parameters is not None else None
+    given = json_text.parse(parameters, budget) if parameters is not None else None
     if isinstance(given, Diagnostic):
         return Foreign(file=file, problems=(given,), unused=tuple(settings))
     match _what(value):
         case "terraform":
-            return _terraform(file, value, settings)
+            return _terraform(file, value, settings, budget)
         case "template":
-            return _template(file, value, given, settings, folder)
+            return _template(file, value, given, settings, folder, budget)
         case "recording":
-            return _recording(file, value, settings, folder)
+            return _recording(file, value, settings, folder, budget)
         case "example":
             found = rest_example.resources(value, Path(file.name).stem)
             if found:
@@ -88,8 +102,10 @@ def _what(value: Value) -> str:
     return "other" if schema is not None or value.get("parameters") is not None else "answer"
 
 
-def _template(file: SourceFile, value: Value, given: Value | None, settings: Mapping[str, str], folder: Path) -> Foreign:
-    found = template.evaluate(value, given, settings, folder)
+def _template(
+    file: SourceFile, value: Value, given: Value | None, settings: Mapping[str, str], folder: Path, budget: Budget
+) -> Foreign:
+    found = template.evaluate(value, given, settings, folder, budget=budget)
     left = tuple(Left(what=one.what, why=one.why, span=one.span) for one in found.notes)
     return Foreign(
         file=file,
@@ -102,9 +118,11 @@ def _template(file: SourceFile, value: Value, given: Value | None, settings: Map
     )
 
 
-def _terraform(file: SourceFile, value: Value, settings: Mapping[str, str]) -> Foreign:
+def _terraform(file: SourceFile, value: Value, settings: Mapping[str, str], budget: Budget) -> Foreign:
     try:
-        found = told(value, settings)
+        found = told(value, settings, budget)
+    except MistakeError as wrong:
+        return Foreign(file=file, problems=(wrong.diagnostic,), unused=tuple(settings))
     except RecursionError:
         return Foreign(file=file, problems=(_leans(file),), unused=tuple(settings))
     if not found.resources:
@@ -119,8 +137,10 @@ def _terraform(file: SourceFile, value: Value, settings: Mapping[str, str]) -> F
     )
 
 
-def _recording(file: SourceFile, value: Value, settings: Mapping[str, str], folder: Path) -> Foreign:
-    found = recording.read(value, Path(file.name).stem, settings, folder)
+def _recording(file: SourceFile, value: Value, settings: Mapping[str, str], folder: Path, budget: Budget) -> Foreign:
+    found = recording.read(value, Path(file.name).stem, settings, folder, budget)
+    if budget.spent:
+        return Foreign(file=file, problems=(too_large(budget.place),), unused=tuple(settings))
     if found.full or not found.resources:
         problem = _too_many(file) if found.full else _no_resource(file, found.count)
         return Foreign(file=file, problems=(problem,), unused=tuple(settings))

@@ -8,17 +8,21 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from json import JSONDecodeError, JSONDecoder
 from math import isinf
 from typing import Final, NoReturn
 
 from asever.diagnostics import Diagnostic, Edit, Label, nearest
-from asever.importers.tree import Plain, Value
+from asever.importers.budget import Budget, too_large
+from asever.importers.tree import Members, Plain, Value
 from asever.source import SourceFile, Span
 
 LARGEST: Final = 16_000_000
 """Bytes of the largest file that is read. Azure takes templates of 4 MB; its list of service tags has about as much."""
+
+COST: Final = 2
+"""Steps that a value counts for."""
 
 DEEPEST: Final = 100
 """How many brackets may stand inside each other. Resource Manager reads 64; what nests deeper was made to break readers."""
@@ -65,27 +69,31 @@ def source_file(name: str, data: bytes, at: Span | None = None) -> SourceFile | 
     return SourceFile(name, text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text)
 
 
-def parse(file: SourceFile) -> Value | Diagnostic:
-    """The value that the text of a file is."""
+def parse(file: SourceFile, budget: Budget | None = None) -> Value | Diagnostic:
+    """The value that the text of a file is. What that takes is counted in the budget of the imports, or in one of its own."""
+    return _parsed(file, budget or Budget(), _Reading.value)
+
+
+def parse_from(file: SourceFile, start: int, budget: Budget) -> Value | Diagnostic:
+    """The value that begins at a place in the text of a file; what follows it is not looked at."""
+    return _parsed(file, budget, lambda reading: reading.part(start))
+
+
+def _parsed(file: SourceFile, budget: Budget, read: Callable[[_Reading], Value]) -> Value | Diagnostic:
+    reading = _Reading(file, budget.left // COST)
     try:
-        return _Reading(file).value()
+        return read(reading)
     except _WrongTextError as wrong:
         return wrong.diagnostic
+    finally:
+        budget.read(COST * reading.count)
 
 
-def parse_part(file: SourceFile, start: int, end: int) -> Value | Diagnostic:
-    """The value that a part of the text of a file is."""
-    try:
-        return _Reading(file, end).value(start)
-    except _WrongTextError as wrong:
-        return wrong.diagnostic
-
-
-def parse_inside(text: Value) -> Value | Diagnostic:
+def parse_inside(text: Value, budget: Budget) -> Value | Diagnostic:
     """The value that a text inside a file is: recorders keep answers so. Its parts stand where they do in the text's quotes."""
     span = text.span
     inner = SourceFile(span.file.name if span is not None else "text", text.text or "")
-    found = parse(inner)
+    found = parse(inner, budget)
     if isinstance(found, Diagnostic) or span is None:
         return found
     return _moved(found, span, _Escapes(span))
@@ -130,14 +138,20 @@ class _WrongTextError(Exception):
 class _Reading:
     """One walk over a text. Nesting is limited (`DEEPEST`), so that it may follow the brackets by recursion."""
 
-    def __init__(self, file: SourceFile, end: int | None = None) -> None:
+    def __init__(self, file: SourceFile, most: int) -> None:
         self.file = file
-        self.text = file.text if end is None else file.text[:end]
+        self.text = file.text
         self.depth = 0
+        self.most = most
+        self.count = 0
 
-    def value(self, start: int = 0) -> Value:
-        """The value that the whole text is, from a place on."""
-        value, at = self._value(start)
+    def part(self, start: int) -> Value:
+        """The value that begins at a place."""
+        return self._value(start)[0]
+
+    def value(self) -> Value:
+        """The value that the whole text is."""
+        value, at = self._value(0)
         at = self._skip(at)
         if at < len(self.text):
             self._wrong(
@@ -151,6 +165,9 @@ class _Reading:
             self._no_value(at)
         kind = found.lastindex
         end = found.end()
+        self.count += 1
+        if self.count > self.most:
+            raise _WrongTextError(too_large(Span(self.file, end - 1, end)))
         if kind == 1:
             start = found.start(1)
             return Value(plain=self._string(found[1], start), span=Span(self.file, start, end)), end
@@ -181,8 +198,8 @@ class _Reading:
             if found[1] == "]":
                 return tuple(items), at
 
-    def _object(self, at: int, opened: int) -> tuple[dict[str, Value], int]:
-        members: dict[str, Value] = {}
+    def _object(self, at: int, opened: int) -> tuple[Members, int]:
+        members = Members()
         text, name_at, after = self.text, _NAME.match, _AFTER.match
         while True:
             found = name_at(text, at)

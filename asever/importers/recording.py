@@ -16,6 +16,7 @@ from asever.diagnostics import Diagnostic
 from asever.importers import azure_json, effective, json_text
 from asever.importers.arm import template
 from asever.importers.arm.targets import Target
+from asever.importers.budget import Budget
 from asever.importers.network.book import INLINE, key_of_id, last, reference_text, with_children
 from asever.importers.network.sheet import refers
 from asever.importers.network.words import prop, whole
@@ -94,11 +95,11 @@ def _first(value: Value, paths: tuple[tuple[str, ...], ...]) -> Value | None:
     return next((one for one in found if one is not None and one.plain is not None), None)
 
 
-def _exchanges(value: Value) -> list[_Exchange]:
-    return [_exchange(one) for one in _listed(value)]
+def _exchanges(value: Value, budget: Budget) -> list[_Exchange]:
+    return [_exchange(one, budget) for one in _listed(value)]
 
 
-def _exchange(one: Value) -> _Exchange:
+def _exchange(one: Value, budget: Budget) -> _Exchange:
     method, address, status = _first(one, _METHOD), _first(one, _ADDRESS), _first(one, _STATUS)
     text = (address.text or "") if address is not None else ""
     start = max(text.casefold().find("/subscriptions/"), 0)
@@ -106,32 +107,32 @@ def _exchange(one: Value) -> _Exchange:
         method=((method.text or "") if method is not None else "").upper(),
         path=text[start:].partition("?")[0].rstrip("/"),
         status=whole(status) or 200,
-        sent=_body(_first(one, _SENT)),
-        got=_body(_first(one, _GOT)),
+        sent=_body(_first(one, _SENT), budget),
+        got=_body(_first(one, _GOT), budget),
         span=(address.span if address is not None else None) or one.span,
     )
 
 
-def _body(value: Value | None) -> Value | None:
+def _body(value: Value | None, budget: Budget) -> Value | None:
     """A body; some recorders keep it as a text."""
     if value is None or value.text is None:
         return value
     if not value.text.lstrip("\ufeff \r\n\t").startswith(("{", "[")):
         return None
-    found = json_text.parse_inside(value)
+    found = json_text.parse_inside(value, budget)
     return None if isinstance(found, Diagnostic) else found
 
 
 # -- The session --------------------------------------------------------------------------------------------------------
 
 
-def read(value: Value, name: str, settings: Mapping[str, str], folder: Path) -> Recorded:
+def read(value: Value, name: str, settings: Mapping[str, str], folder: Path, budget: Budget) -> Recorded:
     """The resources as the session leaves them. `settings` and `folder` are for the templates that it deploys.
 
     `name` is what a route table is called that nothing but an answer shows.
     """
-    session = _Session(settings, folder)
-    every = _exchanges(value)
+    session = _Session(settings, folder, budget)
+    every = _exchanges(value, budget)
     for one in every:
         if len(session.state) < MOST:
             session.follow(one)
@@ -158,8 +159,9 @@ def _of_answers(every: list[_Exchange], name: str) -> Iterator[Resource]:
 class _Session:
     """The resources so far, by their ids in lower case."""
 
-    def __init__(self, settings: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, settings: Mapping[str, str], folder: Path, budget: Budget) -> None:
         self.settings = settings
+        self.budget = budget
         self.folder = folder
         self.state: dict[str, Resource] = {}
         self._below: dict[str, dict[str, None]] = defaultdict(dict)  # the keys below each path; some are gone
@@ -230,7 +232,7 @@ class _Session:
             self.left.append((f"deployment {last(one.path)}", "its template is not recorded", one.span))
             return
         given = sent.at("properties", "parameters")
-        found = template.evaluate(content, given, self.settings, self.folder, _target(one.path))
+        found = template.evaluate(content, given, self.settings, self.folder, target=_target(one.path), budget=self.budget)
         self.unused = [name for name in self.unused if name in found.unused]
         if found.problems:
             self.left.append((f"deployment {last(one.path)}", found.problems[0].message, one.span))

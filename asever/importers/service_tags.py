@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from typing import Final
 
 from asever.diagnostics import Diagnostic, Diagnostics
 from asever.importers import json_text
+from asever.importers.arm.mistakes import MistakeError
+from asever.importers.budget import Budget
 from asever.importers.network import words
 from asever.importers.tree import Value
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
+
+COST: Final = 8
+"""Steps that a prefix counts for, and a tag: both are read again by whoever asks what the tag holds."""
 
 _HEAD = 400
 # The heads of an entry, in whichever order and with whatever white space.
@@ -28,31 +34,31 @@ def is_list(text: str) -> bool:
     return '"changeNumber"' in head and '"cloud"' in head and '"values"' in head
 
 
-def tags(file: SourceFile, names: Collection[str], diagnostics: Diagnostics) -> tuple[nodes.Tag, ...]:
+def tags(file: SourceFile, names: Collection[str], diagnostics: Diagnostics, budget: Budget) -> tuple[nodes.Tag, ...]:
     """The tags of the list that are in `names` (in lower case), with their prefixes."""
-    return tuple(_tags(file, names, diagnostics))
+    return tuple(_tags(file, names, diagnostics, budget))
 
 
-def _tags(file: SourceFile, names: Collection[str], diagnostics: Diagnostics) -> Iterator[nodes.Tag]:
-    for found in _ENTRY.finditer(file.text):
+def _tags(file: SourceFile, names: Collection[str], diagnostics: Diagnostics, budget: Budget) -> Iterator[nodes.Tag]:
+    at = 0
+    while (found := _ENTRY.search(file.text, at)) is not None:
+        at = found.end()
         if found[1].casefold() not in names:
             continue
-        start = found.start()
-        end = _end(file.text, start)
-        value = json_text.parse_part(file, start, end)
+        value = json_text.parse_from(file, found.start(), budget)
         if isinstance(value, Diagnostic):
             diagnostics.add(value)
-            continue
-        yield _tag(value, found[1], Span(file, *found.span(1)))
+            return
+        at = value.span.end if value.span is not None else at
+        try:
+            yield _tag(value, found[1], Span(file, *found.span(1)), budget)
+        except MistakeError as wrong:
+            diagnostics.add(wrong.diagnostic)
+            return
 
 
-def _end(text: str, start: int) -> int:
-    """Where the object that begins at a place ends: entries hold no braces in texts."""
-    close = text.find("}", text.find("}", start) + 1)
-    return close + 1 if close >= 0 else len(text)
-
-
-def _tag(value: Value, name: str, span: Span) -> nodes.Tag:
+def _tag(value: Value, name: str, span: Span, budget: Budget) -> nodes.Tag:
     listed = value.at("properties", "addressPrefixes")
+    budget.spend(COST * (1 + len(listed.items) if listed is not None else 1), span)
     found = (words.addresses(one.text or "", one.span or span) for one in (listed.items if listed is not None else ()))
     return nodes.Tag(span=span, name=words.name(name, span), addresses=tuple(one for one in found if one is not None))

@@ -19,6 +19,26 @@ Plain = None | bool | int | float | str | Symbol | tuple["Value", ...] | Mapping
 """What a value is; an object keeps the order of its members and the letter case of their names."""
 
 
+class Members(dict[str, "Value"]):
+    """The members of an object that a file spells. Filled once, it is not changed.
+
+    Most questions are for members that are not there, and those compare every name without its letter case: here once.
+    """
+
+    __slots__ = ("_folded",)
+    _folded: dict[str, Value]
+
+    def folded(self, name: str) -> Value | None:
+        """The first member whose name is, without regard to letter case, one in small letters."""
+        try:
+            known = self._folded
+        except AttributeError:
+            known = self._folded = {}
+            for key, value in self.items():
+                known.setdefault(key.casefold(), value)
+        return known.get(name)
+
+
 @record
 class Value:
     """One value and its place: that of the expression that made it, where it was computed. Equality ignores it."""
@@ -28,13 +48,17 @@ class Value:
 
     def get(self, name: str) -> Value | None:
         """The member of an object, whatever the letter case of its name, as Azure compares names; None where there is none."""
-        if not isinstance(self.plain, Mapping):
+        plain = self.plain
+        if plain.__class__ is Members:
+            found = plain.get(name)
+            return found if found is not None else plain.folded(name.casefold())
+        if not isinstance(plain, Mapping):
             return None
-        found = self.plain.get(name)
+        found = plain.get(name)
         if found is not None:
             return found
         lower = name.casefold()
-        return next((value for key, value in self.plain.items() if key.casefold() == lower), None)
+        return next((value for key, value in plain.items() if key.casefold() == lower), None)
 
     def at(self, *path: str) -> Value | None:
         """The member at the end of a path of names."""

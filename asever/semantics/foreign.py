@@ -127,18 +127,23 @@ def settle(
 ) -> Settled:
     """The items of all foreign files. `written` are the items of the program's own files, which may name service tags."""
     from asever.importers import foreign, service_tags  # noqa: PLC0415
-    from asever.importers.network.sheet import Part  # noqa: PLC0415
+    from asever.importers.arm.mistakes import MistakeError  # noqa: PLC0415
+    from asever.importers.budget import Budget  # noqa: PLC0415
+    from asever.importers.network.sheet import Part, Sheet  # noqa: PLC0415
     from asever.importers.network.whole import network  # noqa: PLC0415
 
+    budget = Budget()
     parts: list[Part] = []
     failed: list[str] = []
     unused: list[set[str]] = []
     homes: dict[str, str] = {}
     for one in imports:
+        if budget.spent:
+            failed.append(one.prefix)
         read = (
             foreign.Foreign(file=one.unread.file)
-            if one.unread.tags
-            else foreign.read(one.unread.file, one.unread.parameters, settings, one.unread.folder)
+            if one.unread.tags or budget.spent
+            else foreign.read(one.unread.file, one.unread.parameters, settings, one.unread.folder, budget=budget)
         )
         diagnostics.extend(read.problems)
         if read.problems:
@@ -148,14 +153,19 @@ def settle(
         homes |= {each.span.file.name: one.prefix for each in read.resources if each.span is not None}
         parts.append(Part(file=one.unread.file, resources=read.resources, prefix=one.prefix, made=read.made))
         _tell_left(one, read, diagnostics)
-    sheets = network(parts) if parts else ()
+    sheets: tuple[Sheet, ...] = tuple(Sheet(items=()) for _ in parts)
+    try:
+        sheets = network(parts, budget) if parts and not budget.spent else sheets
+    except MistakeError as wrong:
+        diagnostics.add(wrong.diagnostic)
+        failed.extend(one.prefix for one in imports)
     for one, sheet in zip(imports, sheets, strict=True):
         _tell(one, sheet, diagnostics)
     items = [with_settings(sheet.items, settings) for sheet in sheets]
     every = [*written, *(item for each in items for item in each)]
     _tell_unused(settings, unused, every, diagnostics)
     names = set(_names(every))
-    listed = [service_tags.tags(one.unread.file, names, diagnostics) if one.unread.tags else () for one in imports]
+    listed = [service_tags.tags(one.unread.file, names, diagnostics, budget) if one.unread.tags else () for one in imports]
     defined = {tag.name.text.casefold() for tags in listed for tag in tags}
     whole = [
         (

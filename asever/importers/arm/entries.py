@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +26,7 @@ from asever.importers.arm.mistakes import CircleError, FailureError
 from asever.importers.arm.symbols import call_of, joined, text_of
 from asever.importers.arm.targets import Target
 from asever.importers.resources import Resource
-from asever.importers.tree import Plain, Symbol, Value
+from asever.importers.tree import Members, Plain, Symbol, Value
 
 DEPLOYMENTS: Final = "microsoft.resources/deployments"
 GROUPS: Final = "microsoft.resources/resourcegroups"
@@ -34,8 +34,11 @@ GROUPS: Final = "microsoft.resources/resourcegroups"
 DEEPEST: Final = 20
 """How many deployments may stand inside each other."""
 
-COST: Final = 100
+COST: Final = 20
 """Steps that a resource counts for, apart from its values."""
+
+DEPLOYMENT: Final = 200
+"""Steps that a deployment counts for beside that: it has parameters, variables and names of its own."""
 
 # What says how a resource is made, not what it is.
 _NOT_OF_THE_RESOURCE: Final = {
@@ -92,6 +95,7 @@ class Entry:
     def _whole(self, step: str, name: str) -> Plain | None:
         if step.casefold() == "properties":
             return Referred(name=name, resource=self)
+        self.frame.deployment.run.search(self.raw.plain, step, self.raw.span)
         found = self.raw.get(step)
         return None if found is None else part(evaluate(self.frame, found).plain, name)
 
@@ -103,6 +107,7 @@ class Entry:
         if properties is None:
             return None
         if isinstance(properties.plain, Mapping) and properties.get("copy") is None:
+            self.frame.deployment.run.search(properties.plain, step, properties.span)
             found = properties.get(step)
             return None if found is None else part(evaluate(self.frame, found).plain, name)
         return Part(evaluate(self.frame, properties).plain).answer(step, name, full=False)
@@ -313,6 +318,7 @@ def _nested(entry: Entry) -> Deployment | None:
         raise mistake(
             f"deployments stand more than {DEEPEST} deep inside each other", entry.raw.span, "import the inner one alone"
         )
+    deployment.run.budget.spend(DEPLOYMENT, entry.raw.span)
     found = _template(frame, properties)
     if found is None:
         return None
@@ -393,14 +399,19 @@ def finished(run: Run, value: Value, member: str) -> Value:
             return Value(plain=spelled, span=value.span)
         return Value(plain=Symbol(name=plain.name), span=value.span)
     if isinstance(plain, tuple):
-        run.budget.spend(len(plain), value.span)
+        run.budget.spend(_work(plain), value.span)
         items = tuple(finished(run, _placed(item, value), "") for item in plain)
         return value if all(new is old for new, old in zip(items, plain, strict=True)) else Value(plain=items, span=value.span)
     if isinstance(plain, Mapping):
-        run.budget.spend(len(plain), value.span)
-        made = {name: finished(run, _placed(inner, value), name.casefold()) for name, inner in plain.items()}
+        run.budget.spend(_work(plain.values()), value.span)
+        made = Members((name, finished(run, _placed(inner, value), name.casefold())) for name, inner in plain.items())
         return value if all(made[name] is inner for name, inner in plain.items()) else Value(plain=made, span=value.span)
     return value
+
+
+def _work(inner: Collection[Value]) -> int:
+    """A step for each value, and one more for what was computed and gets a place."""
+    return len(inner) + sum(one.span is None for one in inner)
 
 
 def _placed(value: Value, around: Value) -> Value:

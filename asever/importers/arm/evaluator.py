@@ -6,24 +6,36 @@ arguments are in `asever.importers.arm.functions`; here are those that look at t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
 from asever.diagnostics import Diagnostic, Label, nearest
 from asever.importers.arm import targets
-from asever.importers.arm.budget import Budget
 from asever.importers.arm.expressions import Access, Call, Expression, ExpressionError, Literal, is_expression, parse
 from asever.importers.arm.functions import addresses, collections, dates, logic, numbers, texts
 from asever.importers.arm.functions.kinds import has_symbol, integer
 from asever.importers.arm.mistakes import CircleError, FailureError, MistakeError
 from asever.importers.arm.symbols import call_of, member_of, shown, text_of
-from asever.importers.tree import Plain, Symbol, Value
+from asever.importers.budget import Budget
+from asever.importers.tree import Members, Plain, Symbol, Value
 from asever.record import record, replace
 from asever.source import Span
 
 MOST_COPIES: Final = 800
 """What one copy loop may make: Azure's own limit."""
+
+SEARCHED: Final = 8
+"""Members of an object that are looked through in one step, for one whose name is spelled in another letter case."""
+
+READ: Final = 4
+"""Steps that a value counts for which a function reads from a text."""
+
+DEFINED: Final = 4
+"""Steps that a call of a function counts for which the template itself defines."""
+
+COMPARED: Final = 8
+"""Steps that a name counts for which is compared with a misspelt one."""
 
 STRICT: Final[Mapping[str, Callable[..., Plain]]] = {
     **texts.FUNCTIONS,
@@ -127,15 +139,35 @@ class Special:
 class Run:
     """What one evaluation shares among its deployments: the budget, what the user set, and what could not be told."""
 
-    def __init__(self, settings: Mapping[str, str], special: Mapping[str, Special], folder: Path) -> None:
+    def __init__(self, settings: Mapping[str, str], special: Mapping[str, Special], folder: Path, budget: Budget) -> None:
         self.folder = folder
-        self.budget = Budget()
+        self.budget = budget
+        self.linked: dict[Path, Value] = {}
+        self._trees: dict[str, Expression] = {}
         self.special = special
         self.settings = {name.casefold(): value for name, value in settings.items()}
         self.used: set[str] = set()
         self.notes: dict[Note, None] = {}
         self.by_id: dict[str, list[Made]] = {}
         self._fresh = 0
+
+    def tree(self, source: str, span: Span | None) -> Expression:
+        """The tree of an expression, read once however often it stands in the template."""
+        if source not in self._trees:
+            found = parse(source)
+            self.budget.spend(found.tokens // 2, span)
+            self._trees[source] = found.tree
+        return self._trees[source]
+
+    def search(self, plain: Plain, step: Plain, span: Span | None) -> None:
+        """Counts the search for a member that an object does not have in this letter case."""
+        if isinstance(plain, Mapping) and step not in plain:
+            self.budget.spend(len(plain) // SEARCHED, span)
+
+    def undeclared(self, kind: str, name: str, known: Mapping[str, tuple[str, Value]], span: Span | None) -> MistakeError:
+        """The mistake of a name that the template does not declare, with the one that may be meant."""
+        self.budget.spend(COMPARED * len(known), span)
+        return MistakeError(_undeclared(kind, name, [one for one, _ in known.values()], span))
 
     def note(self, what: str, why: str, span: Span | None) -> None:
         """Keeps once what could not be told."""
@@ -212,7 +244,7 @@ class Deployment:
         """The value of a parameter."""
         declared = self.declared.get(name.casefold())
         if declared is None:
-            raise MistakeError(_undeclared("parameter", name, [one for one, _ in self.declared.values()], span))
+            raise self.run.undeclared("parameter", name, self.declared, span)
         return self.once("parameter", declared[0], span, lambda: self._parameter(*declared))
 
     def _parameter(self, name: str, declaration: Value) -> Plain:
@@ -229,14 +261,17 @@ class Deployment:
             return evaluate(self.frame, default).plain  # a null that is given counts as nothing
         if value.plain is None and given is None and not _is_true(declaration.get("nullable")):
             return Symbol(name=described)
-        _check_allowed(name, value, declaration.get("allowedValues"))
+        allowed = declaration.get("allowedValues")
+        if allowed is not None and allowed.items and value.plain is not None:
+            self.run.budget.spend(self.run.budget.size(value.plain) + self.run.budget.size(allowed.plain), value.span)
+            _check_allowed(name, value, allowed)
         return value.plain
 
     def variable(self, name: str, span: Span | None) -> Plain:
         """The value of a variable."""
         raw = self.variables.get(name.casefold())
         if raw is None:
-            raise MistakeError(_undeclared("variable", name, [one for one, _ in self.variables.values()], span))
+            raise self.run.undeclared("variable", name, self.variables, span)
         return self.once("variable", raw[0], span, lambda: _variable(self.frame, *raw))
 
     def once(self, kind: str, name: str, span: Span | None, compute: Callable[[], Plain]) -> Plain:
@@ -289,12 +324,13 @@ def as_set(name: str, kind: str, text: str, span: Span | None) -> Value:
     return Value(plain=plain)
 
 
-def _check_allowed(name: str, value: Value, allowed: Value | None) -> None:
-    if allowed is None or not allowed.items or value.plain is None or has_symbol(value.plain):
+def _check_allowed(name: str, value: Value, allowed: Value) -> None:
+    if has_symbol(value.plain):
         return
     # Of an array, each item must be allowed. Letter case does not count.
+    known = {logic.key(_small(other.plain)) for other in allowed.items}
     for one in value.items or (value,):
-        if not any(logic.same(_small(one.plain), _small(other.plain)) for other in allowed.items):
+        if logic.key(_small(one.plain)) not in known:
             raise MistakeError(
                 Diagnostic(
                     code="parameter-value",
@@ -396,7 +432,7 @@ def evaluate(frame: Frame, value: Value) -> Value:
 
 def _object(frame: Frame, value: Value, plain: Mapping[str, Value]) -> Value:
     frame.deployment.run.budget.spend(1 + len(plain), value.span)
-    made: dict[str, Value] = {}
+    made = Members()
     changed = False
     for name, member in plain.items():
         if name == "copy" and _is_loops(member):
@@ -455,8 +491,9 @@ def in_loop(frame: Frame, name: str, index: Plain, *, of_resource: bool = False)
 
 def _text(frame: Frame, source: str, span: Span | None) -> Plain:
     try:
-        tree = parse(source)
+        tree = frame.deployment.run.tree(source, span)
     except ExpressionError as wrong:
+        frame.deployment.run.budget.spend(wrong.at // 2, span)
         label = _label(span, source, wrong.at, str(wrong))
         message = f"this template expression cannot be read: {wrong}"
         raise MistakeError(Diagnostic(code="template-expression", message=message, primary=label)) from None
@@ -491,13 +528,15 @@ def step_of(frame: Frame, value: Plain, step: Plain, span: Span | None) -> Plain
     """A member or item of a value."""
     if isinstance(value, Referred) and value.resource is not None and not isinstance(step, Symbol):
         name = member_of(value, step)
+        frame.deployment.run.search(value.resource.plain, step, span)
         found = value.resource.answer(step, name, full=value.full)
         if found is not None:
             return found
     if isinstance(value, Symbol):
         return frame.deployment.run.symbol(member_of(value, step))
     if isinstance(step, Symbol):
-        return call_of("member", (value, step))
+        return symbolic(frame, "member", (value, step), span)
+    frame.deployment.run.search(value, step, span)
     return _guarded(frame, "member", collections.member, (value, step), span)
 
 
@@ -511,26 +550,32 @@ def _call(frame: Frame, name: str, arguments: tuple[Expression, ...], span: Span
         return _guarded(frame, name, AWARE[key], values, span)
     if key in STRICT:
         if any(isinstance(value, Symbol) for value in values):
-            return _symbolic(frame, name, values, span)
+            return symbolic(frame, name, values, span)
         return _guarded(frame, name, STRICT[key], values, span)
     defined = frame.deployment.functions.get(name.casefold())
     if defined is not None:
         return _defined(frame, name, defined, values, span)
     if key in AT_DEPLOYMENT:
-        return frame.deployment.run.symbol(_symbolic(frame, AT_DEPLOYMENT[key], values, span).name)
+        return frame.deployment.run.symbol(symbolic(frame, AT_DEPLOYMENT[key], values, span).name)
     if key.startswith("list"):
-        return frame.deployment.run.symbol(f"{name}({_named(values[0]) if values else ''})")
+        named = _named(frame, values[0], span) if values else ""
+        return frame.deployment.run.symbol(f"{name}({named})")
     frame.deployment.run.note(f"function {name}", "this function is not known", span)
-    return _symbolic(frame, name, values, span)
+    return symbolic(frame, name, values, span)
 
 
-def _symbolic(frame: Frame, name: str, values: tuple[Plain, ...], span: Span | None) -> Symbol:
+def symbolic(frame: Frame, name: str, values: Sequence[Plain], span: Span | None) -> Symbol:
+    """What a function gives at deployment, named after the call: to spell its arguments takes a walk over them."""
     frame.deployment.run.budget.spend(sum(map(frame.deployment.run.budget.size, values)), span)
     return call_of(name, values)
 
 
 # Functions that look at a value's first letter or length alone, however large it is.
 _CHEAP: Final = {"length", "first", "last", "member", "tryget", "empty", "createarray", "createobject", "array"}
+
+
+# Functions that read a text, whose results are new at every depth.
+_READERS: Final = {"json", "base64tojson"}
 
 
 def _guarded(frame: Frame, name: str, function: Callable[..., Plain], values: tuple[Plain, ...], span: Span | None) -> Plain:
@@ -543,13 +588,13 @@ def _guarded(frame: Frame, name: str, function: Callable[..., Plain], values: tu
             raise FailureError(f"it does not take {len(values)} arguments")  # noqa: TRY301 - one way to say what went wrong
         made = function(*values)
     except FailureError as failure:
-        symbol = _symbolic(frame, name, values, span)
+        symbol = symbolic(frame, name, values, span)
         frame.deployment.run.note(symbol.name, str(failure), span)
         return symbol
     if isinstance(made, str):
         budget.text(made, span)
     else:
-        budget.spend(_width(made), span)
+        budget.spend(READ * budget.size(made) if name.casefold() in _READERS else _width(made), span)
     return made
 
 
@@ -579,17 +624,21 @@ def takes(function: Callable[..., Plain], count: int) -> bool:
 
 def _defined(frame: Frame, name: str, defined: Value, values: tuple[Plain, ...], span: Span | None) -> Plain:
     """A function that the template itself defines."""
+    frame.deployment.run.budget.spend(DEFINED, span)
     parameters, output = defined.get("parameters"), defined.at("output", "value")
     names = [one.get("name") for one in parameters.items] if parameters is not None else []
     if output is None or len(names) < len(values):
         frame.deployment.run.note(f"function {name}", f"it does not take {len(values)} arguments", span)
-        return _symbolic(frame, name, values, span)
+        return symbolic(frame, name, values, span)
     given = {
         (one.text or "").casefold(): Value(plain=value) for one, value in zip(names, values, strict=False) if one is not None
     }
     return evaluate(Frame(deployment=frame.deployment, arguments=given), output).plain
 
 
-def _named(plain: Plain) -> str:
+def _named(frame: Frame, plain: Plain, span: Span | None) -> str:
     """What a resource is called in the name of a symbol: its own name, without the way to it."""
-    return text_of(plain).rsplit("/", 1)[-1] if isinstance(plain, str | Symbol) else shown(plain)
+    if isinstance(plain, str | Symbol):
+        return text_of(plain).rsplit("/", 1)[-1]
+    frame.deployment.run.budget.spend(frame.deployment.run.budget.size(plain), span)
+    return shown(plain)

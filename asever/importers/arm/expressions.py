@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final, NamedTuple, NoReturn
+
+LONGEST: Final = 1_000_000
+"""Letters of the longest expression; Resource Manager itself stops at 24,576."""
 
 DEEPEST: Final = 60
 """How many calls may stand inside each other; Bicep's generated expressions have a dozen."""
@@ -53,13 +55,21 @@ def is_expression(text: str) -> bool:
     return text.startswith("[") and text.endswith("]") and not text.startswith("[[")
 
 
-@lru_cache(maxsize=4096)
-def parse(text: str) -> Expression:
+class Parsed(NamedTuple):
+    """The tree of an expression, and of how many words and marks the text was."""
+
+    tree: Expression
+    tokens: int
+
+
+def parse(text: str) -> Parsed:
     """The tree of an expression in its brackets."""
+    if len(text) > LONGEST:
+        raise ExpressionError(f"it is longer than {LONGEST:,} letters", 0)
     reading = _Reading(text[:-1])
     tree = reading.expression(0)
     reading.end()
-    return tree
+    return Parsed(tree, reading.tokens)
 
 
 class _Reading:
@@ -68,6 +78,9 @@ class _Reading:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 1
+        self.tokens = 0
+        self._next: re.Match[str] | None = None
+        self._next_at = 0  # where the token begins that was looked at last
 
     def expression(self, depth: int) -> Expression:
         if depth > DEEPEST:
@@ -86,7 +99,7 @@ class _Reading:
                 return Access(base, tuple(steps)) if steps else base
 
     def _base(self, depth: int) -> Expression:
-        found = _TOKEN.match(self.text, self.at)
+        found = self._token()
         kind = found.lastgroup if found is not None else None
         if found is None or kind == "mark":
             self._wrong("a call, a text or a number should stand here")
@@ -95,9 +108,10 @@ class _Reading:
             return Literal(found["text"][1:-1].replace("''", "'"))
         if kind == "number":
             return Literal(_number(found["number"]))
-        name = found["name"]
+        names = [found["name"]]
         while self._mark("."):
-            name += "." + self._name()
+            names.append(self._name())
+        name = ".".join(names)
         if not self._mark("("):
             self._wrong(f"`{name}` is no call: a function's name is followed by `(`")
         return Call(name, self._arguments(depth))
@@ -116,15 +130,22 @@ class _Reading:
         if _SPACE.fullmatch(self.text, self.at) is None:
             self._wrong("the expression is complete, and something follows it")
 
+    def _token(self) -> re.Match[str] | None:
+        """The next word or mark; many look at it before one takes it."""
+        if self._next_at != self.at:
+            self._next, self._next_at = _TOKEN.match(self.text, self.at), self.at
+            self.tokens += 1
+        return self._next
+
     def _mark(self, mark: str) -> bool:
-        found = _TOKEN.match(self.text, self.at)
+        found = self._token()
         if found is None or found["mark"] != mark:
             return False
         self.at = found.end()
         return True
 
     def _name(self) -> str:
-        found = _TOKEN.match(self.text, self.at)
+        found = self._token()
         if found is None or found["name"] is None:
             self._wrong("a name should stand after the dot")
         self.at = found.end()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Final
 
 from asever.importers import json_text
 from asever.importers.arm.evaluator import Run
@@ -11,6 +12,9 @@ from asever.importers.arm.mistakes import MistakeError
 from asever.importers.arm.symbols import Mixed, text_of
 from asever.importers.tree import Plain, Symbol, Value
 from asever.source import SourceFile, Span
+
+DEEPEST: Final = 100
+"""How many folders a path may lead through."""
 
 
 def read(run: Run, folder: Path, link: Value | None) -> tuple[Value, Path] | None:
@@ -23,10 +27,14 @@ def read(run: Run, folder: Path, link: Value | None) -> tuple[Value, Path] | Non
     target = relative if relative is not None else address
     if target is None:
         return None
-    for path in _candidates(folder, target.plain) if relative is not None else _candidates(run.folder, target.plain):
+    paths = _candidates(folder, target.plain) if relative is not None else _candidates(run.folder, target.plain)
+    run.budget.spend(len(paths) ** 2, target.span)  # a look for each, along each of its folders
+    for path in paths:
         found = _inside(run.folder, path)
         if found is not None and not _holds(found, link):
-            return _parsed(found, run.folder, link), found.parent
+            if found not in run.linked:
+                run.linked[found] = _parsed(run, found, link)
+            return run.linked[found], found.parent
     run.note(f"linked template {text_of(target.plain)}", "it does not lie beside the template", target.span)
     return None
 
@@ -37,6 +45,8 @@ def _candidates(folder: Path, target: Plain) -> list[Path]:
     if known is None:
         return []
     segments = [one for one in known.split("/") if one]
+    if len(segments) > DEEPEST:
+        return []
     return [folder.joinpath(*segments[start:]) for start in range(len(segments))]
 
 
@@ -63,12 +73,12 @@ def _holds(path: Path, link: Value | None) -> bool:
     return link is not None and link.span is not None and Path(link.span.file.name).name == path.name
 
 
-def _parsed(path: Path, root: Path, link: Value | None) -> Value:
+def _parsed(run: Run, path: Path, link: Value | None) -> Value:
     span = link.span if link is not None else None
-    name = _shown_name(path, root, span)
+    name = _shown_name(path, run.folder, span)
     with path.open("rb") as opened:
         file = json_text.source_file(name, opened.read(json_text.LARGEST + 1), span)
-    value = json_text.parse(file) if isinstance(file, SourceFile) else file
+    value = json_text.parse(file, run.budget) if isinstance(file, SourceFile) else file
     if not isinstance(value, Value):
         raise MistakeError(value)
     return value

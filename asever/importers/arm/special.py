@@ -7,7 +7,7 @@ from functools import cmp_to_key
 from typing import Final
 
 from asever.importers.arm import targets
-from asever.importers.arm.evaluator import Frame, Made, Part, Referred, Run, Special, step_of, value_of
+from asever.importers.arm.evaluator import Frame, Made, Part, Referred, Run, Special, step_of, symbolic, value_of
 from asever.importers.arm.expressions import Call, Expression, Literal
 from asever.importers.arm.functions import collections, logic
 from asever.importers.arm.functions.kinds import array, boolean, integer, members, text
@@ -107,7 +107,7 @@ def _coalesce(frame: Frame, arguments: Arguments, span: Span | None) -> Plain:
             break
     if not values:
         return None
-    return values[0] if len(values) == 1 else call_of("coalesce", values)
+    return values[0] if len(values) == 1 else symbolic(frame, "coalesce", values, span)
 
 
 def _try_get(frame: Frame, arguments: Arguments, span: Span | None) -> Plain:
@@ -115,6 +115,7 @@ def _try_get(frame: Frame, arguments: Arguments, span: Span | None) -> Plain:
     for step in steps:
         if value is None:
             return None
+        frame.deployment.run.search(value, step, span)
         if isinstance(value, Symbol) or isinstance(step, Symbol):
             value = step_of(frame, value, step, span)
         else:
@@ -250,6 +251,7 @@ class _AnyOf:
 
     def __init__(self, found: Sequence[Made], run: Run, id_: str) -> None:
         ids = dict.fromkeys((id_.casefold(), *(one.id.casefold() for one in found)))
+        run.budget.spend(sum(len(run.by_id.get(key, ())) for key in ids), None)
         others = [one for key in ids for one in run.by_id.get(key, ()) if one not in found]
         self.found = (*found, *others)
         self.run = run
@@ -273,6 +275,7 @@ class _AnyOf:
             for one in self.run.by_id.get(parent, ()) if slash else ():
                 listed = one.answer(kind, name, full=False) if one.doubt is None else None
                 inside = listed.resource.plain if isinstance(listed, Referred) and listed.resource is not None else None
+                self.run.budget.spend(len(inside) if isinstance(inside, tuple) else 0, None)
                 for item in inside if isinstance(inside, tuple) else ():
                     properties, called = item.get("properties"), item.get("name")
                     if properties is not None and called is not None and text_of(called.plain).casefold() == own:
@@ -284,7 +287,7 @@ def _reference(frame: Frame, arguments: Arguments, span: Span | None) -> Plain:
     values = [value_of(frame, argument, span) for argument in arguments]
     name = f"reference({_called(values[0])})"
     deployment, key = frame.deployment, text_of(values[0])
-    full = len(values) > 2 and str(values[2]).casefold() == "full"
+    full = len(values) > 2 and text_of(values[2]).casefold() == "full"
     setting = deployment.run.setting(name)
     if setting is not None:
         return setting
@@ -307,8 +310,8 @@ def _references(frame: Frame, arguments: Arguments, span: Span | None) -> Plain:
     key, run = text_of(values[0]), frame.deployment.run
     known = frame.deployment.symbolic.get(key)
     if known is None:
-        return call_of("references", values)
-    full = len(values) > 1 and str(values[-1]).casefold() == "full"
+        return symbolic(frame, "references", values, span)
+    full = len(values) > 1 and text_of(values[-1]).casefold() == "full"
     made = [(f"reference({key}[{index}])", _AnyOf([one], run, one.id)) for index, one in enumerate(known)]
     return tuple(Value(plain=Referred(name=name, resource=resource, full=full)) for name, resource in made)
 

@@ -42,7 +42,10 @@ def joined(*pieces: Plain) -> Plain:
 
 
 def text_of(plain: Plain) -> str:
-    """A value inside a text. A symbol is its name in braces: not what Azure will put there, but equal where that is equal."""
+    """A value inside a text. A symbol is its name in braces: not what Azure will put there, but equal where that is equal.
+
+    Arrays and objects have no place in a text, and are not spelled: one may be of astronomical size.
+    """
     match plain:
         case str():
             return plain
@@ -54,6 +57,10 @@ def text_of(plain: Plain) -> str:
             return "True" if plain else "False"
         case None:
             return ""
+        case tuple():
+            return "[\u2026]"
+        case Mapping():
+            return "{\u2026}"
         case _:
             return str(plain)
 

@@ -15,6 +15,7 @@ from asever.importers.arm.evaluator import Deployment, Given, Note, Run
 from asever.importers.arm.mistakes import MistakeError
 from asever.importers.arm.refusal import refusal
 from asever.importers.arm.special import SPECIAL
+from asever.importers.budget import Budget
 from asever.importers.resources import Resource
 from asever.importers.tree import Symbol, Value
 from asever.record import record
@@ -44,22 +45,25 @@ def evaluate(
     parameters: Value | None,
     set_values: Mapping[str, str],
     folder: Path,
+    *,
     target: targets.Target | None = None,
+    budget: Budget | None = None,
 ) -> Evaluated:
     """The resources of a template. `parameters` is a parameter file; `set_values` are texts for parameters and symbols by name.
 
     `folder` is where the template lies: linked templates are read there and below, nowhere else. `target` is what it is
-    deployed into, where that is known.
+    deployed into, where that is known. `budget` is what is left of the steps that all imports of a program may take.
     """
     refused = refusal(template)
     if refused is not None:
         return Evaluated(problems=(refused,))
-    run = Run(set_values, SPECIAL, folder)
+    run = Run(set_values, SPECIAL, folder, budget or Budget())
     into = target or targets.Target(level=targets.level_of((template.get("$schema") or template).text or ""))
     given = _given(parameters)
     name = Symbol(name="deployment().name")
     problems: list[Diagnostic] = []
     made: list[Resource] = []
+    symbols: tuple[str, ...] = ()
     try:
         with _deep_stack():
             top = Deployment(run, template, name, into, given, folder=folder)
@@ -70,13 +74,14 @@ def evaluate(
                     problems.append(wrong.diagnostic)
                     if wrong.diagnostic.code == "template-too-large":
                         break
+            symbols = tuple(dict.fromkeys(_symbols(made)))
     except MistakeError as wrong:
         problems.append(wrong.diagnostic)
     except RecursionError:
         problems.append(_too_deep(template))
     return Evaluated(
         resources=tuple(made),
-        symbols=tuple(dict.fromkeys(_symbols(made))),
+        symbols=symbols,
         notes=tuple(run.notes),
         problems=tuple(dict.fromkeys(problems)),
         unused=tuple(name for name in set_values if name.casefold() not in run.used),

@@ -240,7 +240,7 @@ def _configured(to: Making, reference: Value | None, members: _Members) -> Itera
 
 def _by_address(to: Making, one: Resource, each: Value) -> Iterator[str]:
     value = prop(each, "ipAddress")
-    for nic in to.book.of_kind(_NIC):
+    for nic in to.each(_NIC):
         configurations = prop(nic.properties, "ipConfigurations")
         for configuration in configurations.items if configurations is not None else ():
             address = prop(configuration, "privateIPAddress")

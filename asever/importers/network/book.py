@@ -22,6 +22,8 @@ INLINE: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 """What stands inside a resource and may stand apart: the property, and the last word of the child's type."""
 
+_PARTS = {kind: frozenset(suffix.casefold() for _, suffix in parts) for kind, parts in INLINE.items()}
+
 Key = tuple[str, str]
 
 
@@ -168,9 +170,8 @@ def _with_parents(resources: Sequence[Resource]) -> Iterator[Resource]:
     known = {key_of(one.kind, one.name) for one in resources}
     for one in resources:
         kind, _, suffix = one.kind.rpartition("/")
-        parts = [each for _, each in INLINE.get(kind.casefold(), ())]
         name = one.name.rpartition("/")[0]
-        if name and suffix.casefold() in map(str.casefold, parts) and key_of(kind, name) not in known:
+        if name and suffix.casefold() in _PARTS.get(kind.casefold(), ()) and key_of(kind, name) not in known:
             known.add(key_of(kind, name))
             parent = one.id.rsplit("/", 2)[0] if one.id is not None else None
             nothing = Value(plain={}, span=one.span)

@@ -104,7 +104,7 @@ def unknown_routes(to: Making, span: Span) -> Iterator[nodes.Route]:
     """Routes that nobody knows: they may lead whatever leaves a subnet anywhere."""
     spaces = [
         found
-        for vnet in to.book.of_kind("Microsoft.Network/virtualNetworks", existing=True)
+        for vnet in to.each("Microsoft.Network/virtualNetworks", existing=True)
         for value in several(prop(vnet.properties, "addressSpace") or Value(plain={}), "addressPrefix", "addressPrefixes")
         if (found := words.prefix(value.text or "", to.place(value, vnet))) is not None
     ]

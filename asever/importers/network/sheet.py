@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
-from typing import TypeVar
+from typing import Final, TypeVar
 
+from asever.importers.budget import Budget
 from asever.importers.network import words
 from asever.importers.network.book import Book, last, reference_text
 from asever.importers.resources import Resource
@@ -15,6 +15,9 @@ from asever.model.azure_tags import is_azure_tag
 from asever.record import record
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
+
+COST: Final = 25
+"""Steps that a resource counts for while it becomes a part of the network."""
 
 KINDS: dict[str, str] = {
     "microsoft.network/virtualnetworks": "vnet",
@@ -93,7 +96,7 @@ class StandInVnet:
     def __init__(self, span: Span, *, anywhere: bool) -> None:
         self.span = span
         self.anywhere = anywhere
-        self.space: list[Value] = []
+        self.space: dict[str | None, Value] = {}
         self.peers: list[str] = []
 
 
@@ -103,8 +106,9 @@ class Making:
     References lead from one part to another: `az` prints each kind of resource into a file of its own.
     """
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[Part], budget: Budget) -> None:
         self.parts = parts
+        self.budget = budget
         self.start = Span(parts[0].file, 0, 0)
         self.items: list[nodes.Declaration] = []
         self.remarks: list[Remark] = []
@@ -112,7 +116,7 @@ class Making:
         self.refused: list[LeftOut] = []
         self.missing: list[tuple[str, str, Span]] = []
         self.vnets: dict[str, StandInVnet] = {}
-        self.extra_subnets: dict[str, dict[str, Span]] = {}
+        self.extra_subnets: dict[str, dict[str, tuple[str, Span]]] = {}
         self.tags: dict[tuple[int, str], nodes.Tag] = {}
         self._parts: dict[tuple[int, str], str] = {}
         self._stand_ins: dict[tuple[str, str], str] = {}
@@ -120,9 +124,14 @@ class Making:
             id(_span_of(one, part).file): index for index, part in reversed([*enumerate(parts)]) for one in part.resources
         }
         self._home |= {id(part.file): index for index, part in reversed([*enumerate(parts)])}
+        # Children are counted once they are found; those that stand apart before anything is made of them.
+        apart = sum(len(part.resources) for part in parts)
+        self.budget.spend(COST * apart, None)
         self.book = self._shelved()
+        self.budget.spend(COST * max(len(self.book.resources) - apart, 0), None)
         self._names: dict[int, str] = {}
         self._taken: set[tuple[str, str]] = set()
+        self._tried: Counter[tuple[str, str, str]] = Counter()
         self._name_all()
 
     def _shelved(self) -> Book:
@@ -136,6 +145,12 @@ class Making:
     def is_made(self, one: Resource) -> bool:
         """Whether a resource comes from a template, which holds what it makes and nothing else."""
         return self.parts[self.part_of(self.at(one))].made
+
+    def each(self, kind: str, *, existing: bool = False) -> Iterator[Resource]:
+        """The resources of a type, looked through for one of many others: each look is a step."""
+        found = tuple(self.book.of_kind(kind, existing=existing))
+        self.budget.spend(len(found), None)
+        return iter(found)
 
     # -- Places ---------------------------------------------------------------------------------------------------------
 
@@ -191,11 +206,13 @@ class Making:
     def free(self, wanted: str, kind: str, span: Span) -> str:
         """A name that nothing else of the part has; with the kind behind it, and a number, where it is taken."""
         part = self.parts[self.part_of(span)].prefix
-        for text in chain((wanted, f"{wanted}-{kind}"), (f"{wanted}-{kind}-{number}" for number in range(2, 10_000))):
+        key = (part, kind, wanted.casefold())
+        while True:
+            number = self._tried[key] = self._tried[key] + 1
+            text = wanted if number == 1 else f"{wanted}-{kind}" if number == 2 else f"{wanted}-{kind}-{number - 1}"
             if (part, text.casefold()) not in self._taken and not is_azure_tag(text):
                 self._taken.add((part, text.casefold()))
                 return text
-        return wanted
 
     def part_name(self, one: Resource, wanted: str, kind: str) -> str:
         """The name of a further thing that one resource becomes, the same each time it is asked for."""
@@ -209,7 +226,7 @@ class Making:
         symbol = value.symbol if value is not None else None
         if symbol is None or value is None or "privateipaddress" not in symbol.name.casefold():
             return None
-        every = list(self.book.of_kind("Microsoft.Network/azureFirewalls"))
+        every = list(self.each("Microsoft.Network/azureFirewalls"))
         named = [one for one in every if last(one.name).casefold() in symbol.name.casefold()]
         if len(named) != 1 or "firewall" not in symbol.name.casefold():
             return None
@@ -351,11 +368,11 @@ class Making:
         name = self.name(known) if known is not None else self.stand_in_vnet(vnet, span, anywhere=anywhere)
         subnets = self.extra_subnets.setdefault(name, {})
         spelled = _clean(inner_name, span)
-        same = next((each for each in subnets if each.casefold() == spelled.casefold()), None)
-        if same is None:
-            subnets[spelled] = span
+        key = spelled.casefold()
+        if key not in subnets:
+            subnets[key] = (spelled, span)
             self.remark(span, f"the addresses of subnet {spelled} of {name} are not in the file")
-        return f"{name}/{same or spelled}"
+        return f"{name}/{subnets[key][0]}"
 
     def knows_addresses(self, reference: Value | None) -> bool:
         """Whether the file has the addresses of a subnet that something stands in."""
@@ -378,7 +395,8 @@ class Making:
             self.remark(span, f"virtual network {last(text)} is not in the file")
         name = self._stand_ins[key]
         found = self.vnets.setdefault(name, StandInVnet(span=span, anywhere=anywhere))
-        found.space.extend(each for each in space if each.text not in [other.text for other in found.space])
+        for each in space:
+            found.space.setdefault(each.text, each)
         if peer is not None:
             found.peers.append(peer)
         return name
@@ -388,18 +406,26 @@ class Making:
         for one in self.book.resources:
             if one.doubt is not None and id(one) in self._names:
                 self.leave_out(one, f"it is taken to exist, which is not known: {one.doubt}")
+        tags: dict[int, list[nodes.Item]] = defaultdict(list)
+        for (part, _), tag in self.tags.items():
+            tags[part].append(tag)
+        items, remarks = self._by_part(self.items), self._by_part(self.remarks)
+        left_out, refused = self._by_part(self.left_out), self._by_part(self.refused)
         return tuple(
             Sheet(
-                items=(*(tag for (part, _), tag in self.tags.items() if part == index), *self._of(index, self.items)),
-                remarks=tuple(self._of(index, self.remarks)),
-                left_out=tuple(self._of(index, self.left_out)),
-                refused=tuple(self._of(index, self.refused)),
+                items=(*tags[index], *items[index]),
+                remarks=tuple(remarks[index]),
+                left_out=tuple(left_out[index]),
+                refused=tuple(refused[index]),
             )
             for index, _ in enumerate(self.parts)
         )
 
-    def _of(self, index: int, every: Iterable[_Placed]) -> Iterator[_Placed]:
-        return (one for one in every if self.part_of(one.span) == index)
+    def _by_part(self, every: Iterable[_Placed]) -> defaultdict[int, list[_Placed]]:
+        found: defaultdict[int, list[_Placed]] = defaultdict(list)
+        for one in every:
+            found[self.part_of(one.span)].append(one)
+        return found
 
 
 def _span_of(one: Resource, part: Part) -> Span:

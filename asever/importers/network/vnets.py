@@ -72,7 +72,11 @@ def _vnet(to: Making, one: Resource) -> Iterator[nodes.Attribute | None]:
 def stand_ins(to: Making) -> None:
     """Every virtual network that the file only names. The other side of a peering is taken to be there as well."""
     for name, one in to.vnets.items():
-        known = [found for value in one.space if (found := words.prefix(value.text or "", value.span or one.span)) is not None]
+        known = [
+            found
+            for value in one.space.values()
+            if (found := words.prefix(value.text or "", value.span or one.span)) is not None
+        ]
         items = [
             words.attribute("address", one.span, *(known or (words.unknown(one.span),))),
             *(words.block("peer", words.ref(peer, one.span), ()) for peer in one.peers),
@@ -88,7 +92,7 @@ def _all(to: Making) -> Iterator[str]:
 
 def _named_subnets(to: Making, vnet: str) -> Iterator[nodes.Attribute]:
     """The subnets that the file only names: nobody knows their addresses, nor which rules and routes are on them."""
-    for name, span in to.extra_subnets.get(vnet, {}).items():
+    for name, span in to.extra_subnets.get(vnet, {}).values():
         items = [words.attribute("address", span, words.unknown(span)), *_unknown_guards(to, f"{name} of {vnet}", span)]
         yield words.block("subnet", nodes.Ref(span=span, names=(words.name(name, span),)), items)
 
@@ -169,7 +173,7 @@ def _subnet(to: Making, one: Resource) -> nodes.Attribute:
 
 def _told_tags(to: Making, one: Resource) -> Iterator[nodes.Attribute]:
     """What Azure says that the computed tags hold in a subnet, in an answer about the subnet or an interface in it."""
-    for told in to.book.of_kind(TAGS):
+    for told in to.each(TAGS):
         place = prop(told.properties, "place")
         nic = to.book.find(place, "Microsoft.Network/networkInterfaces")
         subnets = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from asever.importers.budget import Budget
 from asever.importers.network import groups, routes, vnets
 from asever.importers.network.admin import admin_rules, connectivity
 from asever.importers.network.balancers import balancers
@@ -42,9 +43,14 @@ _ORDER = (
 """In which order people read a network: where things are, what is there, what may pass, how it goes on."""
 
 
-def network(parts: Sequence[Part]) -> tuple[Sheet, ...]:
-    """What the imports of a program are as items, a sheet for each part."""
-    to = Making(parts)
+def network(parts: Sequence[Part], budget: Budget | None = None) -> tuple[Sheet, ...]:
+    """What the imports of a program are as items, a sheet for each part. What that takes is counted in their `budget`.
+
+    Raises:
+        MistakeError: the budget is spent.
+
+    """
+    to = Making(parts, budget or Budget())
     for family in _FAMILIES:
         family(to)
     to.items.sort(key=lambda item: _ORDER.index(item.kind.text))

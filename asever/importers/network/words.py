@@ -185,7 +185,8 @@ def prop(value: Value | None, *path: str) -> Value | None:
     for step in path:
         if here is None:
             return None
-        found = inner(here).get(step)
+        nested = here.get("properties")
+        found = nested.get(step) if nested is not None else None
         here = found if found is not None else here.get(step)
     return None if here is None or here.plain is None else here
 

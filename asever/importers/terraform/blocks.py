@@ -60,23 +60,40 @@ def blocks(value: Value) -> tuple[Block, ...]:
     changes = {_text(one, "address"): one.at("change", "after_unknown") for one in _list(value, "resource_changes")}
     root = value.at("planned_values", "root_module") or value.at("values", "root_module")
     written = value.at("configuration", "root_module") or NOTHING
-    found = {one.address: one for one in _of_module(root, written, (), changes)}
-    for one in _of_module(value.at("prior_state", "values", "root_module"), written, (), changes):
+    files = _Configuration(written, changes)
+    found = {one.address: one for one in _of_module(root, written, (), files)}
+    for one in _of_module(value.at("prior_state", "values", "root_module"), written, (), files):
         if one.data:
             found.setdefault(one.address, one)
     return tuple(found.values())
 
 
-def _of_module(module: Value | None, written: Value, path: Path, changes: Mapping[str, Value | None]) -> Iterator[Block]:
+class _Configuration:
+    """What a plan says beside the values: how each resource is written, and which of its values only applying tells."""
+
+    def __init__(self, root: Value, changes: Mapping[str, Value | None]) -> None:
+        self.root = root
+        self.changes = changes
+        self._known: dict[int, Mapping[tuple[str, str, str], Value]] = {}
+
+    def resource(self, module: Value, mode: str, kind: str, name: str) -> Value:
+        """How a resource of a module is written. A module has many instances, and is looked through once."""
+        if id(module) not in self._known:
+            self._known[id(module)] = {
+                (_text(one, "mode"), _text(one, "type"), _text(one, "name")): one for one in _list(module, "resources")
+            }
+        return self._known[id(module)].get((mode, kind, name)) or NOTHING
+
+
+def _of_module(module: Value | None, written: Value, path: Path, files: _Configuration) -> Iterator[Block]:
     if module is None:
         return
-    known = {(_text(one, "mode"), _text(one, "type"), _text(one, "name")): one for one in _list(written, "resources")}
     for one in _list(module, "resources"):
         address, kind, name = _text(one, "address"), _text(one, "type"), _text(one, "name")
         if not address or not kind or not name:
             continue
         index = one.get("index")
-        config = known.get((_text(one, "mode"), kind, name)) or NOTHING
+        config = files.resource(written, _text(one, "mode"), kind, name)
         yield Block(
             address=address,
             module=path,
@@ -86,7 +103,7 @@ def _of_module(module: Value | None, written: Value, path: Path, changes: Mappin
             data=_text(one, "mode") == "data",
             provider=_text(one, "provider_name"),
             values=one.get("values") or NOTHING,
-            unknown=changes.get(address),
+            unknown=files.changes.get(address),
             written=config.get("expressions") or NOTHING,
             each=config.get("for_each_expression") or NOTHING,
             span=_place(one),
@@ -94,7 +111,7 @@ def _of_module(module: Value | None, written: Value, path: Path, changes: Mappin
     for child in _list(module, "child_modules"):
         inside = module_path(_text(child, "address"))
         if inside:
-            yield from _of_module(child, called(written, inside[-1][0]), inside, changes)
+            yield from _of_module(child, called(written, inside[-1][0]), inside, files)
 
 
 def called(written: Value, name: str) -> Value:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
+from asever.importers.budget import Budget
 from asever.importers.terraform.blocks import NOTHING, Block, Path, called
 from asever.importers.tree import Value
 from asever.record import record
@@ -59,8 +60,9 @@ class _Own:
 class References:
     """All references of one file."""
 
-    def __init__(self, blocks: Iterable[Block], written: Value) -> None:
+    def __init__(self, blocks: Iterable[Block], written: Value, budget: Budget) -> None:
         self.written = written
+        self._budget = budget
         self._blocks: dict[tuple[Path, str], dict[str | None, Block]] = defaultdict(dict)
         self._paths: dict[tuple[Path, str], dict[str | None, Path]] = defaultdict(dict)
         self._found: dict[tuple[Path, str], Meant] = {}
@@ -130,6 +132,7 @@ class References:
         meant = [every[index]] if index in every else list(every.values()) if index is None else []
         if len(meant) > MOST:
             return Meant(more=True)
+        self._budget.spend(1 + len(meant), None)
         return Meant(targets=tuple(Target(block=one, attribute=found[3]) for one in meant), more=not meant)
 
     def _variable(self, path: Path, name: str) -> Meant:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
 
+from asever.importers.budget import Budget
 from asever.importers.resources import Resource
 from asever.importers.terraform.blocks import NOTHING, Block, blocks
 from asever.importers.terraform.identities import Identities
@@ -14,6 +16,9 @@ from asever.importers.terraform.types import POINTERS, TYPES
 from asever.importers.tree import Plain, Symbol, Value
 from asever.record import record
 from asever.source import Span
+
+COST: Final = 50
+"""Steps that a resource counts for, apart from its values."""
 
 _SILENT = frozenset({"azurerm_resource_group", "azurerm_network_manager_deployment"})
 """Types that hold other resources, or put them into effect, and are nothing in the network themselves."""
@@ -57,11 +62,18 @@ class _Draft:
         self.content[name] = joined(self.content.get(name), Value(plain=values, span=values[0].span if values else None))
 
 
-def told(value: Value, settings: Mapping[str, str]) -> Told:
-    """The resources of a plan or a state. `settings` are values for symbols, by name."""
+def told(value: Value, settings: Mapping[str, str], budget: Budget) -> Told:
+    """The resources of a plan or a state. `settings` are values for symbols, by name.
+
+    Raises:
+        MistakeError: the budget of the imports is spent.
+        RecursionError: modules refer to each other too deeply.
+
+    """
     every = blocks(value)
+    budget.spend(COST * len(every), value.span)
     azure = [one for one in every if one.type.startswith("azurerm_")]
-    known = Identities(azure, References(every, value.at("configuration", "root_module") or NOTHING), settings)
+    known = Identities(azure, References(every, value.at("configuration", "root_module") or NOTHING, budget), settings)
     made = _Work(known, [one for one in azure if one.type not in _SILENT])
     return Told(
         resources=tuple(made.resources()),

@@ -19,6 +19,9 @@ from asever.source import SourceFile
 LONGEST: Final = 1_000_000
 """Letters of the longest string that a function makes; Azure's own limit is 131,072."""
 
+LONGEST_JSON: Final = 200_000
+"""Letters of the longest string that is read as JSON: every second may be a value."""
+
 # -- Joining and taking apart -------------------------------------------------------------------------------------------
 
 
@@ -46,10 +49,13 @@ def form(pattern: Plain, *parts: Plain) -> Plain:
     if isinstance(pattern, Symbol):
         return call_of("format", (pattern, *parts))
     made: list[Plain] = []
-    at = 0
+    at = letters = 0
     for hole in _HOLE.finditer(text(pattern)):
         made.append(text(pattern)[at : hole.start()])
         at = hole.end()
+        letters += int((hole[2] or "0").lstrip("-"))
+        if letters > LONGEST:
+            raise FailureError(f"the string is longer than {LONGEST} letters")
         if hole[1] is None:
             made.append(hole[0][0])
         elif int(hole[1]) < len(parts):
@@ -142,6 +148,8 @@ def split(whole: Plain, separators: Plain) -> Plain:
         return call_of("split", (whole, separators))
     marks = [text(separators)] if isinstance(separators, str) else [text(item.plain) for item in array(separators)]
     marks = [mark for mark in marks if mark]
+    if len(text(whole)) > LONGEST:
+        raise FailureError(f"the string is longer than {LONGEST} letters")
     return values(re.split("|".join(map(re.escape, marks)), text(whole))) if marks else values([text(whole)])
 
 
@@ -315,6 +323,8 @@ def parsed(value: Plain) -> Plain:
     whole = "".join(chr(FIRST_MARK + at) if isinstance(part, Symbol) else text(part) for at, part in enumerate(parts))
     if isinstance(value, Mixed) and len(_MARK.findall(whole)) != sum(isinstance(part, Symbol) for part in parts):
         return call_of("json", (value,))
+    if len(whole) > LONGEST_JSON:
+        raise FailureError(f"the string is longer than {LONGEST_JSON} letters")
     read = json_text.parse(SourceFile("json()", whole))
     if isinstance(read, Value):
         return _placeless(read, parts if isinstance(value, Mixed) else ()).plain
