@@ -7,29 +7,35 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate
-from operator import xor
 
 from asever.model.addresses import ALL_V4, ALL_V6
 from asever.model.effective import FilterRow
 from asever.model.identity import Same
-from asever.model.numbers import NumberSet
-from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS
+from asever.model.numbers import NumberSet, union
+from asever.model.packets import PROTOCOLS_WITH_PORTS
 
 FIELDS = ("protocol", "source", "source_port", "target", "target_port")
 _PLACES = {field: place for place, field in enumerate(FIELDS)}
 _TRIES = 60
 _PICKS = 4
 _NO_PORT = NumberSet.single(0)
+_KEPT = 4_000
+_STRIDE = 16
+_FEW = 16
 
 Values = tuple[int, int, int, int, int]
 
 
 def may_match(row: FilterRow, tag_space: NumberSet) -> Mapping[str, NumberSet]:
     """What a row perhaps matches, field by field: a tag of unknown content may hold anything that tags may hold."""
-    source, target = (side.addresses | tag_space if side.unknown_tags else side.addresses for side in (row.source, row.target))
+    source, target = (
+        union((side.addresses, *(side.space(tag, tag_space) for tag in side.unknown_tags)))
+        if side.unknown_tags
+        else side.addresses
+        for side in (row.source, row.target)
+    )
     return {
         "protocol": row.protocol,
         "source": source,
@@ -44,44 +50,32 @@ class Classes:
 
     def __init__(self, rows: Sequence[FilterRow], tag_space: NumberSet) -> None:
         sets = [may_match(row, tag_space) for row in rows]
-        self._starts: list[list[int]] = []
-        self._masks: list[list[int]] = []
         self._shared: dict[tuple[int, NumberSet], int] = {}
         self.conditional = sum(1 << index for index, row in enumerate(rows) if row.condition)
-        self.from_some_ports = sum(1 << index for index, row in enumerate(rows) if row.source_port != ANY_PORT)
-        for field in FIELDS:
-            starts, masks = _swept(one[field] for one in sets)
-            self._starts.append(starts)
-            self._masks.append(masks)
+        self.tagged = sum(1 << index for index, row in enumerate(rows) if row.source.unknown_tags | row.target.unknown_tags)
+        self._fields = [_Classified([one[field] for one in sets]) for field in FIELDS]
 
     def matching(self, values: Values) -> int:
         """One bit for each row that may match."""
         found = -1
-        for value, starts, masks in zip(values, self._starts, self._masks, strict=True):
-            found &= masks[bisect_right(starts, value) - 1]
+        for value, field in zip(values, self._fields, strict=True):
+            found &= field.holding(value)
         return found
 
     def sharing(self, sets: Mapping[str, NumberSet]) -> int:
         """One bit for each row that may match some value of each of these sets; no packet need have them all."""
         found = -1
-        for field in FIELDS:
-            found &= self.meeting(field, sets[field])
+        for place, field in enumerate(FIELDS):
+            found &= self._meeting(place, sets[field])
         return found
 
-    def meeting(self, field: str, numbers: NumberSet) -> int:
+    def _meeting(self, place: int, numbers: NumberSet) -> int:
         """One bit for each row that may match some value of one field."""
-        place = _PLACES[field]
         found = self._shared.get((place, numbers))
         if found is None:
-            found = self._shared[place, numbers] = self._any(place, numbers)
-        return found
-
-    def _any(self, place: int, numbers: NumberSet) -> int:
-        starts, masks = self._starts[place], self._masks[place]
-        found = 0
-        for low, high in numbers.ranges:
-            for mask in masks[bisect_right(starts, low) - 1 : bisect_right(starts, high)]:
-                found |= mask
+            if len(self._shared) >= _KEPT:
+                self._shared.clear()
+            found = self._shared[place, numbers] = self._fields[place].meeting(numbers)
         return found
 
     def samples(self, row: FilterRow, field: str | None, part: NumberSet | None, seed: int) -> Iterator[Values]:
@@ -116,7 +110,7 @@ class Classes:
 
     def _picks(self, place: int, numbers: NumberSet, draw: random.Random) -> list[int]:
         """Some values of a set: the ends of some of its ranges, and values where other rows begin to match."""
-        starts = self._starts[place]
+        starts = self._fields[place].starts
         ranges = numbers.ranges if len(numbers.ranges) <= _PICKS else draw.sample(numbers.ranges, _PICKS)
         found: list[int] = []
         for low, high in ranges:
@@ -145,12 +139,58 @@ def bits(mask: int) -> Iterator[int]:
         mask ^= bit
 
 
-def _swept(sets: Iterable[NumberSet]) -> tuple[list[int], list[int]]:
-    """Where the classes of a field begin, and the rows of each."""
-    events: dict[int, int] = {0: 0}
-    for index, numbers in enumerate(sets):
+class _Classified:
+    """Where the classes of a field begin (`starts`), and the rows that begin or end there.
+
+    The rows of every class would be as many bits as there are rows, times classes: they are kept for some, and for the others
+    found from there.
+    """
+
+    def __init__(self, sets: Sequence[NumberSet]) -> None:
+        events: dict[int, list[int]] = {0: []}
+        for index, numbers in enumerate(sets):
+            for low, high in numbers.ranges:
+                events.setdefault(low, []).append(index)
+                events.setdefault(high + 1, []).append(index)
+        self.starts = sorted(events)
+        self._changing = [events[start] for start in self.starts]
+        self._kept: list[int] = []
+        now = 0
+        for place, rows in enumerate(self._changing):
+            if place % _STRIDE == 0:
+                self._kept.append(now)
+            for row in rows:
+                now ^= 1 << row
+
+    def _before(self, place: int) -> int:
+        """The rows of the class before the one that begins at this place."""
+        block = min(place // _STRIDE, len(self._kept) - 1)
+        found = self._kept[block]
+        for rows in self._changing[block * _STRIDE : place]:
+            for row in rows:
+                found ^= 1 << row
+        return found
+
+    def holding(self, value: int) -> int:
+        """One bit for each row of the class of a value."""
+        return self._before(bisect_right(self.starts, value))
+
+    def meeting(self, numbers: NumberSet) -> int:
+        """One bit for each row of some class that holds a number of the set."""
+        found = 0
         for low, high in numbers.ranges:
-            events[low] = events.get(low, 0) ^ (1 << index)
-            events[high + 1] = events.get(high + 1, 0) ^ (1 << index)
-    starts = sorted(events)
-    return starts, list(accumulate((events[start] for start in starts), xor))
+            first, last = bisect_right(self.starts, low), bisect_right(self.starts, high)
+            found |= self._before(first)
+            rows = {row for changing in self._changing[first:last] for row in changing}
+            found |= _of(rows)
+        return found
+
+
+def _of(rows: set[int]) -> int:
+    """The bits of rows; of many, set in one go, since each bit that is added copies the number."""
+    if len(rows) <= _FEW:
+        return sum(1 << row for row in rows)
+    digits = bytearray(max(rows) // 8 + 1)
+    for row in rows:
+        digits[row >> 3] |= 1 << (row & 7)
+    return int.from_bytes(digits, "little")
