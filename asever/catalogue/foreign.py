@@ -95,6 +95,6 @@ FOREIGN: tuple[Entry, ...] = (
         title="Imported files that are too much",
         explanation="All imported files of a program together may hold and make three million values, counted by the work that "
         "they take: some twenty thousand virtual networks, or forty thousand rules. Loops in loops, or definitions that use "
-        "each other, make more than any network has. The import stops there, so that files made to exhaust their reader cannot.",
+        "each other, make more than any network has. The import stops there, so that no file can exhaust its reader.",
     ),
 )

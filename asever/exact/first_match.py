@@ -22,9 +22,12 @@ from asever.model.regions import Region
 Tags = tuple[frozenset[str], frozenset[str]]
 """What is known of the two addresses that a filter sees."""
 
+_ORDER = (4, 0, 3, 1, 2)
 _MANY = 48
 """So many rows are looked at one by one."""
 _STRIDE = 16
+_RANGES = 16
+"""So many ranges of a region cost as much to look at as one more row."""
 _KEPT = 1_000
 _WIDE = 2_000
 """A set that more rows than these begin or end in tells them apart too slowly to be worth it."""
@@ -38,9 +41,12 @@ class _Dimension:
     """The rows that meet a set of numbers in one dimension, as bits."""
 
     def __init__(self, sets: Sequence[NumberSet]) -> None:
-        changes = sorted((cut, row) for row, one in enumerate(sets) for low, high in one.ranges for cut in (low, high + 1))
-        self._cuts = [cut for cut, _ in changes]
-        self._rows = [row for _, row in changes]
+        # A cut and a row as one number: those are sorted in a third of the time of pairs.
+        bits = len(sets).bit_length()
+        ends = ((one.ranges, row) for row, one in enumerate(sets))
+        changes = sorted(cut << bits | row for ranges, row in ends for low, high in ranges for cut in (low, high + 1))
+        self._cuts = [one >> bits for one in changes]
+        self._rows = [one & (1 << bits) - 1 for one in changes]
         self._known: list[int] = []
         self._every = (1 << len(sets)) - 1
         self._meeting: dict[NumberSet, int] = {}
@@ -109,7 +115,8 @@ class FirstMatch:
         self._doing = {
             action: sum(1 << place for place, mine in enumerate(self._actions) if mine is action) for action in Action
         }
-        self._dimensions = [_Dimension(column) for column in zip(*self._regions, strict=True)]
+        self._columns = list(zip(*self._regions, strict=True))
+        self._dimensions: dict[int, _Dimension] = {}
         self._every = (1 << len(self._regions)) - 1
 
     def parts(self, region: Region, wanted: Sequence[Action], budget: Budget) -> Iterator[tuple[Region, Action]]:
@@ -128,7 +135,7 @@ class FirstMatch:
                     if self._otherwise in wanted:
                         yield here, self._otherwise
                     break
-                budget.spend()
+                budget.spend(1 + sum(len(one.ranges) for one in here) // _RANGES)
                 low = rows & -rows
                 rows ^= low
                 place = low.bit_length() - 1
@@ -151,11 +158,19 @@ class FirstMatch:
                 yield part, self._narrowed(rows, part)
 
     def _narrowed(self, rows: int, region: Region) -> int:
-        for dimension, numbers in zip(self._dimensions, region, strict=False):
+        """Those of the rows that may meet a region, unless they are few anyway; ports tell most apart for the least work."""
+        for number in _ORDER:
             if rows.bit_count() <= _MANY:
                 break
-            rows &= dimension.meeting(numbers)
+            if region[number] is not self.domain[number]:
+                rows &= self._dimension(number).meeting(region[number])
         return rows
+
+    def _dimension(self, number: int) -> _Dimension:
+        found = self._dimensions.get(number)
+        if found is None:
+            found = self._dimensions[number] = _Dimension(self._columns[number])
+        return found
 
 
 def _shared(one: Region, other: Region) -> Region | None:

@@ -17,7 +17,7 @@ from asever.solve.encode import can_arrive, surely_arrives
 from asever.solve.guide import Aim
 from asever.solve.paths import Path, Place, ways
 
-VISITS = 20_000
+VISITS = 10_000
 """How many rows may be looked at for one question: some tens of milliseconds."""
 
 _PASSING = (Action.ALLOW, Action.ALWAYS_ALLOW)

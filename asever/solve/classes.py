@@ -1,4 +1,4 @@
-"""Which rows of a filter can match packets with a field in a set: one bit a row, one mask for each class of a field."""
+"""Which rows of a filter can match packets with a field in a set: one bit a row, by the classes of each field."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import FilterRow
 from asever.model.identity import Same
 from asever.model.numbers import NumberSet, union
-from asever.model.packets import ANY_PORT
 
 FIELDS = ("protocol", "source", "source_port", "target", "target_port")
-_PLACES = {field: place for place, field in enumerate(FIELDS)}
+_KEPT = 4_000
+_STRIDE = 16
+_FEW = 16
 
 
 def may_match(row: FilterRow, tag_space: NumberSet) -> Mapping[str, NumberSet]:
@@ -51,37 +52,25 @@ class Classes:
 
     def __init__(self, rows: Sequence[FilterRow], tag_space: NumberSet) -> None:
         sets = [may_match(row, tag_space) for row in rows]
-        self._starts: list[list[int]] = []
-        self._masks: list[list[int]] = []
         self._shared: dict[tuple[int, NumberSet], int] = {}
         self.conditional = sum(1 << index for index, row in enumerate(rows) if row.condition)
-        self.from_some_ports = sum(1 << index for index, row in enumerate(rows) if row.source_port != ANY_PORT)
-        for field in FIELDS:
-            starts, masks = swept(one[field] for one in sets)
-            self._starts.append(starts)
-            self._masks.append(masks)
+        self.tagged = sum(1 << index for index, row in enumerate(rows) if row.source.unknown_tags | row.target.unknown_tags)
+        self._fields = [_Classified([one[field] for one in sets]) for field in FIELDS]
 
     def sharing(self, sets: Mapping[str, NumberSet]) -> int:
         """One bit for each row that may match some value of each of these sets; no packet need have them all."""
         found = -1
-        for field in FIELDS:
-            found &= self.meeting(field, sets[field])
+        for place, field in enumerate(FIELDS):
+            found &= self._meeting(place, sets[field])
         return found
 
-    def meeting(self, field: str, numbers: NumberSet) -> int:
+    def _meeting(self, place: int, numbers: NumberSet) -> int:
         """One bit for each row that may match some value of one field."""
-        place = _PLACES[field]
         found = self._shared.get((place, numbers))
         if found is None:
-            found = self._shared[place, numbers] = self._any(place, numbers)
-        return found
-
-    def _any(self, place: int, numbers: NumberSet) -> int:
-        starts, masks = self._starts[place], self._masks[place]
-        found = 0
-        for low, high in numbers.ranges:
-            for mask in masks[bisect_right(starts, low) - 1 : bisect_right(starts, high)]:
-                found |= mask
+            if len(self._shared) >= _KEPT:
+                self._shared.clear()
+            found = self._shared[place, numbers] = self._fields[place].meeting(numbers)
         return found
 
 
@@ -101,6 +90,59 @@ def bits(mask: int) -> Iterator[int]:
         bit = mask & -mask
         yield bit.bit_length() - 1
         mask ^= bit
+
+
+class _Classified:
+    """Where the classes of a field begin (`starts`), and the rows that begin or end there.
+
+    The rows of every class would be as many bits as there are rows, times classes: they are kept for some, and for the others
+    found from there.
+    """
+
+    def __init__(self, sets: Sequence[NumberSet]) -> None:
+        events: dict[int, list[int]] = {0: []}
+        for index, numbers in enumerate(sets):
+            for low, high in numbers.ranges:
+                events.setdefault(low, []).append(index)
+                events.setdefault(high + 1, []).append(index)
+        self.starts = sorted(events)
+        self._changing = [events[start] for start in self.starts]
+        self._kept: list[int] = []
+        now = 0
+        for place, rows in enumerate(self._changing):
+            if place % _STRIDE == 0:
+                self._kept.append(now)
+            for row in rows:
+                now ^= 1 << row
+
+    def _before(self, place: int) -> int:
+        """The rows of the class before the one that begins at this place."""
+        block = min(place // _STRIDE, len(self._kept) - 1)
+        found = self._kept[block]
+        for rows in self._changing[block * _STRIDE : place]:
+            for row in rows:
+                found ^= 1 << row
+        return found
+
+    def meeting(self, numbers: NumberSet) -> int:
+        """One bit for each row of some class that holds a number of the set."""
+        found = 0
+        for low, high in numbers.ranges:
+            first, last = bisect_right(self.starts, low), bisect_right(self.starts, high)
+            found |= self._before(first)
+            rows = {row for changing in self._changing[first:last] for row in changing}
+            found |= _of(rows)
+        return found
+
+
+def _of(rows: set[int]) -> int:
+    """The bits of rows; of many, set in one go, since each bit that is added copies the number."""
+    if len(rows) <= _FEW:
+        return sum(1 << row for row in rows)
+    digits = bytearray(max(rows) // 8 + 1)
+    for row in rows:
+        digits[row >> 3] |= 1 << (row & 7)
+    return int.from_bytes(digits, "little")
 
 
 def swept(sets: Iterable[NumberSet]) -> tuple[list[int], list[int]]:

@@ -9,7 +9,7 @@ from asever.model.effective import Action, AddressMatch, Condition, EffectiveNet
 from asever.model.numbers import NumberSet
 from asever.record import record
 from asever.solve.classes import bits, classes_of
-from asever.solve.paths import View
+from asever.solve.paths import FIELDS, View
 from asever.solve.terms import FALSE, TRUE, Terms, conjunction, covers, disjunction, meets, negation
 
 _MANY = 32
@@ -120,26 +120,14 @@ class Rows:
                     return
 
     def _worth_a_look(self, rows: tuple[FilterRow, ...], view: View, hull: Hull, *, tagged: bool) -> Iterable[FilterRow]:
-        """Without rows of which `match` would say nothing and note nothing, as the classes of a long filter tell.
-
-        A field that holds one number gives no cut to the text. A row may be passed over by a field if all fields that `match`
-        looks at whatever that one says are such fields: so the text is the same as if every row had been looked at.
-        """
+        """Without rows of which `match` would say nothing and note nothing, as the classes of a long filter tell."""
         if len(rows) < _MANY:
             return rows
-        protocol, source, _, target, target_port = (
-            NumberSet.single(now) if isinstance(now, int) else hull[now] for now in view
-        )
+        numbers = [NumberSet.single(now) if isinstance(now, int) else hull[now] for now in view]
         classes = classes_of(rows, self.network.tag_space)
-        mask = classes.meeting("protocol", protocol)
-        if protocol.is_single:
-            mask &= classes.meeting("target_port", target_port)
-        if protocol.is_single and target_port.is_single and not tagged:
-            near = classes.meeting("source", source) if target.is_single else -1
-            near &= classes.meeting("target", target) if source.is_single else -1
-            mask &= near | classes.from_some_ports
-        mask |= classes.conditional
-        return (rows[index] for index in bits(mask))
+        mask = classes.sharing(dict(zip(FIELDS, numbers, strict=True))) | classes.conditional
+        # A packet that is known to lie in a tag matches a rule that names it, wherever its address is.
+        return (rows[index] for index in bits(mask | classes.tagged if tagged else mask))
 
     # -- Deciding -------------------------------------------------------------------------------------------------------
 
