@@ -68,4 +68,4 @@ def test_rules_before_a_service_that_is_translated_count_as_they_see_packets(mon
     monkeypatch.setattr(Touched, "headers", lambda *_: None)
     everywhere = found(old, new)
     assert near
-    assert {key: one.packets for key, one in near.items()} == {key: one.packets for key, one in everywhere.items()}
+    assert {key: one.count for key, one in near.items()} == {key: one.count for key, one in everywhere.items()}
