@@ -13,7 +13,7 @@ from asever.importers.terraform.identities import Identities
 from asever.importers.terraform.references import References
 from asever.importers.terraform.shapes import joined, properties
 from asever.importers.terraform.types import TYPES
-from asever.importers.tree import Plain, Value
+from asever.importers.tree import Members, Plain, Value
 from asever.record import record
 from asever.source import Span
 
@@ -176,7 +176,7 @@ class _Work:
         values, kind = self.known.values(block), self.known.kind(block)
         identity = self.known.id(block)
         location = values.get("location")
-        body: dict[str, Value] = {"properties": Value(plain=dict(content), span=block.span)}
+        body = Members(properties=Value(plain=Members(content), span=block.span))
         body |= dict(_body(block, values))
         return Resource(
             kind=kind,
