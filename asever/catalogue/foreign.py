@@ -27,8 +27,8 @@ FOREIGN: tuple[Entry, ...] = (
     Entry(
         code="json-too-large",
         title="A foreign file that is too large",
-        explanation="JSON files are read up to 16 MB, and objects up to 100,000 members. Azure takes templates of 4 MB; its list "
-        "of service tags has as much.",
+        explanation="JSON files are read up to 16 MB, and objects up to 100,000 members. Azure takes templates of 4 MB; its "
+        "list of service tags has as much.",
     ),
     Entry(
         code="not-a-template",

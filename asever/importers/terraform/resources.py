@@ -17,7 +17,7 @@ from asever.importers.tree import Members, Plain, Value
 from asever.record import record
 from asever.source import Span
 
-COST: Final = 50
+COST: Final = 70
 """Steps that a resource counts for, apart from its values."""
 
 _SILENT = frozenset({"azurerm_resource_group", "azurerm_network_manager_deployment"})
