@@ -324,14 +324,14 @@ def substrings_of_a_long_text():
 
 @case
 def members_that_are_not_there():
-    wide = {f"k{n}": n for n in range(200_000)}
+    wide = {f"k{n}": n for n in range(90_000)}
     return copied("[map(range(0, 1000), lambda('x', tryGet(variables('wide'), 'none')))]", wide=wide)
 
 
 @case
 def members_in_capitals():
-    wide = {f"k{n}": n for n in range(200_000)}
-    return copied("[map(range(0, 1000), lambda('x', variables('wide').K199999))]", wide=wide)
+    wide = {f"k{n}": n for n in range(90_000)}
+    return copied("[map(range(0, 1000), lambda('x', variables('wide').K89999))]", wide=wide)
 
 
 @case
@@ -527,7 +527,7 @@ def misspelt_variables():
 
 @case
 def mistakes_in_20000_resources():
-    return template(*(network(f"v{n}", tags={"it": "[nothing("}) for n in range(20_000)))
+    return template(*(network(f"v{n}", tags={"it": "[nothing(]"}) for n in range(20_000)))
 
 
 @case

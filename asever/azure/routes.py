@@ -7,6 +7,7 @@ The rows here are sorted by that order, so that a reader needs no prefix arithme
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from asever.azure.assumptions import RESERVED_REMOVED_BY, reading
 from asever.azure.candidates import (
@@ -173,25 +174,24 @@ def _reserved_beside(vnet: Vnet, user: Iterable[Candidate], gateways: Iterable[C
     if any(one.hop is HopKind.APPLIANCE for one in defaults):
         return
     condition = reading(RESERVED_REMOVED_BY, "appliance-or-learned") if defaults else ALWAYS
-    for one in _reserved(vnet):
-        yield replace(one, route=replace(one.route, condition=condition))
-
-
-def _is_default(candidate: Candidate) -> bool:
-    return candidate.length == 0 and candidate.route.destinations.overlaps(ALL_V4)
-
-
-def _reserved(vnet: Vnet) -> Iterator[Candidate]:
-    for prefix in RESERVED:
+    for prefix, text in _RESERVED.items():
         if not prefix <= vnet.address:
             route = Route(
                 destinations=prefix,
                 hop=HopKind.NONE,
                 fabric=None,
-                text=f"{format_addresses(prefix)} -> None (system route)",
+                text=text,
+                condition=condition,
                 origin=Origin(azure="system route"),
             )
             yield from candidates_of(Rank.RESERVED, prefix, route)
+
+
+_RESERVED: Final = {prefix: f"{format_addresses(prefix)} -> None (system route)" for prefix in RESERVED}
+
+
+def _is_default(candidate: Candidate) -> bool:
+    return candidate.length == 0 and candidate.route.destinations.overlaps(ALL_V4)
 
 
 # -- Gateways -----------------------------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ def _derived(inventory: Inventory, subnet: Subnet) -> View:
 
 def _beyond(inventory: Inventory, tags: frozenset[str], addresses: NumberSet) -> frozenset[str]:
     """Those tags of unknown content that may hold more than these addresses: none, where they are every public one."""
-    return frozenset() if inventory.of_unknown_tags <= addresses else tags
+    return tags if tags and not inventory.of_unknown_tags <= addresses else frozenset()
 
 
 def _virtual_network(inventory: Inventory, vnet: str) -> NumberSet:

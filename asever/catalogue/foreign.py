@@ -27,7 +27,8 @@ FOREIGN: tuple[Entry, ...] = (
     Entry(
         code="json-too-large",
         title="A foreign file that is too large",
-        explanation="JSON files are read up to 16 MB. Azure takes templates of 4 MB; its list of service tags has as much.",
+        explanation="JSON files are read up to 16 MB, and objects up to 100,000 members. Azure takes templates of 4 MB; its "
+        "list of service tags has as much.",
     ),
     Entry(
         code="not-a-template",
@@ -95,6 +96,6 @@ FOREIGN: tuple[Entry, ...] = (
         title="Imported files that are too much",
         explanation="All imported files of a program together may hold and make three million values, counted by the work that "
         "they take: some twenty thousand virtual networks, or forty thousand rules. Loops in loops, or definitions that use "
-        "each other, make more than any network has. The import stops there, so that no file can exhaust its reader.",
+        "each other, make more than any network has. The import stops there: no file exhausts its reader.",
     ),
 )

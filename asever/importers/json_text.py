@@ -27,6 +27,9 @@ COST: Final = 2
 DEEPEST: Final = 100
 """How many brackets may stand inside each other. Resource Manager reads 64; what nests deeper was made to break readers."""
 
+WIDEST: Final = 100_000
+"""Members of the largest object that is read."""
+
 LONGEST_NUMBER: Final = 300
 """Digits of the longest number: beyond that even a real number of double precision has no value."""
 
@@ -211,6 +214,8 @@ class _Reading:
             name = self._string(found[1], start)
             if name in members:
                 self._twice(name, start, end, members)
+            if len(members) >= WIDEST:
+                self._too_wide(opened)
             members[name], at = self._value(found.end())
             found = after(text, at)
             if found is None or found[1] == "]":
@@ -336,6 +341,12 @@ class _Reading:
                 help="keep one of them: tools do not agree which one counts",
             )
         )
+
+    def _too_wide(self, opened: int) -> NoReturn:
+        message = f"`{self.file.name}` has an object of more than {WIDEST:,} members"
+        label = Label(Span(self.file, opened, opened + 1), "this object")
+        help_ = "import the part that describes the network"
+        raise _WrongTextError(Diagnostic(code="json-too-large", message=message, primary=label, help=help_))
 
     def _too_deep(self, start: int) -> NoReturn:
         message = f"`{self.file.name}` nests brackets more than {DEEPEST} deep"

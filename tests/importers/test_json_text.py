@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asever.diagnostics import Diagnostic
-from asever.importers.json_text import LARGEST, parse, source_file
+from asever.importers.json_text import LARGEST, WIDEST, parse, source_file
 from asever.source import SourceFile
 
 
@@ -151,6 +151,12 @@ def test_texts_made_to_be_slow_are_refused_within_a_second(text):
 
     assert wrong(text).code == "not-json"
     assert time.perf_counter() - start < 1
+
+
+def test_an_object_of_more_members_than_any_of_azure_s_is_refused():
+    text = "{" + ",".join(f'"{at}":0' for at in range(WIDEST + 1)) + "}"
+
+    assert (wrong(text).code, wrong(text).primary.span.start) == ("json-too-large", 0)
 
 
 def test_a_file_larger_than_any_of_azure_s_is_refused():

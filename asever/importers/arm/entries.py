@@ -250,6 +250,8 @@ def _entry(frame: Frame, raw: Value, target: Target, doubt: Symbol | None, paren
         own_name = joined(parent.name, "/", own_name)
     elif parent is not None and len(targets.names_of(own_name)) < own_kind.count("/"):
         own_name = joined(parent.name, "/", own_name)
+    # The names and the type of a child are those of all that it stands in.
+    frame.deployment.run.budget.spend(COST * own_kind.count("/", own_kind.find("/") + 1), raw.span)
     target = _target(frame, raw, target, own_kind)
     base = _base(frame, raw, target, parent)
     entry = Entry(frame, raw, own_kind, own_name, target, base, doubt)

@@ -25,6 +25,9 @@ from asever.source import Span
 MOST_COPIES: Final = 800
 """What one copy loop may make: Azure's own limit."""
 
+TURN: Final = 3
+"""Steps that a turn of a loop, or a call of a lambda, counts for: what it sees is put together for it."""
+
 SEARCHED: Final = 8
 """Members of an object that are looked through in one step, for one whose name is spelled in another letter case."""
 
@@ -34,7 +37,7 @@ READ: Final = 4
 DEFINED: Final = 4
 """Steps that a call of a function counts for which the template itself defines."""
 
-COMPARED: Final = 8
+COMPARED: Final = 16
 """Steps that a name counts for which is compared with a misspelt one."""
 
 STRICT: Final[Mapping[str, Callable[..., Plain]]] = {
@@ -464,7 +467,7 @@ def copies(frame: Frame, loop: Value) -> Value:
     if entry is None:
         return Value(plain=(), span=loop.span)
     many = copy_count(made, (count or loop).span)
-    frame.deployment.run.budget.spend(many, loop.span)
+    frame.deployment.run.budget.spend(TURN * many, loop.span)
     return Value(plain=tuple(evaluate(in_loop(frame, title, index), entry) for index in range(many)), span=loop.span)
 
 

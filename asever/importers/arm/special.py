@@ -7,7 +7,7 @@ from functools import cmp_to_key
 from typing import Final
 
 from asever.importers.arm import targets
-from asever.importers.arm.evaluator import Frame, Made, Part, Referred, Run, Special, step_of, symbolic, value_of
+from asever.importers.arm.evaluator import TURN, Frame, Made, Part, Referred, Run, Special, step_of, symbolic, value_of
 from asever.importers.arm.expressions import Call, Expression, Literal
 from asever.importers.arm.functions import collections, logic
 from asever.importers.arm.functions.kinds import array, boolean, integer, members, text
@@ -141,7 +141,7 @@ class _Lambda:
 
     def __call__(self, *values: Value) -> Plain:
         """What it gives for some values; it may leave out the last of them."""
-        self.frame.deployment.run.budget.spend(2, self.span)
+        self.frame.deployment.run.budget.spend(TURN, self.span)
         bound = {**(self.frame.lambdas or {}), **dict(zip(self.names, values, strict=False))}
         frame = Frame(deployment=self.frame.deployment, loops=self.frame.loops, lambdas=bound, arguments=self.frame.arguments)
         return value_of(frame, self.body, self.span)

@@ -13,11 +13,11 @@ from asever.importers.terraform.identities import Identities
 from asever.importers.terraform.references import References
 from asever.importers.terraform.shapes import joined, properties
 from asever.importers.terraform.types import POINTERS, TYPES
-from asever.importers.tree import Plain, Symbol, Value
+from asever.importers.tree import Members, Plain, Symbol, Value
 from asever.record import record
 from asever.source import Span
 
-COST: Final = 50
+COST: Final = 70
 """Steps that a resource counts for, apart from its values."""
 
 _SILENT = frozenset({"azurerm_resource_group", "azurerm_network_manager_deployment"})
@@ -226,7 +226,7 @@ class _Work:
         values, kind = self.known.values(block), self.known.kind(block)
         identity = self.known.id(block)
         location = values.get("location")
-        body: dict[str, Value] = {"properties": Value(plain=dict(content), span=block.span)}
+        body = Members(properties=Value(plain=Members(content), span=block.span))
         body |= dict(_body(block, values))
         return Resource(
             kind=kind,
