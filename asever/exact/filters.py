@@ -12,7 +12,7 @@ from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filte
 from asever.model.numbers import NumberSet
 from asever.model.numbers import union as union_of_numbers
 from asever.model.packets import ANY_PORT
-from asever.model.regions import FIELDS, Region
+from asever.model.regions import Region
 from asever.record import record
 
 Field = str | int

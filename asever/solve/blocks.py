@@ -30,9 +30,7 @@ class Block:
         """What regions hold of the block, each once; each holds all of it in its field or none."""
         number, numbers, first = self.number, self.numbers, self.numbers.first
         return tuple(
-            dict.fromkeys(
-                (*region[:number], numbers, *region[number + 1 :]) for region in regions if first in region[number]
-            )
+            dict.fromkeys((*region[:number], numbers, *region[number + 1 :]) for region in regions if first in region[number])
         )
 
 

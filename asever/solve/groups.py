@@ -125,7 +125,9 @@ def compare(
     surely = perhaps
     if tags.spaces:
         any_world = Rows(terms, network, question.fixed, tags.any_world)
-        both = [tuple(_decision(any_world, one, hull, sure=sure) for sure in (True, False)) for one in (context.left, context.right)]
+        both = [
+            tuple(_decision(any_world, one, hull, sure=sure) for sure in (True, False)) for one in (context.left, context.right)
+        ]
         surely = _breaks(question.relation, *both)
     every = domain(terms, hull)
     terms.assertions.extend(f"(assert {one})" for one in (every, *tags.facts()))

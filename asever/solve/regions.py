@@ -76,9 +76,7 @@ def _in_block(
     encoding = encode(network, question)
     goals = [
         (encoding.terms.switch(f"goal {number}", formula), what)
-        for number, (formula, what) in enumerate(
-            goal for claim in claims for goal in _goals(encoding, question, claim)
-        )
+        for number, (formula, what) in enumerate(goal for claim in claims for goal in _goals(encoding, question, claim))
         if formula != FALSE
     ]
     if not goals:
