@@ -42,4 +42,4 @@ def _hull(every: Sequence[Box]) -> Box:
 
 
 def _labelled(every: Sequence[Box], labels: Sequence[bool], start: Box, budget: Budget) -> list[Box]:
-    return labelled(Lines(len(start), every, every, labels, otherwise=False), start, True, budget)
+    return labelled(Lines(len(start), every, every, labels, otherwise=False), start, label=True, budget=budget)

@@ -20,11 +20,12 @@ _FEW = 48
 # How often a set is merged anew, its dimensions in another order; a large one less often, since it must be quick too.
 _MOST_ORDERS = 24
 _MOST_MERGED = 12_000
-_MOST_COVERED = 600
-# Maximal products are looked for while this many comparisons suffice, the fewer of them the larger the set is.
+# Covered are sets of up to so many boxes; more of them where what is outside is known.
+_MOST_COVERED, _MOST_KNOWN = 600, 3_000
+# Up to so many comparisons several ways to grow are tried, the fewer of them the larger the set is; beyond it one.
 _CHEAP = 800_000
-# So many parts of a box are looked at to tell whether others hold it.
-_FAR = 1_000
+# So many parts of a box are looked at to tell whether others hold it; in a large set fewer.
+_FAR, _NEAR = 1_000, 4
 # Ways to grow a box: which dimension first.
 _GROWTHS = ((4, 3, 2, 1, 0), (0, 1, 2, 3, 4), (2, 4, 3, 1, 0), (1, 2, 0, 3, 4), (3, 1, 4, 2, 0))
 
@@ -231,20 +232,18 @@ def merged_in(boxes: list[Box], order: Sequence[int]) -> list[Box]:
             return boxes
 
 
-def coverable(boxes: Sequence[Box]) -> bool:
-    """Whether it is worth knowing what is outside, so as to cover the set by boxes that overlap."""
-    return 1 < len(boxes) <= _MOST_COVERED
+def coverable(boxes: Sequence[Box], *, known: bool) -> bool:
+    """Whether it is worth it to cover the set by boxes that overlap; `known` says that what is outside need not be found."""
+    return 1 < len(boxes) <= (_MOST_KNOWN if known else _MOST_COVERED)
 
 
 def cover(boxes: Sequence[Box], outside: Sequence[Box], full: Box) -> list[Box]:
     """A set as few boxes, which may overlap: each is grown as far as nothing outside is met, and held ones are dropped.
 
-    `boxes` are disjoint, and `outside` with them makes up all of `full`. Where that takes long they stay as they are.
+    `boxes` are disjoint, and `outside` with them makes up all of `full`.
     """
     size = len(boxes) * len(outside) * len(full)
-    growths = min(len(_GROWTHS), _CHEAP // max(size, 1))
-    if len(boxes) < 2 or not growths:
-        return list(boxes)
+    growths = max(1, min(len(_GROWTHS), _CHEAP // max(size, 1)))
     others = Index(outside)
     orders = [[one for one in order if one < len(full)] for order in _GROWTHS[:growths]]
     pieces = Index(sorted(boxes, key=_weight, reverse=True))
@@ -256,7 +255,7 @@ def cover(boxes: Sequence[Box], outside: Sequence[Box], full: Box) -> list[Box]:
         best, held = max(((box, pieces.within(box, full)) for box in grown), key=lambda one: (one[1] & left).bit_count())
         chosen.append(best)
         left &= ~held
-    return _needed(chosen)
+    return _needed(chosen, _FAR if size <= _CHEAP else _NEAR)
 
 
 def _grown(box: Box, outside: Index, full: Box, order: Sequence[int]) -> Box:
@@ -271,26 +270,29 @@ def _grown(box: Box, outside: Index, full: Box, order: Sequence[int]) -> Box:
     return tuple(here)
 
 
-def _needed(chosen: list[Box]) -> list[Box]:
+def _needed(chosen: list[Box], far: int) -> list[Box]:
     """Without those that others hold together."""
     index = Index(chosen)
     kept = index.every
     for number in reversed(range(len(chosen))):
         others = kept ^ (1 << number)
-        if _covered(chosen[number], index, others):
+        if _covered(chosen[number], index, others, far):
             kept = others
     return [box for number, box in enumerate(chosen) if kept >> number & 1]
 
 
-def _covered(box: Box, index: Index, candidates: int) -> bool:
+def _covered(box: Box, index: Index, candidates: int, far: int) -> bool:
     """Whether some of the boxes hold all of a box together; what would take long to tell counts as no."""
     ahead = [(box, index.meeting(box) & candidates)]
-    for _ in range(_FAR):
-        if not ahead:
-            return True
+    for _ in range(far):
         here, meeting = ahead.pop()
         if not meeting:
             return False
         first = meeting & -meeting
-        ahead.extend(index.peeled(here, index.boxes[first.bit_length() - 1], meeting ^ first))
+        for part, others in index.peeled(here, index.boxes[first.bit_length() - 1], meeting ^ first):
+            if not others:
+                return False
+            ahead.append((part, others))
+        if not ahead:
+            return True
     return False

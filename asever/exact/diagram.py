@@ -16,6 +16,8 @@ from asever.record import record
 
 # Orders take turns of so many steps. In the first each is followed through, later the first that comes to an end is taken.
 _TURNS = (1_500, 4_500, 13_500, BUDGET)
+# So few parts are hardly fewer in another order.
+_SMALL = 4
 # Orders that often give fewer parts than those by measure, tried where they take no longer.
 _FURTHER = ((0, 4, 2, 3, 1), (1, 0, 2, 4, 3))
 # The last dimension goes line by line; so many lines take as long as a step.
@@ -327,10 +329,10 @@ def fewest(lines: Lines[Label], start: Box, budget: Budget) -> Parts[Label]:
             if parts is not None:
                 found.append(parts)
                 quickest = min(quickest, diagram.spent)
-                if steps > _TURNS[0]:
+                if steps > _TURNS[0] or _number(parts) <= _SMALL:
                     break
         if found:
-            if steps == _TURNS[0]:
+            if steps == _TURNS[0] and min(map(_number, found)) > _SMALL:
                 found.extend(_further(lines, start, {one.order for one in diagrams}, quickest))
             best = min(found, key=_number)
             budget.spend(_number(best))
@@ -366,6 +368,6 @@ def _number(parts: Parts[Label]) -> int:
     return sum(map(len, parts.values()))
 
 
-def labelled(lines: Lines[Label], start: Box, label: Label, budget: Budget) -> list[Box]:
+def labelled(lines: Lines[Label], start: Box, *, label: Label, budget: Budget) -> list[Box]:
     """The disjoint parts of a box that surely get a label."""
     return list(fewest(lines, start, budget).get(frozenset((label,)), ()))

@@ -74,24 +74,30 @@ def intersection(
 
 
 def rectangles(
-    regions: Sequence[Region], within: Sequence[Region] = (), *, disjoint: bool = False, budget: Budget | None = None
+    regions: Sequence[Region],
+    within: Sequence[Region] = (),
+    *,
+    outside: Sequence[Region] | None = None,
+    disjoint: bool = False,
+    budget: Budget | None = None,
 ) -> tuple[Region, ...]:
     """A set as few regions for people to read; they may overlap and together hold the set and nothing else.
 
     `within` is the whole that the set is a part of. Regions grow over what lies outside of it only as far as they lie in a
-    single region of it, so that no rectangle promises anything about packets that were not asked about. `disjoint` says that
-    the regions of the set are so already.
+    single region of it, so that no rectangle promises anything about packets that were not asked about. `outside` is the rest
+    of the whole, if it is known: a large set can then be covered too. `disjoint` says that the regions of the set are so.
     """
     spent = budget or Budget()
     whole = within or regions
-    space = Space(regions, whole)
+    space = Space(regions, whole, outside or ())
     every = space.boxes(regions)
     apart = boxes.merged(every if disjoint else algebra.disjoint(every, spent))
+    known = None if outside is None else space.boxes(outside)
     found: list[Box] = []
     for domain in algebra.disjoint(space.boxes(whole), spent):
         mine = boxes.intersect(apart, [domain])
-        if boxes.coverable(mine):
-            others = boxes.merged(algebra.subtract([domain], mine, spent))
+        if boxes.coverable(mine, known=known is not None):
+            others = algebra.subtract([domain], mine, spent) if known is None else boxes.intersect(known, [domain])
             found.extend(boxes.cover(mine, others, domain))
         else:
             found.extend(mine)

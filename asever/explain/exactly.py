@@ -222,7 +222,8 @@ class _Bundle:
 
     def shown(self, fares: str) -> tuple[Region, ...]:
         """The same as few regions."""
-        return rectangles(self.of(fares), self.whole, disjoint=True)
+        others = [region for other in (LOST, DELIVERED, OPEN) if other != fares for region in self.of(other)]
+        return rectangles(self.of(fares), self.whole, outside=others, disjoint=True)
 
 
 def _packets(scope: Scope) -> Region:

@@ -56,16 +56,7 @@ def _alike(changes: Sequence[Change]) -> list[list[Change]]:
     """Changes that read the same, in the order of the first of each kind."""
     found: dict[tuple[object, ...], list[Change]] = {}
     for one in changes:
-        key = (
-            headline(one),
-            tuple(_regions(one)),
-            one.old,
-            one.new,
-            tuple(one.readings.items()),
-            one.proved,
-            one.count,
-            one.bound,
-        )
+        key = (headline(one), tuple(_regions(one)), one.old, one.new, tuple(one.readings.items()), one.proved)
         found.setdefault(key, []).append(one)
     return list(found.values())
 
@@ -82,9 +73,9 @@ def _changes(alike: Sequence[Change], page: Page) -> Iterator[Line]:
     words = headline(alike[0])
     style = Style.GOOD if words == "becomes possible" else Style.BAD if words == "stops" else Style.UNSURE
     for one in alike:
-        yield line(Piece(f"{one.origin} -> {one.target}", Style.STRONG))
-    bound = "at most " if alike[0].bound else ""
-    yield line("  ", Piece(words, style), f", {bound}{packets(alike[0].count)}:")
+        bound = "at most " if one.bound else ""
+        yield line(Piece(f"{one.origin} -> {one.target}", Style.STRONG), f", {bound}{packets(one.count)}")
+    yield line("  ", Piece(words, style), ":")
     for text in _regions(alike[0]):
         yield from page.paragraph(text, indent=4)
     for word, decider in (("old", alike[0].old), ("new", alike[0].new)):

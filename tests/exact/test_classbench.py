@@ -14,7 +14,7 @@ from asever.solve.regions import holds
 from asever.solve.rows import Rows
 from asever.solve.solver import Session
 from asever.solve.terms import FALSE, TRUE, Terms, conjunction, negation
-from tests.exact.classbench import FOLDER, NETWORK, decided, filters, queries
+from tests.exact.classbench import EVERY, FOLDER, NETWORK, decided, filters, queries
 
 # Z3 takes minutes for the thousands of rectangles of whole filters; a check asks about ends and services.
 NARROW = ("from a /16", "web", "to a host")
@@ -31,11 +31,29 @@ pytestmark = pytest.mark.skipif(not CASES, reason="the corpus of filters (../sha
 def test_the_rectangles_of_a_query_are_proved_and_few(case):
     one, region = CASES[case]
     allowed, dropped = decided(one, region)
-    permitted, denied = (rectangles(mine, [region], disjoint=True) for mine in (allowed, dropped))
+    permitted = rectangles(allowed, [region], outside=dropped, disjoint=True)
+    denied = rectangles(dropped, [region], outside=allowed, disjoint=True)
     assert proved(one, region, permitted, denied)
     pairs = ((allowed, dropped, permitted), (dropped, allowed, denied))
     for mine, others, shown in pairs:
         assert len(shown) <= 2 * smallest_known(mine, others, region)
+
+
+@pytest.mark.parametrize("name", ["acl1_1k", "fw4_1k"])
+def test_the_rectangles_of_a_whole_filter_are_at_most_twice_the_fewest_known(name):
+    (one,) = (one for title, one in filters() if title == name)
+    sets = decided(one, EVERY)
+    for mine, others in (sets, sets[::-1]):
+        shown = rectangles(mine, [EVERY], outside=others, disjoint=True)
+        space = Space(mine, others)
+        found, outside = space.boxes(mine), space.boxes(others)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(boxes, "_CHEAP", len(found) * len(outside) * 50)
+            slow = boxes.cover(found, outside, space.full)
+        assert len(slow) <= len(shown) <= 2 * len(slow)
+        listed = space.boxes(shown)
+        assert not boxes.subtract(found, listed, boxes.Budget(1_000_000))
+        assert not boxes.intersect(listed, outside)
 
 
 def proved(one, region, permitted, denied):

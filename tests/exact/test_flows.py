@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 
 from asever.exact.flows import flow_sets, reading_sets
 from asever.exact.regions import difference, union
 from asever.model.effective import Quantifier
 from asever.model.regions import FIELDS
+from asever.solve import blocks
 from asever.solve.regions import Claimed, Shown, disagreement
 from tests.differential.small_tables import all_readings, networks, packets_of, questions
 from tests.differential.test_solver_against_every_flow import Verdicts, thorough
@@ -77,6 +79,18 @@ def test_every_header_lies_in_the_set_that_the_walks_of_its_flows_say(network, q
 @thorough
 @given(networks(), questions())
 def test_the_solver_proves_the_sets_and_refuses_any_others(network, question):
+    proves_and_refuses(network, question)
+
+
+@thorough
+@given(networks(), questions())
+def test_so_it_does_block_by_block(network, question):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "_FEW", 0)
+        proves_and_refuses(network, question)
+
+
+def proves_and_refuses(network, question):
     sets = flow_sets(network, question)
     wanted = question.quantifier is not Quantifier.ALL_ARRIVE
     for one in sets.scopes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from asever.exact.regions import rectangles
 from asever.exact.worlds import World, more
 from asever.model.effective import Action, EffectiveNetwork, FilterContext, FilterQuestion, FilterRelation, exists_in
 from asever.model.things import Direction
+from asever.solve import blocks
 from asever.solve.regions import filters_disagree
 from tests.differential.small_tables import ASSUMPTIONS, EVERY, PORTS, TAG_SPACE, filters
 
@@ -46,6 +48,15 @@ def worlds(world):
 
 
 def proof(pair, world, regions):
+    """What Z3 says, in one go and block by block."""
+    whole = proved(pair, world, regions)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "_FEW", 0)
+        assert (proved(pair, world, regions) is None) == (whole is None)
+    return whole
+
+
+def proved(pair, world, regions):
     context = FilterContext(where="", left=pair[0], right=pair[1])
     asks = FilterQuestion(relation=FilterRelation.NO_MORE, contexts=(context,))
     return filters_disagree(NETWORK, asks, pair, world.names, regions, seconds=None)

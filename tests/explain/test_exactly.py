@@ -15,6 +15,7 @@ from asever.explain.exactly import explained as explained_check
 from asever.explain.finding import Asked, Options
 from asever.model.answers import Verdict
 from asever.model.claims import Check, Endpoint, EndpointKind, Reachability, Verb
+from asever.model.effective import Quantifier
 from asever.report.json import dumped
 from tests.differential.small_tables import networks, questions
 from tests.differential.test_solver_against_every_flow import thorough
@@ -170,7 +171,7 @@ def test_what_is_listed_of_a_check_that_holds_is_proved_too(capsys, monkeypatch)
     monkeypatch.chdir(ROOT)
     check = CHECKS["vip"][0]
     assert explained(capsys, LAYERED, check)[0] == 0
-    monkeypatch.setattr(exactly, "rectangles", lambda regions, _within=(): tuple(regions)[1:])
+    monkeypatch.setattr(exactly, "rectangles", lambda regions, _within=(), **_options: tuple(regions)[1:])
     assert explained(capsys, LAYERED, check)[0] == 4
 
 
@@ -213,3 +214,26 @@ def test_explained_sets_are_proved_walked_and_make_up_what_is_covered(network, q
     assert sum(shown) <= max((one.covered for one in found.traffic), default=0)
     if found.finding.verdict is Verdict.VIOLATED:
         assert shown
+
+
+@thorough
+@given(networks(), questions())
+def test_a_reading_in_which_nothing_is_covered_violates_nothing(network, question):
+    scopes = tuple(replace(one, condition=(("first", "yes"),)) for one in question.scopes)
+    question = replace(question, quantifier=Quantifier.SOME_ARRIVES, scopes=scopes, fixed={})
+    claim = Reachability(verb=Verb.CAN_REACH, subjects=(), target=Endpoint(kind=EndpointKind.INTERNET, name="x"))
+    asked = Asked(check=Check(name="x", text="x", claim=claim), question=question)
+    for one in explained_check(network, asked, Options(seconds=None)).readings:
+        if one.readings.get("first") == "no":
+            assert (one.lost, one.delivered, one.open) == (0, 0, 0)
+            assert one.verdict is Verdict.UNKNOWN
+
+
+def test_how_many_packets_two_groups_differ_in_is_told(tmp_path, capsys, document):
+    program = GROUPS.replace("110 allow tcp from Storage to * port 22", "").replace(
+        "allow tcp from * to *", "allow tcp from 10.0.0.0/24 to 10.0.1.4"
+    )
+    _, found = document(program, "same")
+    assert {(one["passes"], one["packets"]) for one in found["differences"]} >= {("old", 256 * 65536)}
+    _, text = explained(capsys, tmp_path / "x.asev", "same")
+    assert "nsg new drops (inbound, subnet corp/apps): 16,777,216 packets" in " ".join(text.split())
