@@ -33,7 +33,10 @@ _FIX_EXITS = (
     "exit status: that of the checks to be fixed, after --write as the files are then: 0 all met; 1 one is violated; "
     "2 none is violated, some are unknown; 3 wrong input; 4 an internal error."
 )
-_LINT_EXITS = "exit status: 0 nothing was found; 1 something was; 3 wrong input; 4 an internal error. What a code means: asever help CODE."
+_LINT_EXITS = (
+    "exit status: 0 nothing was found; 1 something was; 3 wrong input; 4 an internal error. "
+    "What a code means: asever help CODE."
+)
 _MATRIX_EXITS = "exit status: 0 done; 3 wrong input; 4 Z3 does not confirm a cell, or another internal error."
 _DIFF_EXITS = (
     "exit status: 0 no flow and no verdict differs; 1 some does; 2 what differs cannot be told in full; 3 wrong input; "

@@ -31,20 +31,20 @@ class Touched:
 
     def headers(self, old: FlowQuestion, new: FlowQuestion, number: int) -> list[Region] | None:
         """Regions of the scope of this number outside of which nothing differs; they may overlap. None: it may be anywhere."""
+        # Without their replies flows go the same ways, less finely told apart.
+        ways = [
+            list(paths(network, one.scopes[number], one.fixed, replies=True))
+            for network, one in zip(self._networks, (old, new), strict=True)
+        ]
+        if not self._alike or [_but_rows(way) for way in ways[0]] != [_but_rows(way) for way in ways[1]]:
+            return None
         found: list[Region] = []
-        for replies in (True, False):
-            ways = [
-                list(paths(network, one.scopes[number], one.fixed, replies=replies))
-                for network, one in zip(self._networks, (old, new), strict=True)
-            ]
-            if not self._alike or [_but_rows(way) for way in ways[0]] != [_but_rows(way) for way in ways[1]]:
-                return None
-            for one, other in zip(*ways, strict=True):
-                for place, same_place in zip(one.places, other.places, strict=True):
-                    rows = self._rows(place.filters, same_place.filters)
-                    if rows is None:
-                        return None
-                    found.extend(_headers(self._networks[0].tag_space, one, place, rows))
+        for one, other in zip(*ways, strict=True):
+            for place, same_place in zip(one.places, other.places, strict=True):
+                rows = self._rows(place.filters, same_place.filters)
+                if rows is None:
+                    return None
+                found.extend(_headers(self._networks[0].tag_space, one, place, rows))
         return list(dict.fromkeys(found))
 
     def _rows(self, old: Sequence[Filter], new: Sequence[Filter]) -> list[FilterRow] | None:

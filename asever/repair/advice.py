@@ -30,6 +30,8 @@ def advice(finding: Finding, *, fixed: bool = False) -> Iterator[str]:
         yield from _about_loss(finding, lost)
     elif isinstance(finding.check.claim, Reachability):
         yield from _about_arrival(finding, finding.check.claim)
+    elif finding.difference is not None:
+        yield "which of the two lists is right only a person knows: `asever explain` shows every packet on which they differ"
 
 
 def _about_loss(finding: Finding, lost: Step) -> Iterator[str]:

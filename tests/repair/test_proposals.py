@@ -212,6 +212,15 @@ check "home" web reaches hq on tcp 443
     assert {"remove route 172.20.0.0/16 of route-table own", "say `bgp-propagation on` of own"} in words
 
 
+def test_of_two_lists_that_differ_nobody_knows_which_is_right():
+    groups = "".join(
+        f"nsg {name} {{ inbound {{ 100 allow tcp from * to * port {port} }} }}\n" for name, port in (("a", 80), ("b", 81))
+    )
+    found = fixed(f'{groups}check "alike" nsg a equals nsg b\n', "alike")
+    assert (found.proposals, found.tried) == ((), 0)
+    assert "asever explain" in found.advice[0]
+
+
 def test_where_the_search_ends_early_it_says_so():
     found = fixed(network(DENY), "it", Limits(tries=0))
     assert (found.proposals, found.exhausted) == ((), False)
