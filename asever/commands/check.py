@@ -13,6 +13,7 @@ from asever.commands.console import (
     Status,
     UsageError,
     load_all,
+    need_processes,
     progress,
     reason,
     refuse_all,
@@ -22,8 +23,7 @@ from asever.commands.console import (
 from asever.diagnostics import Diagnostic, SpecError
 from asever.model.answers import Finding, Report, Verdict
 from asever.model.program import Program
-from asever.pipeline import Depth, Examined, Options
-from asever.pipeline import examine as judge_all
+from asever.pipeline import Depth, Examined, Options, examine_all
 
 _NOTHING_DONE = "nothing was checked"
 
@@ -51,6 +51,8 @@ def run(arguments: Namespace) -> int:
 
 def _ready(arguments: Namespace) -> None:
     """Raises `UsageError` before anything is checked when an extra is missing, or the folder of certificates not empty."""
+    if arguments.jobs > 1:
+        need_processes(arguments.jobs)
     if arguments.cross_check:
         from asever.certify import second  # noqa: PLC0415 - most checks ask one solver
 
@@ -92,21 +94,19 @@ def _certified(every: Sequence[Examined], arguments: Namespace) -> list[Report]:
 
 def _checked(programs: Sequence[Program], arguments: Namespace) -> list[Examined]:
     """Every program's report and what it was made from. With `--only`, programs without a check of that name are left out."""
-    every: list[Examined] = []
-    for program, patterns in _asked(programs, arguments.only):
-        options = Options(
-            only=patterns,
-            seconds=arguments.timeout,
-            readings=dict(arguments.assume),
-            core=Depth.SETTINGS if arguments.evidence else Depth.RULES,
-            fail_fast=arguments.fail_fast,
-        )
-        with progress("checking"):
-            one = judge_all(program, options)
-        every.append(one)
-        if arguments.fail_fast and one.report.verdict is Verdict.VIOLATED:
-            break
-    return every
+    pairs = [(program, options_of(arguments, patterns)) for program, patterns in _asked(programs, arguments.only)]
+    return examine_all(pairs, jobs=arguments.jobs, waiting=lambda: progress("checking"))
+
+
+def options_of(arguments: Namespace, only: tuple[str, ...]) -> Options:
+    """How to check a program of which these patterns are asked for."""
+    return Options(
+        only=only,
+        seconds=arguments.timeout,
+        readings=dict(arguments.assume),
+        core=Depth.SETTINGS if arguments.evidence else Depth.RULES,
+        fail_fast=arguments.fail_fast,
+    )
 
 
 def _asked(programs: Sequence[Program], only: Sequence[str]) -> list[tuple[Program, tuple[str, ...]]]:

@@ -95,6 +95,14 @@ def show_diagnostics(diagnostics: Sequence[Diagnostic], color: str) -> None:
         sys.stderr.write(render_diagnostics(diagnostics, color=wants_color(color, sys.stderr)))
 
 
+def need_processes(jobs: int) -> None:
+    """Raises `UsageError` where several processes are asked for and the system cannot fork."""
+    from asever.workers import can_fork  # noqa: PLC0415 - most runs ask for none
+
+    if not can_fork():
+        raise UsageError(f"--jobs {jobs} needs a system that can fork processes", advice="leave --jobs out")
+
+
 def known_readings(chosen: Mapping[str, str]) -> dict[str, str]:
     """The readings that were chosen; raises `UsageError` for one that does not exist."""
     from asever.azure.assumptions import ASSUMPTIONS  # noqa: PLC0415 - not for commands that assume nothing

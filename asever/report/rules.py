@@ -6,7 +6,6 @@ This is wording, not judgement: which row decides is in the finding, and nothing
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from asever.model.addresses import ALL_ADDRESSES, format_address, format_addresses
 from asever.model.answers import CoreRow, CoreWay, is_written
@@ -31,14 +30,8 @@ _MOST = 12
 _NAME = 30
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """One rule of the user, which may be several rows."""
-
-    priority: int
-    name: str
-    shown: str
-    rows: Sequence[FilterRow]
+_Key = tuple[int, str]
+"""A rule of the user, which may be several rows: its priority and its name."""
 
 
 def _name(row: FilterRow) -> str:
@@ -159,26 +152,27 @@ def decision_lines(
     packet: Packet,
     decided_by: FilterRow | None,
     readings: Mapping[str, str],
-    near: Collection[tuple[int, str]] = (),
+    near: Collection[_Key] = (),
     *,
     width: int,
     indent: int = 4,
 ) -> list[Line]:
     """The rules in order up to the deciding one (`>`), each with its reason; `near` are the near misses (`~`)."""
-    before = list(_rules(one, decided_by, readings))
+    before = _rules(one, decided_by, readings)
     decider = _name(decided_by) if decided_by else ""
-    shown = _shown(before, near)
-    hidden = len(before) - sum(1 for rule in shown if rule)
-    names = [len(rule.shown) for rule in before]
+    shown = _shown(list(before), near)
+    hidden = len(before) - sum(1 for key in shown if key)
+    names = {len(_name(rows[0])) for rows in before.values()}
     label = max([length for length in names if length <= _NAME] + [min(len(decider), _NAME)] + [8])
     lines: list[Line] = []
-    for rule in shown:
-        if rule is None:
+    for key in shown:
+        if key is None:
             lines.append(line(" " * (indent + 8), Piece(f"... {hidden} more rules that do not match", Style.FAINT)))
             continue
-        mark = "~" if (rule.priority, rule.name) in near else " "
-        reasons = "; ".join(_reasons(rule, packet))
-        lines += _row(mark, (rule.priority, rule.shown), reasons, label=label, indent=indent, width=width)
+        rows = before[key]
+        reasons = "; ".join(_reasons(rows, packet))
+        head = (key[0], _name(rows[0]))
+        lines += _row("~" if key in near else " ", head, reasons, label=label, indent=indent, width=width)
     if decided_by is None:
         lines.append(
             line(" " * indent, Piece(">", Style.BAD), "        no rule matches: ", _verb(one.otherwise, by_default=False))
@@ -195,33 +189,34 @@ def _verb(action: Action, *, by_default: bool) -> str:
     return f"{verb} (Azure's default rule)" if by_default else verb
 
 
-def _rules(one: Filter, decided_by: FilterRow | None, readings: Mapping[str, str]) -> Iterator[_Rule]:
-    """The rules before the deciding one, each with its rows."""
-    found: dict[tuple[int, str], list[FilterRow]] = {}
+def _rules(one: Filter, decided_by: FilterRow | None, readings: Mapping[str, str]) -> dict[_Key, list[FilterRow]]:
+    """The rules before the deciding one, each with its rows. A long list is gone through for every packet: few calls a row."""
+    found: dict[_Key, list[FilterRow]] = {}
     decider = None if decided_by is None else (decided_by.priority, decided_by.name)
     for row in one.rows:
-        if decided_by is not None and row == decided_by:
-            break
         key = (row.priority, row.name)
-        if key != decider and _exists(row, readings):
+        if key == decider:
+            if row == decided_by:
+                break
+        elif not row.condition or _exists(row, readings):
             found.setdefault(key, []).append(row)
-    yield from (_Rule(priority, name, _name(rows[0]), rows) for (priority, name), rows in found.items())
+    return found
 
 
-def _reasons(rule: _Rule, packet: Packet) -> tuple[str, ...]:
+def _reasons(rows: Sequence[FilterRow], packet: Packet) -> tuple[str, ...]:
     """Why a rule does not match: the reasons of the row that lacks least."""
-    each = (mismatches(row, packet) or ("it is not known whether it matches",) for row in rule.rows)
+    each = (mismatches(row, packet) or ("it is not known whether it matches",) for row in rows)
     return min(each, key=len)
 
 
-def _shown(rules: Sequence[_Rule], near: Collection[tuple[int, str]]) -> list[_Rule | None]:
+def _shown(rules: Sequence[_Key], near: Collection[_Key]) -> list[_Key | None]:
     """All of a short list; of a long one the ends and the near misses, with one None where rules are left out."""
     if len(rules) <= _MOST:
         return list(rules)
-    kept: list[_Rule | None] = []
+    kept: list[_Key | None] = []
     skipped = False
     for index, rule in enumerate(rules):
-        if index < _ENDS or index >= len(rules) - _ENDS or (rule.priority, rule.name) in near:
+        if index < _ENDS or index >= len(rules) - _ENDS or rule in near:
             kept.append(rule)
         elif not skipped:
             kept.append(None)

@@ -13,6 +13,11 @@ class TimeOut(Exception):  # noqa: N818 - what happened, in a word
     """The solver did not decide within its time."""
 
 
+def load() -> None:
+    """Loads the solver, which the first question would do otherwise; it makes nothing of its own yet."""
+    import z3  # noqa: F401, PLC0415
+
+
 class Session:
     """One solver over one text. Questions are literals of the text: a symbol, or `(not symbol)`."""
 
