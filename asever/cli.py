@@ -11,7 +11,6 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from keyword import iskeyword
 from pathlib import Path
@@ -57,9 +56,9 @@ class _Parser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments: "):
             wrong = message.removeprefix("unrecognized arguments: ").split()[0]
             known = [option for action in self._actions for option in action.option_strings]
-            close = get_close_matches(wrong.split("=")[0], known, n=1, cutoff=0.6)
+            close = _like(wrong.split("=")[0], known, 0.6)
             message = f"there is no option {wrong}" if wrong.startswith("-") else f"there is one argument too many: {wrong}"
-            advice = f"did you mean {close[0]}?" if close else ""
+            advice = f"did you mean {close}?" if close else ""
         complain(self.prog, message, advice=advice, usage=self.format_usage())
         raise SystemExit(int(Status.WRONG_INPUT))
 
@@ -69,6 +68,12 @@ class _Parser(argparse.ArgumentParser):
         if rest:
             self.error(f"unrecognized arguments: {' '.join(rest)}")
         return found, rest
+
+
+def _like(word: str, known: Sequence[str], cutoff: float) -> str | None:
+    from difflib import get_close_matches  # noqa: PLC0415 - for a wrong command line only
+
+    return next(iter(get_close_matches(word, known, n=1, cutoff=cutoff)), None)
 
 
 def complain(program: str, message: str, *, advice: str = "", usage: str = "") -> None:
@@ -454,8 +459,8 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The whole command line, or that of the command that was asked for: the other sixteen would be built for nothing."""
     parser = _Parser(
         prog="asever",
         description="Proves what an Azure network does with every packet, or shows the packet that breaks it.",
@@ -465,6 +470,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, dest="version", help="print the version")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary, add_arguments, epilog in COMMANDS:
+        if only not in (None, name):
+            continue
         command = commands.add_parser(
             name, help=summary, description=f"{summary[:1].upper()}{summary[1:]}.", epilog=epilog, allow_abbrev=False
         )
@@ -487,8 +494,8 @@ def _misspelt_command(arguments: Sequence[str]) -> str | None:
         return None
     if first.endswith(".asev") or Path(first).is_file():
         return f"did you mean `asever check {first}`?"
-    close = get_close_matches(first.lower(), names, n=1, cutoff=0.5)
-    return f"did you mean `asever {close[0]}`?" if close else f"the commands are {', '.join(names)}"
+    close = _like(first.lower(), names, 0.5)
+    return f"did you mean `asever {close}`?" if close else f"the commands are {', '.join(names)}"
 
 
 # -- Running ------------------------------------------------------------------------------------------------------------
@@ -535,7 +542,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    parser = build_parser()
+    known = {name for name, *_ in COMMANDS}
+    parser = build_parser(arguments[0] if arguments and arguments[0] in known else None)
     if not arguments:
         complain("asever", "a command is missing", usage=parser.format_help())
         return Status.WRONG_INPUT

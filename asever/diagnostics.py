@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from difflib import get_close_matches
 from enum import Enum
 
+from asever.record import record
 from asever.source import Span
 
 
@@ -17,7 +16,7 @@ class Severity(Enum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Label:
     """A span to look at, with a few words."""
 
@@ -25,7 +24,7 @@ class Label:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Edit:
     """Replace the text of a span; the machine form of a help."""
 
@@ -33,7 +32,7 @@ class Edit:
     replacement: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Diagnostic:
     """One finding about the input. `code` is a word of `asever.catalogue`; `message` stands alone in a list."""
 
@@ -47,11 +46,11 @@ class Diagnostic:
     severity: Severity = Severity.ERROR
 
 
-@dataclass
 class Diagnostics:
     """Collects diagnostics; no phase prints, and no phase stops at the first error."""
 
-    found: dict[Diagnostic, None] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.found: dict[Diagnostic, None] = {}
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keeps one diagnostic; the same one at the same place is kept once."""
@@ -85,5 +84,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     for candidate in names:
         if candidate.lower() == name.lower():
             return candidate
+    from difflib import get_close_matches  # noqa: PLC0415 - most inputs are right
+
     close = get_close_matches(name, names, n=1, cutoff=0.7)
     return close[0] if close else None

@@ -9,7 +9,6 @@ from fnmatch import fnmatchcase
 
 from asever.azure.effective import effective
 from asever.diagnostics import Diagnostic, SpecError, nearest
-from asever.explain.exactly import explained
 from asever.explain.finding import Asked, Options, ask, judge, judged, vacuities
 from asever.explain.witness import ReadingsDisagree
 from asever.model.answers import Finding, Report, Verdict
@@ -47,6 +46,10 @@ class Examined:
     report: Report
 
 
+Waiting = Callable[[], AbstractContextManager[None]]
+"""Says for as long as it is entered that something takes long."""
+
+
 @record
 class Prepared:
     """A program with its tables and what its checks ask, ready to be judged. `seconds` is what that took."""
@@ -56,6 +59,10 @@ class Prepared:
     asked: tuple[Asked, ...]
     options: Options
     seconds: float
+
+
+Judging = Callable[[Sequence[Prepared]], AbstractContextManager[Iterator[Finding]]]
+"""Comes to the findings of all checks of these programs, in order."""
 
 
 def run(program: Program, options: Options, *, jobs: int = 1) -> Report:
@@ -72,12 +79,14 @@ def examine_all(
     pairs: Iterable[tuple[Program, Options]],
     *,
     jobs: int = 1,
-    waiting: Callable[[], AbstractContextManager[None]] = nullcontext,
+    judging: Judging | None = None,
+    waiting: Waiting = nullcontext,
 ) -> list[Examined]:
     """Judges several programs, each with its options, and with `fail_fast` none after the first that is violated.
 
-    With `jobs` above 1 that many processes share the checks, if there is enough to do; what comes out is the same. `waiting`
-    is entered for whatever takes long, and left while processes fork: it may have a thread.
+    With `jobs` above 1 that many processes share the checks, if there is enough to do; what comes out is the same. `judging`
+    is another way to come to the same findings. `waiting` is entered for whatever takes long, and left while processes fork: it
+    may have a thread.
 
     Raises `SpecError` for a check that covers nothing, an assumption or value that does not exist, and a name in `only`
     that no check has; raises `ReadingsDisagree` when the solver and the walk give different answers, and
@@ -89,7 +98,8 @@ def examine_all(
     if wrong is not None and not (isinstance(every[0], Prepared) and every[0].options.fail_fast):
         raise wrong
     done: list[Examined] = []
-    with _judging([one for one in every if isinstance(one, Prepared)], jobs) as findings, waiting():
+    ready = [one for one in every if isinstance(one, Prepared)]
+    with judging(ready) if judging is not None else _judging(ready, jobs) as findings, waiting():
         for one in every:
             if isinstance(one, SpecError):
                 raise one
@@ -133,11 +143,17 @@ def _examined(one: Prepared, findings: Iterator[Finding]) -> Examined:
     return Examined(program=one.program, tables=one.tables, asked=one.asked[: len(results)], report=report)
 
 
-@contextmanager
-def _judging(every: Sequence[Prepared], jobs: int) -> Iterator[Iterator[Finding]]:
-    """The findings of all checks, in order, by one process or several."""
+def _judging(every: Sequence[Prepared], jobs: int) -> AbstractContextManager[Iterator[Finding]]:
+    """The findings of all checks, in order, by as many processes as are worth it."""
     each = [(one, asked) for one in every for asked in one.asked]
-    if jobs == 1 or _seconds_of(every) < _WORTH_FORKING:
+    worth = jobs > 1 and sum(_seconds_of(one.tables, asked) for one, asked in each) >= _WORTH_FORKING
+    return findings_by(each, jobs if worth else 1)
+
+
+@contextmanager
+def findings_by(each: Sequence[tuple[Prepared, Asked]], jobs: int) -> Iterator[Iterator[Finding]]:
+    """The findings of these checks, in order: by this process, or by `jobs` others. Raises as `examine_all` does."""
+    if jobs == 1 or not each:
         yield (judged(one.tables, asked, one.options) for one, asked in each)
         return
     from asever.workers import Workers  # noqa: PLC0415 - for runs that fork
@@ -148,7 +164,7 @@ def _judging(every: Sequence[Prepared], jobs: int) -> Iterator[Iterator[Finding]
         one, asked = each[number]
         return judged(one.tables, asked, one.options)
 
-    with Workers(len(each), work, jobs, lambda: _shared(every)) as workers:
+    with Workers(len(each), work, jobs, lambda: _shared(each)) as workers:
         yield workers.results()
 
 
@@ -157,12 +173,8 @@ _SECONDS_A_QUESTION = 0.002
 _SECONDS_A_ROW = 0.000005
 
 
-def _seconds_of(every: Sequence[Prepared]) -> float:
-    """About how long judging takes one process; a guess by the numbers of questions and of rules that they meet."""
-    return sum(_seconds_of_question(one.tables, asked) for one in every for asked in one.asked)
-
-
-def _seconds_of_question(tables: EffectiveNetwork, asked: Asked) -> float:
+def _seconds_of(tables: EffectiveNetwork, asked: Asked) -> float:
+    """About how long judging takes one process: a guess by the numbers of questions and of rules that they meet."""
     match asked.question:
         case FlowQuestion(scopes=scopes):
             sites = {name for scope in scopes for name in (scope.origin, *scope.arrives_at)}
@@ -170,17 +182,17 @@ def _seconds_of_question(tables: EffectiveNetwork, asked: Asked) -> float:
         case FilterQuestion(contexts=contexts):
             filters = [each for context in contexts for each in (context.left, context.right) if each is not None]
         case _:
-            return sum(_seconds_of_question(tables, one) for one in asked.requirements)
+            return sum(_seconds_of(tables, one) for one in asked.requirements)
     return _SECONDS_A_QUESTION + _SECONDS_A_ROW * sum(len(each.rows) for each in filters)
 
 
-def _shared(every: Sequence[Prepared]) -> Iterator[object]:
-    """What findings refer to and need not carry: checks, sources, filters and rows."""
-    for one in every:
+def _shared(each: Sequence[tuple[Prepared, Asked]]) -> Iterator[object]:
+    """What findings refer to and need not carry: sources, filters and rows, checks."""
+    for one in {id(one): one for one, _ in each}.values():
         yield from one.program.files
         yield from parts_of(one.tables)
-        for asked in one.asked:
-            yield from _asked_parts(asked)
+    for _, asked in each:
+        yield from _asked_parts(asked)
 
 
 def _asked_parts(asked: Asked) -> Iterator[object]:
@@ -203,6 +215,8 @@ def _asked_parts(asked: Asked) -> Iterator[object]:
 
 def explain(program: Program, check: Check, options: Options) -> tuple[Explanation, Mapping[int, str]]:
     """Everything known about one check, and names for addresses; raises as `run` does."""
+    from asever.explain.exactly import explained  # noqa: PLC0415 - brings the exact engine
+
     tables = effective(program.network)
     _known_readings(tables, options)
     asked = ask(program, tables, check, options.readings)

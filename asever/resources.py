@@ -17,6 +17,11 @@ def grammar_text() -> str:
     return _first(_SHIPPED / "grammar" / "asever.lark", _PACKAGE.parent / "grammar" / "asever.lark").read_text(encoding="utf-8")
 
 
+def source(module: str) -> bytes:
+    """The source of one of our modules (`syntax/nodes`). Raises `OSError` where only byte code was installed."""
+    return (_PACKAGE / f"{module}.py").read_bytes()
+
+
 def library() -> Path:
     """The folder of the shipped library, which programs import as `std/…`."""
     return _first(_SHIPPED / "std", _PACKAGE.parent / "specs")

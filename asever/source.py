@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from functools import cached_property
 
+from asever.record import record
 
-@dataclass(frozen=True, eq=False)
+
 class SourceFile:
     """One file as the user named it, with its text; `name` is what every message shows. Two files are never equal."""
 
-    name: str
-    text: str = field(repr=False)
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"SourceFile(name={self.name!r})"
 
     @cached_property
     def _line_starts(self) -> tuple[int, ...]:
@@ -37,7 +41,7 @@ class SourceFile:
         return len(self._line_starts)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Span:
     """Half-open range of offsets in one file; `parent` is the span that caused this one (an applied pack)."""
 

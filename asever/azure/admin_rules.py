@@ -8,7 +8,6 @@ where they decide, as for NSGs: no source says whose they are (4, last row).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from asever.azure.assumptions import SEVERAL_MANAGERS, reading
 from asever.azure.filters import platform_passes, rule_rows
@@ -16,6 +15,7 @@ from asever.azure.inventory import Inventory
 from asever.azure.tags import View
 from asever.model.effective import ALWAYS, Action, Exemption, Filter, FilterKind, FilterRow, Origin
 from asever.model.things import AdminRules, DeclaredRule, Direction, Subnet
+from asever.record import replace
 
 # Subnets that admin rules leave alone (azure-network-semantics 4), by the names that Azure demands of them.
 _SPARED = frozenset(

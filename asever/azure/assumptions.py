@@ -7,13 +7,13 @@ An *open* assumption is explored both ways: availability and security claims hol
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from asever.model.effective import Condition
+from asever.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Assumption:
     """One switch: `values` are pairs of value and meaning, the recommended reading first."""
 

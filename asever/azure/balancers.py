@@ -8,7 +8,6 @@ the client itself.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from asever.azure.assumptions import FLOATING_IP_TARGET, INTERNAL_BALANCER_CLOSED, reading
 from asever.azure.candidates import INTERNET
@@ -34,6 +33,7 @@ from asever.model.effective import (
 from asever.model.numbers import EMPTY, NumberSet
 from asever.model.packets import ANY_PORT, PROTOCOL_NAMES, PROTOCOLS_WITH_PORTS
 from asever.model.things import Direction, LoadBalancer, Machine, PortMapping
+from asever.record import replace
 
 # -- Who gets a packet --------------------------------------------------------------------------------------------------
 

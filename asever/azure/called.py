@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from asever.azure.callers import Caller
@@ -24,13 +23,14 @@ from asever.model.effective import ALWAYS, Condition, Site, SiteKind
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, TCP
 from asever.model.things import Environment, LoadBalancer, Machine
+from asever.record import record, replace
 
 TCP_ONLY = NumberSet.single(TCP)
 _APPS = NumberSet.of([(80, 80), (443, 443)])
 _NO_PORT = NumberSet.single(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Traffic:
     """Protocols and ports that a check covers; protocols without ports have port 0."""
 
@@ -49,7 +49,7 @@ class Traffic:
         return Traffic(protocol=protocol, source_port=_NO_PORT, target_port=_NO_PORT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Called:
     """Addresses that are called on some service, and the sites where such a packet counts as arrived.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 
 from asever.azure.assumptions import MANAGEMENT_ADDRESSES, OWNED_ADDRESS, PLATFORM_ADDRESS, reading
 from asever.azure.endpoints import Endpoints, with_wider_tags
@@ -16,12 +15,13 @@ from asever.model.claims import Endpoint, EndpointKind
 from asever.model.effective import ALWAYS, Condition, Site, SiteKind
 from asever.model.numbers import EMPTY, NumberSet
 from asever.model.packets import outside
+from asever.record import record, replace
 
 # Machines that a virtual network or a subnet stands for; what stands for a service of the platform starts no connection.
 _STARTS_CALLS = (SiteKind.ENVIRONMENT, SiteKind.MACHINE, SiteKind.UNLISTED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Caller:
     """A site that calls, and the addresses that it calls from. `partial` and `tags` as in `Scope` and `Packets`."""
 
@@ -33,7 +33,7 @@ class Caller:
     condition: Condition = ALWAYS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class LeftOut:
     """Origins that a check leaves out: whole sites, addresses of the Internet, and service tags of unknown content."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from asever.model.addresses import V6_BASE, is_v6
 from asever.model.effective import HopKind, Origin, Route
 from asever.model.numbers import NumberSet
+from asever.record import record, replace
 
 INTERNET = "Internet"
 
@@ -45,7 +45,7 @@ class Rank(IntEnum):
     RESERVED = 10
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Candidate:
     """A route with what its selection depends on."""
 

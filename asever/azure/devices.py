@@ -7,7 +7,6 @@ by which address it leaves, is here (azure-network-semantics 5.3 and 10).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from asever.azure.assumptions import (
     DNAT_JUDGED,
@@ -44,6 +43,7 @@ from asever.model.effective import (
 from asever.model.numbers import NumberSet, union
 from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS
 from asever.model.things import DeclaredRule, Direction, Firewall, Machine, Subnet, Vnet
+from asever.record import replace
 
 # What a firewall does not translate unless it is told to: RFC 1918 and RFC 6598 (azure-network-semantics 10.1).
 _PRIVATE = union(RESERVED)

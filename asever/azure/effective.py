@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from asever.azure.assumptions import ASSUMPTIONS
 from asever.azure.candidates import INTERNET, vnet_fabric
@@ -36,6 +35,7 @@ from asever.azure.translation import (
 from asever.model.effective import EffectiveNetwork, Site, SiteKind
 from asever.model.numbers import NumberSet
 from asever.model.things import Direction, Environment, Firewall, Machine, Network, PrivateEndpoint, Subnet
+from asever.record import replace
 
 
 def effective(network: Network) -> EffectiveNetwork:

@@ -6,7 +6,6 @@ The tables are those of ase-network-semantics 1.1 (placement) and 2.1 to 2.3 (po
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from asever.azure.assumptions import (
     DEBUG_PLACEMENT,
@@ -23,11 +22,12 @@ from asever.model.effective import ALWAYS, Arrival, Condition, Filter, Origin
 from asever.model.numbers import NumberSet
 from asever.model.packets import TCP
 from asever.model.things import Environment, IpSsl
+from asever.record import record, replace
 
 _TCP_ONLY = NumberSet.single(TCP)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Front:
     """Ports that an environment's front ends serve.
 
@@ -119,7 +119,7 @@ def _version_3(one: Environment) -> tuple[Front, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Placement:
     """Ports with the address that they arrive on, the ILB address or the VIP, in the readings that agree with `condition`."""
 

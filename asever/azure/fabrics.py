@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from asever.azure import balancers
 from asever.azure.candidates import INTERNET, gateway_fabric, vnet_fabric
@@ -27,6 +26,7 @@ from asever.model.addresses import ALL_V4
 from asever.model.effective import Action, Arrival, Fabric, Filter, FilterRow, Origin, Site, SiteKind
 from asever.model.numbers import NumberSet
 from asever.model.things import Gateway, Machine, OnPremises
+from asever.record import replace
 
 _Block = tuple[Arrival, ...]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from asever.azure.assumptions import PORTLESS_RULES, reading
 from asever.azure.defaults import DEFAULT_RULES
@@ -35,6 +34,7 @@ from asever.model.things import (
     Subnet,
     TermKind,
 )
+from asever.record import record
 from asever.source import Span
 
 _ACTIONS = {"allow": Action.ALLOW, "deny": Action.DENY, "always-allow": Action.ALWAYS_ALLOW}
@@ -123,7 +123,7 @@ def rule_rows(known: Inventory, rule: DeclaredRule, at: View, origin: Origin) ->
             )
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Part:
     """Protocols with the ports that a rule asks of them."""
 

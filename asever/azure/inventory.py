@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, INTERNET_V4, PLATFORM, TAG_SPACE
@@ -25,12 +24,13 @@ from asever.model.things import (
     Tag,
     Vnet,
 )
+from asever.record import record
 
 # Addresses for environments whose VIP the file does not give: networks for documentation, which nobody owns (RFC 5737).
 _PLACEHOLDERS = ("203.0.113.0/24", "198.51.100.0/24")
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class PeeringLink:
     """One peering in effect, seen from one vnet: both sides exist (azure-network-semantics 6)."""
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from asever.azure.inventory import Inventory
 from asever.model.addresses import ALL_V4, ALL_V6
 from asever.model.numbers import NumberSet
 from asever.model.things import Gateway
+from asever.record import record
 
 _DEFAULTS = (ALL_V4, ALL_V6)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Gateways:
     """The gateways that serve each vnet, and the vnets that each gateway serves."""
 

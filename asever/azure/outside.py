@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from asever.azure.candidates import Candidate, Rank, blocks, to_internet, vnet_fabric
 from asever.azure.inventory import Inventory
@@ -13,6 +12,7 @@ from asever.azure.user_routes import user_routes
 from asever.model.addresses import ALL_ADDRESSES, format_addresses
 from asever.model.effective import HopKind, Origin, Route
 from asever.model.things import Gateway, OnPremises, Vnet
+from asever.record import replace
 
 
 def internet_routes() -> tuple[Route, ...]:

@@ -7,13 +7,13 @@ it pass (azure-network-semantics 6). Where no NSG asks for the tag, no source sa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from asever.azure.assumptions import PEERING_ACCESS, reading
 from asever.azure.candidates import vnet_fabric
 from asever.azure.inventory import Inventory, PeeringLink
 from asever.model.effective import ANYWHERE, Action, AddressMatch, Filter, FilterKind, FilterRow, Origin, Route
 from asever.model.things import Direction, Subnet
+from asever.record import replace
 
 
 def closed_to(known: Inventory, subnet: Subnet) -> Iterator[Filter]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from asever.azure.candidates import Candidate, Rank, blocks, vnet_fabric
 from asever.azure.filters import filter_at
@@ -14,6 +13,7 @@ from asever.model.effective import Arrival, Filter, HopKind, Origin, Route, Site
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT
 from asever.model.things import Direction, PrivateEndpoint, Vnet
+from asever.record import replace
 
 _WITH_RULES = ("nsg", "on")
 _WITH_ROUTES = ("routes", "on")

@@ -7,7 +7,6 @@ sites where they count as arrived. docs/language.md has the table of which addre
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from asever.azure.assumptions import ASSUMPTIONS, GUEST_FORWARDING, MANAGEMENT_ADDRESSES
 from asever.azure.called import TCP_ONLY, Called, Targets, Traffic, merged
@@ -49,6 +48,7 @@ from asever.model.effective import (
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import ANY_PORT, outside
 from asever.model.things import AddressTerm, Direction, Network, TermKind
+from asever.record import record, replace
 
 _MANAGEMENT_PORTS = NumberSet.span(454, 455)
 _USUAL_PORTS = (443, 80, 22)
@@ -64,7 +64,7 @@ _QUANTIFIERS = {
 GroupClaim = GroupsEqual | GroupPermitsNoMore | GroupHasNoDeadRules
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Unanswerable:
     """There is no question to ask. `vacuous`: the claim covers nothing; else `reasons` say what is not known."""
 

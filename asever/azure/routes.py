@@ -7,7 +7,6 @@ The rows here are sorted by that order, so that a reader needs no prefix arithme
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from asever.azure.assumptions import RESERVED_REMOVED_BY, reading
 from asever.azure.candidates import (
@@ -32,6 +31,7 @@ from asever.model.addresses import ALL_V4, ALL_V6, format_addresses
 from asever.model.effective import ALWAYS, HopKind, Origin, Route
 from asever.model.numbers import NumberSet, union
 from asever.model.things import Subnet, Vnet
+from asever.record import replace
 
 __all__ = ["INTERNET", "gateway_fabric", "gateways_to", "subnet_routes", "vnet_fabric"]
 

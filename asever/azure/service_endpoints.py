@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from asever.azure.assumptions import SERVICE_ENDPOINT_FIRST, reading
 from asever.azure.candidates import INTERNET, Candidate, Rank, candidates_of, endpoint_fabric
@@ -15,6 +14,7 @@ from asever.model.addresses import ALL_V4
 from asever.model.effective import Arrival, Fabric, HopKind, Origin, Route
 from asever.model.numbers import EMPTY, NumberSet
 from asever.model.things import Subnet
+from asever.record import replace
 
 
 def endpoint_routes(known: Inventory, subnet: Subnet, user: Sequence[Candidate]) -> Iterator[Candidate]:

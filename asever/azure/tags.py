@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from asever.azure.assumptions import INTERNET_MINUS_VNET, ROUTE_WIDENS_VNET, VNET_NEXT_HOPS, reading
 from asever.azure.inventory import Inventory, singles
@@ -13,6 +12,7 @@ from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import ALWAYS, AddressMatch, Condition
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.things import AddressTerm, Subnet, TermKind, UserRoute
+from asever.record import record, replace
 
 # Azure's own spelling of the tags that rules name most (azure-network-semantics 3.3): tags compare without regard to case.
 _SPELLINGS = {
@@ -46,7 +46,7 @@ def canonical_tag(name: str) -> str:
     return f"{_SPELLINGS.get(base.casefold(), base)}{dot}{region}"
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class View:
     """What the computed tags mean at one place.
 
@@ -155,7 +155,7 @@ def members(inventory: Inventory, name: str) -> NumberSet:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Meaning:
     """One reading of a rule's two sides, and the readings of assumptions in which it is the right one."""
 
@@ -210,7 +210,7 @@ def _readings(at: View) -> Mapping[tuple[str, str], _Contents]:
     return found if widest != plain else {("no", _APPLIANCES): plain}
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Reading:
     """One reading of what the computed tags hold."""
 
@@ -244,7 +244,7 @@ def _differ_in(one: _Reading, other: _Reading, name: str) -> bool:
     return differ.pop(name) and not any(differ.values())
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Sets:
     """The computed tags in one reading; `tags` are service tags of unknown content that VirtualNetwork holds too."""
 

@@ -7,7 +7,6 @@ ase-network-semantics 4); the one exception is an open reading for environments 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from asever.azure.assumptions import CROSS_CALL, NAT_GATEWAY_FIRST, reading
 from asever.azure.balancers import ways_out
@@ -20,6 +19,7 @@ from asever.model.effective import Origin, SourceTranslation
 from asever.model.numbers import EMPTY, NumberSet
 from asever.model.packets import ANY_PROTOCOL, ICMP, PROTOCOLS_WITH_PORTS
 from asever.model.things import Environment, Machine, OnPremises, Subnet
+from asever.record import replace
 
 _NO_WAY_FOR_V6 = "it has no public IPv6 address to leave by"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from asever.azure.candidates import Candidate, Rank
 from asever.azure.inventory import Inventory
@@ -12,6 +11,7 @@ from asever.azure.tags import members
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6
 from asever.model.effective import Route
 from asever.model.numbers import NumberSet, union
+from asever.record import replace
 
 _LONGEST = ((32, ALL_V4), (128, ALL_V6))
 _CLOUD = "azurecloud"

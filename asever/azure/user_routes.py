@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from asever.azure.balancers import recipients_of_balancer
 from asever.azure.candidates import INTERNET, Candidate, Rank, candidates_of, gateway_fabric, vnet_fabric
@@ -16,6 +15,7 @@ from asever.model.addresses import format_addresses
 from asever.model.effective import HopKind, Origin, Recipient, Route
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.things import RouteTable, UserRoute, Vnet
+from asever.record import replace
 
 
 def user_routes(known: Inventory, vnet: Vnet, table: RouteTable, endpoints: Sequence[str] = ()) -> Iterator[Candidate]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from asever.azure.inventory import Inventory, singles
 from asever.model.numbers import NumberSet
 from asever.model.packets import PROTOCOLS_WITH_PORTS
+from asever.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WayIn:
     """Called at `addresses` on `ports`, a packet arrives on port `arrives_on`; None keeps the port."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from asever.azure.questions import Unanswerable
 from asever.certify import second
@@ -11,7 +10,7 @@ from asever.explain.finding import Asked
 from asever.model.answers import CrossCheck, Finding, Report, Verdict
 from asever.model.effective import EffectiveNetwork, FilterQuestion, FilterRelation, FlowQuestion, Quantifier
 from asever.pipeline import Examined
-from asever.record import record
+from asever.record import record, replace
 from asever.solve.encode import encode
 from asever.solve.flows import combinations
 from asever.solve.groups import Decided, rules_to_show

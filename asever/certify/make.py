@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from asever.certify.clauses import clauses_of
@@ -14,6 +13,7 @@ from asever.certify.prover import proof_of
 from asever.model.answers import Finding, Report, Verdict
 from asever.model.effective import EffectiveNetwork
 from asever.pipeline import Examined
+from asever.record import replace
 
 WITNESS = "witness.json"
 

@@ -12,7 +12,6 @@ Whoever makes a certificate and whoever verifies one both come here, so that the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from asever.evaluate.judge import candidates
@@ -30,6 +29,7 @@ from asever.model.effective import (
     exists_in,
 )
 from asever.model.packets import Flow, Packet
+from asever.record import replace
 from asever.solve.encode import encode
 from asever.solve.flows import Flows, combinations
 from asever.solve.groups import Decided, deciding_packets, rules_to_show

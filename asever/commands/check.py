@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from asever import __version__
 from asever.commands.console import (
@@ -21,9 +21,13 @@ from asever.commands.console import (
     write_report,
 )
 from asever.diagnostics import Diagnostic, SpecError
-from asever.model.answers import Finding, Report, Verdict
-from asever.model.program import Program
-from asever.pipeline import Depth, Examined, Options, examine_all
+from asever.model.answers import Report, Verdict
+
+if TYPE_CHECKING:
+    from asever.model.answers import Finding
+    from asever.model.program import Program
+    from asever.pipeline import Examined, Options
+from asever.record import replace
 
 _NOTHING_DONE = "nothing was checked"
 
@@ -94,12 +98,16 @@ def _certified(every: Sequence[Examined], arguments: Namespace) -> list[Report]:
 
 def _checked(programs: Sequence[Program], arguments: Namespace) -> list[Examined]:
     """Every program's report and what it was made from. With `--only`, programs without a check of that name are left out."""
+    from asever.pipeline import examine_all  # noqa: PLC0415 - a file with a mistake is not checked
+
     pairs = [(program, options_of(arguments, patterns)) for program, patterns in _asked(programs, arguments.only)]
     return examine_all(pairs, jobs=arguments.jobs, waiting=lambda: progress("checking"))
 
 
 def options_of(arguments: Namespace, only: tuple[str, ...]) -> Options:
     """How to check a program of which these patterns are asked for."""
+    from asever.pipeline import Depth, Options  # noqa: PLC0415
+
     return Options(
         only=only,
         seconds=arguments.timeout,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    import threading
     from argparse import Namespace
 
     from asever.diagnostics import Diagnostic, SpecError
@@ -71,6 +70,8 @@ def write_report(arguments: Namespace, *, text: Callable[[bool], str], document:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Replaces a file in one move, with its permissions: a reader sees the old text or the new, never half of one."""
+    import tempfile  # noqa: PLC0415 - most commands replace no file
+
     path = path.resolve()
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
@@ -184,6 +185,8 @@ def progress(text: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
+    import threading  # noqa: PLC0415 - scripts and pipes wait in silence
+
     done = threading.Event()
     thread = threading.Thread(target=_tell, args=(text, done), daemon=True)
     thread.start()

@@ -6,7 +6,6 @@ The other reading is `asever.solve`. The two share the tables and nothing else, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from asever.evaluate.judge import candidates
 from asever.model.addresses import format_address
@@ -75,22 +74,20 @@ class _Probes:
     ports: tuple[int, ...]
 
 
-@dataclass
 class _Walk:
-    network: EffectiveNetwork
-    flow: Flow
-    carry_on: bool
-    steps: list[Step] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    passed: set[str] = field(default_factory=set)
-    routes: list[Route] = field(default_factory=list)
-    assumed: set[str] = field(default_factory=set)
-    offered: dict[str, Offer] = field(default_factory=dict)
-    legs: list[_Leg] = field(default_factory=list)
-    devices: list[tuple[str, int]] = field(default_factory=list)
-    redirects: int = 0
-
-    def __post_init__(self) -> None:
+    def __init__(self, network: EffectiveNetwork, flow: Flow, carry_on: bool) -> None:
+        self.network = network
+        self.flow = flow
+        self.carry_on = carry_on
+        self.steps: list[Step] = []
+        self.unknown: list[str] = []
+        self.passed: set[str] = set()
+        self.routes: list[Route] = []
+        self.assumed: set[str] = set()
+        self.offered: dict[str, Offer] = {}
+        self.legs: list[_Leg] = []
+        self.devices: list[tuple[str, int]] = []
+        self.redirects = 0
         self.origin = self.network.sites[self.flow.origin]
         self.readings: Mapping[str, str] = {
             **{name: values[0] for name, values in self.network.assumptions.items()},

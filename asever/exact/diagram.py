@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from asever.exact.boxes import BUDGET, Box, Budget, TooMany
+from asever.record import record
 
 # Which dimension is cut first. Addresses first suits lists whose rules differ in their ends; protocol and ports first those in
 # which a rule of one wide end meets all those of the other (bench/rectangles.py has both).
@@ -23,7 +23,7 @@ _LAST, _SHORT = (1, 0, 2, 4, 3), 1_500
 Label = TypeVar("Label", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Group:
     """Atoms of a dimension that the same lines meet, and of these the ones that hold them surely."""
 
@@ -32,7 +32,7 @@ class _Group:
     sure: int
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@record(kw_only=False, eq=False)
 class Node(Generic[Label]):
     """A dimension cut into parts; two nodes that decide alike are one object."""
 

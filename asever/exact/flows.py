@@ -8,7 +8,6 @@ readings are projected out, by the quantifier of the question.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from asever.exact import boxes
 from asever.exact.boxes import Box, Budget
@@ -17,7 +16,7 @@ from asever.exact.regions import Space, order
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FlowQuestion, Quantifier, Scope
 from asever.model.numbers import NumberSet, union
 from asever.model.regions import FIELDS, Region
-from asever.record import record
+from asever.record import record, replace
 from asever.solve.encode import can_arrive, surely_arrives
 from asever.solve.paths import Path, Place, paths
 
@@ -225,7 +224,7 @@ def _split(region: Variables, now: str | int, numbers: NumberSet) -> tuple[Varia
 # -- Projection ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Piece:
     """A part as a box over all variables of the scope, and the dimensions that its path knows the true value of."""
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from asever.azure.platform import PROBE, PROBE_SOURCE
-from asever.catalogue import ENTRIES
 from asever.evaluate.judge import matches_address
 from asever.evaluate.walk import walk_through
 from asever.model.addresses import format_address
@@ -27,6 +25,7 @@ from asever.model.effective import (
 )
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, Packet, format_ports, format_protocol, format_protocols
+from asever.record import record
 from asever.source import Span
 
 _MOST = 5
@@ -39,7 +38,7 @@ _FIELD_WORDS = {"source_port": "source port", "target": "destination", "target_p
 _CAUSES = ("outbound", "public-ip", "vip", "address")
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Blame:
     """What stands in a flow's way, and the words for `asever help` that explain it."""
 
@@ -48,7 +47,7 @@ class Blame:
     facts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Reason:
     """Why a packet carries what it carries, what in the program makes it so, and the fact behind it."""
 
@@ -245,6 +244,8 @@ def facts(trace: Trace, behind: Iterable[str] = (), *, let_in: bool = False) -> 
 
     `behind` are the facts behind its near misses; `let_in` asks for those behind its delivery.
     """
+    from asever.catalogue import ENTRIES  # noqa: PLC0415 - what holds needs no facts
+
     way = tuple(_way_facts(trace))
     found = (*way, *_let_in_facts(trace)) if let_in else (*_lost_facts(trace), *behind, *way)
     return tuple(word for word in dict.fromkeys(found) if word in ENTRIES)[:_MOST_FACTS]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from asever.azure.assumptions import ASSUMPTIONS
@@ -22,6 +21,7 @@ from asever.model.answers import (
 )
 from asever.model.effective import Arrival, Condition, EffectiveNetwork, FlowQuestion, Site, conditions_of
 from asever.model.numbers import union
+from asever.record import record, replace
 from asever.solve.answer import Depth, answer
 
 
@@ -118,7 +118,7 @@ def _met(network: EffectiveNetwork, question: FlowQuestion, arrivals: Iterable[A
     return frozenset(found)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(kw_only=False, eq=False)
 class _Same:
     """A site by identity: to compare all its rows would take as long as to read them."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from asever.azure.effective import effective
 from asever.azure.questions import Unanswerable
@@ -36,6 +35,7 @@ from asever.model.numbers import EMPTY, NumberSet
 from asever.model.packets import Flow
 from asever.model.program import Program
 from asever.model.regions import FIELDS, Region
+from asever.record import record, replace
 from asever.solve.answer import Depth, answer
 from asever.solve.paths import paths
 
@@ -166,7 +166,7 @@ def apart(
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Ends:
     """A pair of ends in one of the networks, with what is asked about it."""
 

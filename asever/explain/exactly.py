@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice, product
 
 from asever.exact.boxes import TooMany
@@ -28,6 +27,7 @@ from asever.model.explanations import Explanation, Group, InReading, RuleTraffic
 from asever.model.numbers import union as numbers_of
 from asever.model.packets import Flow, Packet
 from asever.model.regions import FIELDS, Region, total
+from asever.record import record, replace
 from asever.solve.regions import Claimed, Shown, disagreement, filters_disagree
 from asever.solve.solver import TimeOut
 
@@ -56,7 +56,7 @@ def _explained(tables: EffectiveNetwork, asked: Asked, finding: Finding, options
     return Explanation(finding=finding, requirements=parts)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Traffic:
     """One claim about flows."""
 
@@ -199,7 +199,7 @@ def _passes(trace: Trace) -> tuple[Step, ...]:
 # -- Sets ---------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Bundle:
     """Scopes between the same two ends as one set of packets."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from asever.azure.questions import Unanswerable, question
@@ -30,10 +29,11 @@ from asever.model.answers import (
 from asever.model.claims import Check, Healthy
 from asever.model.effective import EffectiveNetwork, FilterQuestion, FlowQuestion, Question, Scope
 from asever.model.program import Program
+from asever.record import field, record, replace
 from asever.solve.answer import Depth, answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Options:
     """How to check: the names of checks to judge (globs), the solver's limit for each, chosen readings of assumptions.
 
@@ -47,7 +47,7 @@ class Options:
     fail_fast: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Asked:
     """A check with the question that it asks; `is healthy` asks one for each requirement."""
 
@@ -146,7 +146,7 @@ def _filters(tables: EffectiveNetwork, check: Check, asks: FilterQuestion, optio
             raise AssertionError(f"a question about filters was answered by {type(found).__name__}")
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Flows:
     """One reachability claim."""
 

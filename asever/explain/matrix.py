@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 from asever.azure.effective import effective
 from asever.azure.questions import Unanswerable
@@ -20,6 +19,7 @@ from asever.model.effective import EffectiveNetwork, FlowQuestion, Packets, Quan
 from asever.model.matrix import Cell, Hinge, Matrix, Part, Reach
 from asever.model.program import Program
 from asever.model.regions import FIELDS, Region
+from asever.record import field, record, replace
 from asever.solve.answer import Depth, answer
 
 MOST_PROVED = 40
@@ -32,7 +32,7 @@ _SECONDS = 10.0
 _OUTSIDE = {EndpointKind.INTERNET, EndpointKind.MANAGEMENT}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Wanted:
     """What the table is about: the traffic, chosen readings, and the seed of the sample that the solver confirms.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from operator import is_
 
 from asever.azure.questions import Unanswerable, question
@@ -12,7 +11,7 @@ from asever.model.effective import EffectiveNetwork, FlowQuestion, Scope, SiteKi
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, TCP, UDP
 from asever.model.things import Network
-from asever.record import record
+from asever.record import record, replace
 
 ANY_PORT_SERVICES = (Service(name="any TCP or UDP port", protocol=NumberSet.of(((TCP, TCP), (UDP, UDP))), port=ANY_PORT),)
 _ANSWER_ONLY = (EndpointKind.LOAD_BALANCER, EndpointKind.PRIVATE_ENDPOINT, EndpointKind.PLATFORM_SERVICE)

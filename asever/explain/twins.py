@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
-from dataclasses import is_dataclass, replace
 from enum import Enum
 
 from asever.explain.parties import Party
@@ -20,7 +19,7 @@ from asever.model.claims import EndpointKind
 from asever.model.effective import Arrival, EffectiveNetwork, Filter, Site
 from asever.model.numbers import NumberSet
 from asever.model.things import Network
-from asever.record import fields
+from asever.record import fields, is_record, replace
 from asever.source import Span
 
 _CANDIDATES = (EndpointKind.SUBNET, EndpointKind.MACHINE)
@@ -76,7 +75,7 @@ def _numbers(value: object) -> Iterator[NumberSet]:
         case tuple() | frozenset():
             for one in value:
                 yield from _numbers(one)
-        case _ if is_dataclass(value):
+        case _ if is_record(value):
             for one in fields(value):
                 if one.compare:
                     yield from _numbers(getattr(value, one.name))

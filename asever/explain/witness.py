@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from asever.evaluate.judge import decides, succeeds
 from asever.evaluate.walk import walk
@@ -22,6 +21,7 @@ from asever.model.effective import (
     Scope,
 )
 from asever.model.packets import Flow, Packet, format_packet
+from asever.record import replace
 
 _WORDS = {True: "the flow succeeds", False: "the flow fails", None: "it is not known"}
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
 from asever.importers.tree import Value
-from asever.record import record
+from asever.record import field, record
 from asever.source import Span
 
 

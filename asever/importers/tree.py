@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 
-from asever.record import record
+from asever.record import field, record
 from asever.source import Span
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from asever.diagnostics import Edit
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import EffectiveNetwork, Filter, FilterKind, FilterRow, Site
 from asever.model.numbers import NumberSet, union
 from asever.model.things import DeclaredRule, Direction, Network
-from asever.record import record
+from asever.record import record, replace
 from asever.solve.effects import RuleKey, key_of
 from asever.source import Span
 

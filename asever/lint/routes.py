@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from asever.azure.assumptions import VNET_NEXT_HOPS
 from asever.azure.inventory import inventory
@@ -16,6 +15,7 @@ from asever.model.addresses import format_addresses
 from asever.model.effective import ALWAYS, HopKind, Route
 from asever.model.numbers import NumberSet, union
 from asever.model.things import Network, RouteTable, Subnet, UserRoute
+from asever.record import replace
 from asever.source import Span
 
 _INVALID = "which is invalid: "

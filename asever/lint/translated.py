@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from asever.azure.effective import effective
 from asever.azure.questions import question
@@ -17,6 +16,7 @@ from asever.model.effective import EffectiveNetwork, FilterKind, FlowQuestion, Q
 from asever.model.numbers import NumberSet, union
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL
 from asever.model.things import AddressTerm, DeclaredRule, Direction, Environment, Network, SecurityGroup, TermKind
+from asever.record import replace
 from asever.solve.answer import Depth, answer
 from asever.solve.effects import RuleKey
 

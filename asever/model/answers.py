@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 
 from asever.model.claims import Check
 from asever.model.effective import Arrival, Filter, FilterContext, FilterRow, Redirect, Route, Scope, SourceTranslation
 from asever.model.numbers import NumberSet
 from asever.model.packets import Flow, Packet
-from asever.record import record
+from asever.record import field, record
 from asever.source import Span
 
 # -- One flow, walked ---------------------------------------------------------------------------------------------------
@@ -97,7 +96,7 @@ class Trace:
 # -- The solver's answer ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class CoreRow:
     """A filter row that a proof rests on, and the filter it stands in."""
 
@@ -114,7 +113,7 @@ def is_written(row: Row) -> bool:
     return isinstance(row, FilterRow | Route | Redirect) and row.origin.span is not None and row.origin.azure is None
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class CoreWay:
     """A route, translation, arrival or redirect that a proof rests on, and the site or fabric whose it is."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import Enum
 
 from asever.model.numbers import EMPTY, NumberSet
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL
 from asever.model.things import AddressTerm
-from asever.record import record
+from asever.record import field, record
 from asever.source import Span
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import IntEnum
 
 from asever.model.answers import Verdict
 from asever.model.packets import Flow
 from asever.model.regions import Region
-from asever.record import record
+from asever.record import field, record
 from asever.source import Span
 
 

@@ -27,14 +27,13 @@ A choice that comes up again on one way is numbered (`choice_name`): "egress", "
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, outside
 from asever.model.things import Direction
-from asever.record import record
+from asever.record import field, record
 from asever.source import Span
 
 Condition = frozenset[tuple[str, str]]
@@ -59,7 +58,7 @@ def may_exist(condition: Condition, fixed: Mapping[str, str]) -> bool:
     return not condition or all(fixed.get(name, value) == value for name, value in condition)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Origin:
     """Who wrote a row: a span of the program, or Azure itself (then `span` is the thing that made Azure write it, if any)."""
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import Enum
 
 from asever.model.claims import Service
 from asever.model.regions import Region
-from asever.record import record
+from asever.record import field, record
 
 
 class Reach(Enum):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from operator import itemgetter
+
+from asever.record import record
 
 Range = tuple[int, int]
 _low = itemgetter(0)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class NumberSet:
     """A set of whole numbers. `ranges` are inclusive, ascending, disjoint and not adjacent, so equality is equality of sets."""
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import field, replace
 
 from asever.model.addresses import format_address, is_v6
 from asever.model.numbers import NumberSet
-from asever.record import record
+from asever.record import field, record, replace
 
 ICMP, TCP, UDP, ESP, AH = 1, 6, 17, 50, 51
 PROTOCOL_NUMBERS: Mapping[str, int] = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "esp": ESP, "ah": AH}

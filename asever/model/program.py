@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
 from asever.diagnostics import Diagnostic
 from asever.model.claims import Check
 from asever.model.things import Network
-from asever.record import record
+from asever.record import field, record
 from asever.source import SourceFile
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from asever.diagnostics import Edit
 from asever.model.answers import Finding, Verdict
 from asever.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Turn:
     """What becomes of one check by the edits: its claim's verdict before and after. `expected` is that it is to be violated."""
 

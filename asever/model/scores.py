@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import Enum
 
 from asever.model.answers import Verdict
 from asever.model.packets import Packet
-from asever.record import record
+from asever.record import field, record
 from asever.source import Span
 
 # -- Coverage -----------------------------------------------------------------------------------------------------------

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import Enum
 
 from asever.model.numbers import EMPTY, NumberSet
-from asever.record import record
+from asever.record import field, record
 from asever.source import Span
 
 RESERVED_FIRST = 4

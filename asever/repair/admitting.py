@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import product
 
 from asever.diagnostics import Edit
@@ -14,7 +13,7 @@ from asever.model.effective import Filter, FilterKind, FilterRow
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, format_ports
 from asever.model.things import AddressTerm, DeclaredRule, Direction
-from asever.record import record
+from asever.record import record, replace
 from asever.repair.candidates import (
     Candidate,
     Case,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from asever.diagnostics import Edit
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import EffectiveNetwork, Filter, FilterKind, FilterRow
 from asever.model.numbers import NumberSet, union
 from asever.model.things import AddressTerm, DeclaredRule, Direction, Network
-from asever.record import record
+from asever.record import record, replace
 from asever.repair.candidates import most
 from asever.repair.places import NewRule, free_priority, new_rule
 from asever.repair.wording import home_of

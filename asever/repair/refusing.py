@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import product
 
 from asever.model.addresses import ALL_ADDRESSES
@@ -11,6 +10,7 @@ from asever.model.answers import Step, StepKind
 from asever.model.effective import FilterKind
 from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, format_ports
 from asever.model.things import DeclaredRule, Direction
+from asever.record import replace
 from asever.repair.candidates import Candidate, Case, ports_at, protocol_at, source_terms, target_terms
 from asever.repair.lists import Extent, RuleList, counted, extent_of, list_of, rows_of, rule_behind, rule_name
 from asever.repair.places import NewRule, removed, replaced, without

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import combinations
 from pathlib import Path
@@ -26,7 +26,7 @@ from asever.model.packets import Packet
 from asever.model.program import Program
 from asever.model.repairs import Proposal, Repair, Turn
 from asever.pipeline import Options, run
-from asever.record import record
+from asever.record import record, replace
 from asever.repair.admitting import admitting
 from asever.repair.advice import advice
 from asever.repair.candidates import Candidate, Case, case

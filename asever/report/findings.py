@@ -9,7 +9,6 @@ from asever.model.answers import Core, CoreRow, Finding, Outcome, Trace, Verdict
 from asever.model.claims import Reachability, Verb
 from asever.model.effective import FilterRow
 from asever.model.packets import format_packet
-from asever.report.groups import dead_lines, difference_lines
 from asever.report.lines import BLANK, Line, Piece, Style, indented, length, line, wrapped
 from asever.report.page import Page, dependence_text, listed
 from asever.report.rules import in_order, rule_text, way_text, ways_in_order
@@ -202,14 +201,21 @@ def _facts(word: str, texts: Sequence[str], page: Page) -> list[Line]:
 def _violated(finding: Finding, page: Page) -> list[Line]:
     if finding.check.expect_violated and not page.evidence:
         return _expected(finding, page)
-    if finding.difference is not None:
-        return [*difference_lines(finding, finding.difference, page), *note_lines(finding, page)]
-    if finding.dead_rows is not None:
-        return dead_lines(finding.dead_rows, page)
+    if finding.difference is not None or finding.dead_rows is not None:
+        return _about_filters(finding, page)
     lines = _example(finding, _sentence(finding, page), page)
     if finding.reasons:
         lines += [BLANK, *reason_lines(finding.reasons, page)]
     return [*lines, *why_lines(finding, page), *blocker_lines(finding.blockers, page), *note_lines(finding, page)]
+
+
+def _about_filters(finding: Finding, page: Page) -> list[Line]:
+    from asever.report.groups import dead_lines, difference_lines  # noqa: PLC0415 - most checks are about flows
+
+    if finding.difference is not None:
+        return [*difference_lines(finding, finding.difference, page), *note_lines(finding, page)]
+    assert finding.dead_rows is not None  # noqa: S101 - it is one or the other
+    return dead_lines(finding.dead_rows, page)
 
 
 def _expected(finding: Finding, page: Page) -> list[Line]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import ceil, sqrt
 from unicodedata import east_asian_width
 
 from asever.model.picture import Area, Cell, LinkKind, Node, Picture
+from asever.record import record, replace
 from asever.report.lines import shortened
 
 CHARACTER = 7.3  # the width of a monospaced character of 12 pixels
@@ -27,7 +28,7 @@ _MOST_COLUMNS = 6
 _SPACE = 30  # between two virtual networks
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Box:
     """A rectangle with lines of text at its top from `text_x` on; `kind` is `vnet`, `subnet`, or the kind of a node."""
 
@@ -41,7 +42,7 @@ class Box:
     text_x: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Bus:
     """Links of one kind that meet in one thing: straight lines, the dots at their ends, and the one where all of them meet."""
 
@@ -51,7 +52,7 @@ class Bus:
     hub: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Layout:
     """A picture in pixels; boxes are ordered from the outer to the inner."""
 
@@ -75,7 +76,7 @@ def laid_out(picture: Picture) -> Layout:
 # -- Which links share a line -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Group:
     """A bus before it has a place: its kind, the thing where its links meet, and the others."""
 
@@ -119,7 +120,7 @@ def _text_size(lines: Sequence[str]) -> tuple[int, int]:
     return _up(width + 2 * _PAD), LINE * len(lines) + (_PAD if lines else 0)
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Sized:
     """A cell with its size."""
 
@@ -224,7 +225,7 @@ def _filled(widths: Iterable[tuple[str, int]], space: int) -> list[list[str]]:
 # -- Places -------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Gutter:
     """The gap left of a column of an area."""
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from io import StringIO
+
+from asever.record import record
 
 WIDTH = 100
 NARROW = 80
 # Control characters move the cursor, and bidirectional marks reorder what is read; a name of the input must do neither.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Compiled when a line first needs them: few do.
+_UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 _WORD = 60
-_WALL = re.compile(rf"[^\s`]{{{_WORD + 20},}}")
+_WALL = rf"[^\s`]{{{_WORD + 20},}}"
 
 
 class Style(Enum):
@@ -35,7 +37,7 @@ class Style(Enum):
     FAINT = "dim"
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Piece:
     """Characters of one style."""
 
@@ -54,7 +56,7 @@ def line(*parts: str | Piece) -> Line:
 
 def printable(text: str) -> str:
     """The text with every character that would disturb a terminal replaced by the replacement character."""
-    return _UNPRINTABLE.sub("\ufffd", text)
+    return text if text.isascii() and text.isprintable() else re.sub(_UNPRINTABLE, "\ufffd", text)
 
 
 def length(pieces: Iterable[Piece]) -> int:
@@ -86,7 +88,7 @@ def shortened(text: str, most: int) -> str:
 
 def without_walls(text: str) -> str:
     """The text with every endless word cut: an input may hold a name of ten million letters, and a message may quote it."""
-    return _WALL.sub(lambda word: word[0][:_WORD] + "...", text) if len(text) > _WORD else text
+    return re.sub(_WALL, lambda word: word[0][:_WORD] + "...", text) if len(text) > _WORD else text
 
 
 def drawn(lines: Iterable[Line], *, color: bool) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
 from asever.model.answers import Dependence
+from asever.record import field, record, replace
 from asever.report.lines import WIDTH, Line, Piece, Style, indented, line, wrapped
 from asever.report.quote import Mark, quote
 from asever.report.words import Vocabulary
 from asever.source import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Page:
     """A column of text of some width, and whether it shall tell all the evidence."""
 

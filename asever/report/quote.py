@@ -12,8 +12,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from asever.record import record
 from asever.report.lines import WIDTH, Line, Piece, Style, line, printable, wrapped
 from asever.source import SourceFile, Span
 
@@ -23,7 +23,7 @@ _BEFORE, _AFTER = 120, 200
 _CUT = "..."
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Mark:
     """A span to underline, with a few words: `^^^^` where to look, `----` (`primary` false) where else."""
 
@@ -32,7 +32,7 @@ class Mark:
     primary: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Drawn:
     """A mark in columns of the shown line."""
 
@@ -41,7 +41,7 @@ class _Drawn:
     mark: Mark
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Shown:
     """A source line as shown: its text and its marks."""
 

@@ -9,14 +9,13 @@ from collections.abc import Mapping, Sequence
 
 from asever.model.answers import Report, Trace, Verdict
 from asever.model.program import Program
-from asever.report.diagnostics import render_diagnostics
 from asever.report.findings import finding_lines, headline, reason_lines
 from asever.report.lines import BLANK, NARROW, WIDTH, Line, Piece, Style, drawn, line
 from asever.report.page import Page, listed
 from asever.report.steps import OUTCOMES, flow_lines, step_lines
 from asever.report.words import Vocabulary
 
-__all__ = ["render_diagnostics", "render_report", "render_reports", "render_trace"]
+__all__ = ["render_report", "render_reports", "render_trace"]
 
 
 def render_report(

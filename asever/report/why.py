@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from asever.catalogue import ENTRIES
 from asever.model.answers import Blocker, Finding, NearMiss, Step, StepKind, Trace
 from asever.model.claims import Claim, Reachability, Verb
 from asever.model.effective import FilterKind, FilterRow, Route
@@ -132,6 +131,12 @@ def _why_not_as_demanded(trace: Trace, claim: Claim, page: Page) -> list[Line]:
     return [BLANK, *lines] if lines else []
 
 
+def _title(fact: str) -> str:
+    from asever.catalogue import ENTRIES  # noqa: PLC0415 - what holds needs no facts
+
+    return f"{ENTRIES[fact].title} " if fact in ENTRIES else ""
+
+
 def blocker_lines(blockers: Sequence[Blocker], page: Page) -> list[Line]:
     """What would stop the flow once the first obstacle is gone."""
     if len(blockers) < 2:
@@ -159,6 +164,5 @@ def note_lines(finding: Finding, page: Page) -> list[Line]:
     told = {one.name for one in finding.dependences}
     for fact in finding.facts:
         if fact not in told:
-            title = f"{ENTRIES[fact].title} " if fact in ENTRIES else ""
-            lines += page.remark("note", f"{title}(asever help {fact})")
+            lines += page.remark("note", f"{_title(fact)}(asever help {fact})")
     return [BLANK, *lines] if lines else []

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from asever.model.addresses import format_address
 from asever.model.effective import Filter, FilterKind
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, Packet, format_ports
 from asever.model.things import Direction, Network
+from asever.record import field, record
 from asever.source import Span
 
 PLATFORM = "Azure's platform"
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Vocabulary:
     """The names that a report uses: of single addresses (`192.23.1.2` is `one.vip`) and of the declared things."""
 

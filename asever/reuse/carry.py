@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeVar
 
 from asever.explain.finding import Asked
@@ -20,6 +19,7 @@ from asever.model.answers import (
     Trace,
 )
 from asever.model.effective import FilterContext
+from asever.record import replace
 from asever.reuse.pairs import Pairs
 from asever.source import Span
 

@@ -32,15 +32,13 @@ _View = tuple[NumberSet, ...]
 class Footprint:
     """Which rules a finding about flows can notice, by the slot of their filter.
 
-    `met` are the packets that come there. A rule that lets pass and lacks at most `near` fields of them is a near miss. `walked`
-    is how many flows were walked beside the proof (None: there is none), which hangs on the bounds of rules in `ends` within
-    these packets.
+    `met` are the packets that come there. A rule that lets pass and lacks at most `near` fields of them is a near miss.
+    How many flows are walked beside a proof hangs on the bounds of rules in `ends` within these packets.
     """
 
     met: Mapping[int, tuple[_View, ...]]
     near: Mapping[int, int]
     ends: Mapping[int, tuple[Packets, ...]]
-    walked: int | None
 
 
 class Slots:
@@ -75,7 +73,6 @@ def footprint(where: Slots, question: FlowQuestion, finding: Finding) -> Footpri
         met={slot: tuple(views) for slot, views in met.items()},
         near=dict(_near(where, met, question, finding)),
         ends={slot: tuple(every) for slot, every in ends.items()},
-        walked=None if finding.evidence is None else finding.evidence.replayed,
     )
 
 
@@ -127,14 +124,17 @@ def notices(one: Footprint, changed: Mapping[int, tuple[FilterRow, ...]]) -> boo
 
 def recounts(one: Footprint, changed: Mapping[int, tuple[FilterRow, ...]]) -> bool:
     """Whether another number of flows may be walked beside the proof."""
-    return one.walked is not None and any(
-        _cuts(row, packets) for slot, rows in changed.items() for row in rows for packets in one.ends.get(slot, ())
+    return any(_cuts(row, packets) for slot, rows in changed.items() for row in rows for packets in one.ends.get(slot, ()))
+
+
+def walks_as_many(finding: Finding, network: EffectiveNetwork, question: FlowQuestion) -> bool:
+    """Whether as many flows are walked beside a proof in the new version; not told of a claim that none arrives."""
+    evidence = finding.evidence
+    return (
+        finding.verdict is Verdict.HOLDS
+        and evidence is not None
+        and evidence.replayed == sum(1 for _ in flows_beside(network, question))
     )
-
-
-def walks_as_many(one: Footprint, network: EffectiveNetwork, question: FlowQuestion) -> bool:
-    """Whether as many flows as before are walked beside the proof."""
-    return one.walked == sum(1 for _ in flows_beside(network, question))
 
 
 def _sees(row: FilterRow, view: _View, near: int) -> bool:

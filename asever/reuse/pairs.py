@@ -7,7 +7,7 @@ lists of many (`slots`): NSGs, admin rules and the network rules of firewalls.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
+from typing import TypeVar
 
 from asever.model.effective import (
     Arrival,
@@ -24,6 +24,10 @@ from asever.model.effective import (
     SourceTranslation,
 )
 from asever.source import Span
+
+T = TypeVar("T")
+
+_Way = Route | SourceTranslation | Arrival | Redirect
 
 _MOST_UNLIKE = 2000
 """So many rows are matched one by one where two lists begin and end alike; of more, all count as changed."""
@@ -116,7 +120,7 @@ class Pairs:
         for arrivals in _zipped(old.arrivals, new.arrivals):
             self._row(*arrivals)
 
-    def _row[Row: (Route, SourceTranslation, Arrival, Redirect)](self, old: Row, new: Row) -> None:
+    def _row(self, old: _Way, new: _Way) -> None:
         """Pairs two rows that are no rules of a filter in a slot, with the filters that hang on them."""
         _same(old, new)
         self._put(old, new)
@@ -150,9 +154,12 @@ class Pairs:
         ours, theirs = old[start : len(old) - end], new[start : len(new) - end]
         if len(ours) + len(theirs) > _MOST_UNLIKE:
             return (*ours, *theirs)
+        from difflib import SequenceMatcher  # noqa: PLC0415 - for edits at several places
+
         changed: list[FilterRow] = []
-        keys = [[_key(row) for row in rows] for rows in (ours, theirs)]
-        for what, low, high, first, last in SequenceMatcher(None, *keys, autojunk=False).get_opcodes():
+        for what, low, high, first, last in SequenceMatcher(
+            a=list(map(_key, ours)), b=list(map(_key, theirs)), autojunk=False
+        ).get_opcodes():
             if what == "equal":
                 for rows in zip(ours[low:high], theirs[first:last], strict=True):
                     self._rule(*rows)
@@ -192,7 +199,7 @@ def _same(old: object, new: object) -> None:
         raise Differ
 
 
-def _zipped[T](old: Sequence[T], new: Sequence[T]) -> Iterator[tuple[T, T]]:
+def _zipped(old: Sequence[T], new: Sequence[T]) -> Iterator[tuple[T, T]]:
     _same(len(old), len(new))
     return zip(old, new, strict=True)
 
@@ -216,7 +223,7 @@ def _filter_head(one: Filter) -> tuple[object, ...]:
     return one.resource, one.kind, one.direction, one.place, one.otherwise
 
 
-def _filters_at(row: Route | SourceTranslation | Arrival | Redirect) -> tuple[Filter, ...]:
+def _filters_at(row: _Way) -> tuple[Filter, ...]:
     match row:
         case Route() | Redirect():
             return row.filters

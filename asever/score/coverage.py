@@ -9,7 +9,6 @@ setting counts if some check is no longer met with the setting turned.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from asever.azure.effective import effective
 from asever.evaluate.judge import deciding_row
@@ -21,6 +20,7 @@ from asever.model.program import Program
 from asever.model.scores import Coverage, Part, PartKind
 from asever.model.things import DeclaredRule, Network
 from asever.pipeline import run
+from asever.record import replace
 from asever.score.faults import route_text, rule_text, rule_title, settings
 from asever.score.verdicts import Verdicts
 from asever.solve.answer import Depth

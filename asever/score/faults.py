@@ -6,7 +6,6 @@ They are made in memory. Which faults there are, and in which order, depends on 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, format_addresses
 from asever.model.numbers import NumberSet, union
@@ -29,6 +28,7 @@ from asever.model.things import (
     UserRoute,
     Vnet,
 )
+from asever.record import record, replace
 from asever.source import Span
 
 SETTINGS = ("detach", "flip-flag")
@@ -39,7 +39,7 @@ _OTHER_HOP = {"internet": "none", "none": "internet", "appliance": "internet", "
 _LAST_PORT = 65535
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Mutant:
     """A network with one fault. `stated` is whether the program writes what the fault changes, rather than leaving it out."""
 

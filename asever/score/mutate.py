@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from random import Random
 
 from asever.azure.effective import effective
@@ -17,6 +16,7 @@ from asever.model.packets import Flow
 from asever.model.program import Program
 from asever.model.scores import Caught, Harmless, Score, Survivor
 from asever.pipeline import run
+from asever.record import replace
 from asever.score.faults import Mutant, faults
 from asever.score.verdicts import Verdicts
 from asever.solve.answer import Depth, answer

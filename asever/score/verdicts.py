@@ -7,7 +7,6 @@ question that comes to formulas that were solved before has their verdict.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 from asever.azure.effective import effective
@@ -19,11 +18,12 @@ from asever.model.claims import Check
 from asever.model.effective import EffectiveNetwork, FilterQuestion, FlowQuestion
 from asever.model.program import Program
 from asever.model.things import Network
+from asever.record import record, replace
 from asever.solve.answer import Depth, answer
 from asever.solve.differ import Reference, every_traffic, fingerprint
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Change:
     """A check that is no longer met."""
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import field
 from typing import TypeVar
 
 from asever.diagnostics import Edit, Label
 from asever.model.addresses import is_v6, prefixes
 from asever.model.numbers import EMPTY, NumberSet
-from asever.record import record
+from asever.record import field, record
 from asever.semantics.names import Excuses, kinds_in_words
 from asever.semantics.problems import Problems, closest, listed
 from asever.semantics.schema import SCHEMA, Attr, Kind, Takes

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from asever.diagnostics import Label
 from asever.model import claims, things
 from asever.model.claims import EndpointKind
 from asever.model.things import AddressTerm
+from asever.record import replace
 from asever.semantics.names import Resolved, describe, kinds_in_words
 from asever.semantics.packs import Argument, expand, parts_used, references
 from asever.semantics.problems import plural

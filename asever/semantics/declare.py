@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from asever.model import things
 from asever.model.addresses import ALL_V4, parse_addresses, prefixes
 from asever.model.azure_tags import BASE_TAGS, ENDPOINT_SERVICES, NOT_IN_ROUTES, canonical_tag, is_azure_tag
 from asever.model.numbers import EMPTY, NumberSet, union
+from asever.record import replace
 from asever.semantics.attributes import Reader, Values, is_unknown, plain_word, read
 from asever.semantics.names import Names, Resolved
 from asever.semantics.rules import ADMIN, FIREWALL, GROUP, Book, RuleReader, known_word, protocol_numbers

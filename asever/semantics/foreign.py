@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asever.diagnostics import Diagnostic, Diagnostics, Label, Severity, nearest
 from asever.model.azure_tags import canonical_tag
-from asever.record import record
+from asever.record import record, replace
 from asever.semantics import files
 from asever.source import SourceFile, Span
 from asever.syntax import nodes

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from asever.diagnostics import Severity
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.things import AddressTerm, DeclaredRule, Network, RouteTable, SecurityGroup, TermKind, Thing
+from asever.record import record
 from asever.semantics.problems import Problems
 from asever.source import Span
 
@@ -21,7 +21,7 @@ TAG_ROUTES_OF_TABLE = 25
 PEERINGS_OF_VNET = 500
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class _Excess:
     """More of something than Azure takes. `hard` limits stand in the documentation without a way to raise them."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asever import resources
+from asever import reads, resources
 from asever.diagnostics import Diagnostic, Diagnostics, Label, Severity
 from asever.model.program import Program
+from asever.record import replace
 from asever.semantics import files
 from asever.semantics.build import Mounted, Sources, build
 from asever.semantics.foreign import Foreigner, Unread, is_foreign, refused_suffix, settle, unread_file, with_settings
@@ -266,6 +266,7 @@ def _located(importing: Path, written: str) -> Path:
 
 
 def _is_file(path: Path) -> bool:
+    reads.note(path)
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -281,7 +282,7 @@ def _in_library(path: Path) -> str:
 # -- What could not be read ---------------------------------------------------------------------------------------------
 
 # The beginnings of items, in a text that could not be parsed: the kind and the name.
-_HEAD = re.compile(r'^[ \t]*(?P<kind>[A-Za-z][\w-]*)[ \t]+(?P<name>"[^"\n]*"?|[A-Za-z][\w.-]*)', re.MULTILINE)
+_HEAD = r'^[ \t]*(?P<kind>[A-Za-z][\w-]*)[ \t]+(?P<name>"[^"\n]*"?|[A-Za-z][\w.-]*)'
 
 
 def _excuses(loading: _Loading) -> Excuses:
@@ -303,7 +304,7 @@ def _heads(file: _File) -> Iterator[re.Match[str]]:
     for item in (*file.tree.items, None):
         end = item.span.start if item is not None else len(text)
         if start < end:
-            yield from _HEAD.finditer(text, start, end)
+            yield from re.compile(_HEAD, re.MULTILINE).finditer(text, start, end)
         start = item.span.end if item is not None else end
 
 

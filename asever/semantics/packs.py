@@ -6,10 +6,9 @@ Names that the pack itself uses stay names of the pack's file; names of an argum
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
-from asever.record import fields
+from asever.record import fields, replace
 from asever.source import Span
 from asever.syntax import nodes
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
 from asever.diagnostics import Diagnostic, Diagnostics, Edit, Label, Severity
 from asever.source import Span
@@ -112,6 +111,8 @@ def closest(name: str, known: Mapping[str, Span | None]) -> str | None:
     if name in known:
         return name
     folded = name.casefold()
+    from difflib import get_close_matches  # noqa: PLC0415 - most names are known
+
     same = next((one for one in sorted(known) if one.casefold() == folded), None)
     candidates = sorted(known) if len(known) <= MANY_NAMES else _neighbours(name, known)
     cutoff = 0.66 if len(name) <= SHORT else 0.7

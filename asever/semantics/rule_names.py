@@ -21,20 +21,21 @@ _PORTS = NumberSet.of(
         (10001, 10020),
     ]
 )
-_NUMBER = re.compile(r"(?<![A-Za-z0-9./:])\d{2,5}(?![A-Za-z0-9./:])")
-_PREFIX = re.compile(r"(?<![\w.:/])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\w.:/])")
+_NUMBER = r"(?<![A-Za-z0-9./:])\d{2,5}(?![A-Za-z0-9./:])"
+_PREFIX = r"(?<![\w.:/])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\w.:/])"
 
 
 def contradiction(rule: DeclaredRule) -> str | None:
     """What the name of a rule says and the rule does not do, as words for a message; None where they agree."""
+    if rule.name == str(rule.priority):  # a rule without a name of its own is called by its priority
+        return None
     ports = rule.target_port | (rule.source_port if _some(rule.source_port) else NumberSet())
-    numbers = (int(found) for found in _NUMBER.findall(rule.name))
-    # A rule without a name of its own is called by its priority.
+    numbers = (int(found) for found in re.findall(_NUMBER, rule.name))
     port = next((one for one in numbers if one in _PORTS and one not in ports and one != rule.priority), None)
     if port is not None:
         return f"port {port}"
     ends = [_addresses(terms) for terms in (rule.sources, rule.targets)]
-    for found in _PREFIX.finditer(rule.name):
+    for found in re.finditer(_PREFIX, rule.name):
         text: str = found[0]
         meant = _prefix(text)
         # Where a tag or a group stands, nobody can say what it holds.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import Enum
 
-from asever.record import record
+from asever.record import field, record
 
 
 class Takes(Enum):

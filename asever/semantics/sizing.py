@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from asever.model.things import Environment
+from asever.record import replace
 
 KEPT_BY_AZURE = 5
 SMALLEST_OF_VERSION_3 = 32

@@ -8,11 +8,11 @@ the true address as well, unless a rule or a route tells it from others: there t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from asever.model import things
 from asever.model.addresses import ALL_V4, parse_prefix
 from asever.model.numbers import EMPTY, NumberSet, union
+from asever.record import replace
 
 _MARK = 1 << 140
 """Numbers from here on stand for addresses that are not chosen yet; no address is as large."""

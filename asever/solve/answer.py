@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from enum import Enum
 from typing import assert_never
 
 from asever.model.answers import Answer, Core, NoneArrives, Proved, Refuted, Shown, Undecided
 from asever.model.effective import EffectiveNetwork, FilterQuestion, FlowQuestion, Quantifier, Question
+from asever.record import replace
 from asever.solve.cores import core_of
 from asever.solve.flows import Flows, Found
-from asever.solve.groups import answer_about_filters
 from asever.solve.queries import Queries, queries
 from asever.solve.reasons import reasons, time_limit, unknown_constants
 from asever.solve.solver import TimeOut
@@ -43,6 +42,8 @@ def answer(network: EffectiveNetwork, question: Question, *, seconds: float | No
 def _answer(network: EffectiveNetwork, question: Question, deadline: float | None, *, core: Depth) -> Answer:
     match question:
         case FilterQuestion():
+            from asever.solve.groups import answer_about_filters  # noqa: PLC0415 - most questions are about flows
+
             return answer_about_filters(network, question, deadline)
         case FlowQuestion(quantifier=Quantifier.SOME_ARRIVES):
             return _exists(network, question, deadline, core=core)

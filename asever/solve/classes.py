@@ -8,7 +8,6 @@ from __future__ import annotations
 import random
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from operator import xor
@@ -17,6 +16,7 @@ from asever.model.addresses import ALL_V4, ALL_V6
 from asever.model.effective import FilterRow
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS
+from asever.record import record
 
 FIELDS = ("protocol", "source", "source_port", "target", "target_port")
 _PLACES = {field: place for place, field in enumerate(FIELDS)}
@@ -127,7 +127,7 @@ class Classes:
         return list(dict.fromkeys(found))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(kw_only=False, eq=False)
 class _Same:
     """Rows by identity: a table holds them once, and comparing a thousand of them costs what the classes save."""
 

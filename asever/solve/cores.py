@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from asever.model.answers import Core, CoreRow, CoreWay, is_written
 from asever.model.effective import EffectiveNetwork, FlowQuestion, Route
+from asever.record import replace
 from asever.solve.encode import encode_tracked
 from asever.solve.queries import Pick, asked
 from asever.solve.solver import Session, TimeOut

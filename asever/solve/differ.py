@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 
 from asever.model.addresses import typical
 from asever.model.effective import Arrival, EffectiveNetwork, FlowQuestion, Packets, Quantifier, Route, Scope, Success
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, TCP, Packet
-from asever.record import record
+from asever.record import record, replace
 from asever.solve.encode import Branch, Encoding, encode
 from asever.solve.paths import Taken, paths
 from asever.solve.queries import Pick, arrives, asked, fails, perhaps_arrives, perhaps_succeeds, succeeds

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from dataclasses import replace
 
 from asever.model.answers import CoreRow, CoreWay, Way
 from asever.model.effective import (
@@ -23,7 +22,7 @@ from asever.model.effective import (
     Success,
 )
 from asever.model.numbers import NumberSet, union
-from asever.record import record
+from asever.record import record, replace
 from asever.solve.paths import FIELDS, Path, Place, Taken, paths
 from asever.solve.rows import Hull, Match, Rows
 from asever.solve.terms import FALSE, TRUE, Terms, conjunction, disjunction, negation

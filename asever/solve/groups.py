@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import product
 
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6, V6_BASE, parse_address, parse_addresses
@@ -19,7 +18,7 @@ from asever.model.effective import (
 )
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, TCP, Packet, outside
-from asever.record import record
+from asever.record import record, replace
 from asever.solve.paths import FIELDS
 from asever.solve.rows import Hull, Rows
 from asever.solve.search import Search

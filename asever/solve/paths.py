@@ -10,7 +10,6 @@ mistakes (tests/differential).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from asever.model.effective import (
     ALWAYS,
@@ -30,7 +29,7 @@ from asever.model.effective import (
 )
 from asever.model.numbers import NumberSet, union
 from asever.model.packets import TCP, choice_name
-from asever.record import record
+from asever.record import record, replace
 from asever.solve.terms import meets
 
 FIELDS = ("protocol", "source", "source_port", "target", "target_port")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from asever.diagnostics import Diagnostic, Edit, Label, nearest
+from asever.record import record
 from asever.source import Span
 
+# Patterns are compiled when they are needed: a file that has not changed is not cut.
 # A word that begins an item when it is the first on its line, or follows a closing brace.
 STARTERS = frozenset(
     {
@@ -18,7 +19,7 @@ STARTERS = frozenset(
         "platform-service", "admin-rules",
     }
 )  # fmt: skip
-_TOKEN = re.compile(
+_LEXEME = (
     r"(?P<comment>//[^\n]*|/\*.*?\*/)"
     r"|(?P<open_comment>/\*)"
     r'|(?P<string>"[^"\n]*")'
@@ -29,16 +30,15 @@ _TOKEN = re.compile(
     r"|(?P<number>[0-9][0-9A-Za-z.:/_-]*)"
     r"|(?P<open>[{(])"
     r"|(?P<close>[})])"
-    r"|(?P<other>.)",
-    re.DOTALL,
+    r"|(?P<other>.)"
 )
 # After these a word on a new line still belongs to the item before.
 _CONTINUES = frozenset({",", "=", "-", ">", "/"})
 
 
 # What a declaration looks like, known kind or not.
-_DECLARATION = re.compile(r'[A-Za-z][A-Za-z0-9_-]*\s+(?:"[^"\n]*"|[A-Za-z0-9_.-]+)\s*\{')
-_NEXT = re.compile(rf"^[ \t]*(?:{'|'.join(sorted(STARTERS, key=len, reverse=True))})(?![A-Za-z0-9_-])", re.MULTILINE)
+_DECLARATION = r'[A-Za-z][A-Za-z0-9_-]*\s+(?:"[^"\n]*"|[A-Za-z0-9_.-]+)\s*\{'
+_NEXT = rf"^[ \t]*(?:{'|'.join(sorted(STARTERS, key=len, reverse=True))})(?![A-Za-z0-9_-])"
 
 
 def no_item(span: Span) -> Diagnostic:
@@ -61,7 +61,7 @@ class PieceKind(Enum):
     NO_ITEM = "something that begins no item"
 
 
-@dataclass(frozen=True, slots=True)
+@record(kw_only=False)
 class Piece:
     """A range of a text; for an item, with the brackets that were opened and not closed in it."""
 
@@ -86,7 +86,7 @@ def cut(text: str) -> Iterator[Piece]:
                 skipped = piece
         if skipped is None:
             return
-        following = _NEXT.search(text, skipped.end)
+        following = re.compile(_NEXT, re.MULTILINE).search(text, skipped.end)
         at = following.start() if following is not None else len(text)
 
 
@@ -116,7 +116,7 @@ def _until_nonsense(text: str, at: int) -> Iterator[Piece]:
             yield Piece(PieceKind.ITEM, start, last_end, tuple(brackets))
             brackets, start = [], None
         if start is None:
-            if value not in STARTERS and not _DECLARATION.match(text, begin):
+            if value not in STARTERS and not re.compile(_DECLARATION).match(text, begin):
                 yield Piece(PieceKind.NO_ITEM, begin, end)
                 return
             start = begin
@@ -131,5 +131,5 @@ def _until_nonsense(text: str, at: int) -> Iterator[Piece]:
 
 
 def _tokens(text: str, at: int) -> Iterator[tuple[str, int, int]]:
-    for match in _TOKEN.finditer(text, at):
+    for match in re.compile(_LEXEME, re.DOTALL).finditer(text, at):
         yield match.lastgroup or "other", match.start(), match.end()

@@ -5,15 +5,32 @@ Spans never take part in equality, so two texts that mean the same have equal tr
 
 from __future__ import annotations
 
-from dataclasses import field
+from typing import Any
 
 from asever.model.numbers import NumberSet
-from asever.record import record
+from asever.record import field, has_field, record
 from asever.source import SourceFile, Span
 
 
+class _Later:
+    """A node that was kept between runs gets its fields when somebody asks for one (asever.syntax.stored).
+
+    Reading ten thousand rules again is a matter of milliseconds this way, and most spans are never asked for.
+    """
+
+    __slots__ = ("_later",)
+    _later: tuple[Any, ...]  # what sets the fields, and what it needs for that
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any field
+        if not has_field(self, name):
+            raise AttributeError(f"a {type(self).__name__} has no {name!r}")
+        fill, *given = self._later
+        fill(self, name, *given)
+        return object.__getattribute__(self, name)
+
+
 @record
-class Node:
+class Node(_Later):
     """Anything with a place in a text."""
 
     span: Span = field(compare=False, repr=False)

@@ -11,14 +11,14 @@ import os
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from asever import resources
+from asever import cache, resources
 from asever.diagnostics import Diagnostic, Diagnostics, Label
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
 from asever.syntax.items import Piece, PieceKind, cut, no_item
+from asever.syntax.kept import Known, keep, known
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -36,8 +36,17 @@ def parse(file: SourceFile, diagnostics: Diagnostics) -> nodes.FileNode:
     if "\0" in file.text:
         diagnostics.add(_at(file, "not-a-text", "this is not a text: it holds zero bytes", file.text.index("\0")))
         return nodes.FileNode(file=file, items=())
-    items = _whole(file, diagnostics) if not _is_deep(file.text) else None
-    return nodes.FileNode(file=file, items=tuple(items if items is not None else _piecewise(file, diagnostics)))
+    before = known(file)
+    tree = before.tree_of(file)
+    if tree is not None:
+        return tree
+    found = Diagnostics()
+    items = None if _is_deep(file.text) else _by_item(file, before) or _whole(file, found)
+    tree = nodes.FileNode(file=file, items=tuple(items if items is not None else _piecewise(file, found)))
+    if not found.found:
+        keep(tree, before)
+    diagnostics.extend(found)
+    return tree
 
 
 def _is_deep(text: str) -> bool:
@@ -54,6 +63,40 @@ def comments_of(file: SourceFile) -> tuple[nodes.Comment, ...]:
     """The comments of a text, in order; they are not part of its tree."""
     spans = (Span(file, one.start, one.end) for one in cut(file.text) if one.kind is PieceKind.COMMENT)
     return tuple(nodes.Comment(span=span, text=span.text) for span in spans)
+
+
+def _by_item(file: SourceFile, before: Known) -> list[nodes.Item] | None:
+    """All items, parsing only those that are new; None when nothing was known of the file, or there is a mistake somewhere.
+
+    Where no item of a text has a mistake, its items are those of the whole: after a complete item, the grammar never waits for
+    a word that begins one.
+    """
+    if not before.items:
+        return None
+    items: list[nodes.Item] = []
+    for piece in cut(file.text):
+        if piece.kind is PieceKind.COMMENT:
+            continue
+        if piece.kind is not PieceKind.ITEM or piece.unclosed:
+            return None
+        item = before.item(file, piece.start, piece.end) or _sound_item(file, piece)
+        if item is None:
+            return None
+        items.append(item)
+    return items
+
+
+def _sound_item(file: SourceFile, piece: Piece) -> nodes.Item | None:
+    """One item; None when it has a mistake."""
+    from lark.exceptions import UnexpectedInput, VisitError  # noqa: PLC0415 - lark is loaded for a parse only
+
+    parser, reading = _parser("one")
+    reading.begin(file, piece.start)
+    try:
+        item: Any = parser.parse(file.text[piece.start : piece.end])
+    except (UnexpectedInput, VisitError, RecursionError):
+        return None
+    return None if reading.problems else item
 
 
 def _whole(file: SourceFile, diagnostics: Diagnostics) -> list[nodes.Item] | None:
@@ -189,7 +232,6 @@ def _parser(start: str) -> tuple[Lark, Reading]:
 
     reading = Reading()
     grammar = resources.grammar_text()
-    cache = _cache_file(start, lark.__version__)
     options: dict[str, Any] = {
         "parser": "lalr",
         "lexer": "basic",
@@ -197,18 +239,25 @@ def _parser(start: str) -> tuple[Lark, Reading]:
         "maybe_placeholders": True,
         "transformer": reading,
     }
+    tables = _tables(start, lark.__version__)
     try:
-        return lark.Lark(grammar, cache=str(cache) if cache is not None else False, **options), reading
+        return lark.Lark(grammar, cache=tables or False, **options), reading
     except OSError:
         return lark.Lark(grammar, **options), reading
 
 
-def _cache_file(start: str, version: str) -> Path | None:
-    """Where lark keeps its tables; lark itself notices when the grammar or its options have changed."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    folder = (Path(base) if base else Path.home() / ".cache") / "asever"
+def _tables(start: str, version: str) -> str | None:
+    """Where lark keeps its tables, None for nowhere; lark itself notices when the grammar or its options have changed.
+
+    They are a pickle, which may run code as it is read: one that others can have written is not read.
+    """
+    where = cache.folder()
+    if where is None:
+        return None
+    path = f"{where}/grammar-{start}-{version}.pickle"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        return path if cache.is_ours(os.lstat(path)) else None
+    except FileNotFoundError:
+        return path
     except OSError:
         return None
-    return folder / f"grammar-{start}-{version}.pickle" if os.access(folder, os.W_OK) else None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 
 from asever.diagnostics import Diagnostics
@@ -27,19 +26,19 @@ class MeaningChanged(Exception):  # noqa: N818 - says what happened
     """The formatter would have changed what a text means: our mistake; the text is left as it is."""
 
 
-@dataclass
 class Line:
     """One line to be: cells are aligned with those of neighbours of the same `group`."""
 
-    depth: int
-    cells: list[str]
-    start: int
-    end: int
-    group: str = ""
-    before: list[nodes.Comment] = field(default_factory=list)
-    after: list[nodes.Comment] = field(default_factory=list)
-    gap: bool = False
-    last: int = 0  # where the line ends in the source, with the comments behind it
+    def __init__(self, depth: int, cells: list[str], start: int, end: int, group: str = "") -> None:
+        self.depth = depth
+        self.cells = cells
+        self.start = start
+        self.end = end
+        self.group = group
+        self.before: list[nodes.Comment] = []
+        self.after: list[nodes.Comment] = []
+        self.gap = False
+        self.last = 0  # where the line ends in the source, with the comments behind it
 
 
 def format_file(tree: nodes.FileNode) -> str:

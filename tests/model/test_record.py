@@ -2,11 +2,11 @@
 
 import copy
 import pickle
-from dataclasses import FrozenInstanceError, field, replace
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from asever.record import fields, record
+from asever.record import field, fields, record
 
 
 @record

@@ -7,7 +7,6 @@ arguments are in `asever.importers.arm.functions`; here are those that look at t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -20,7 +19,7 @@ from asever.importers.arm.functions.kinds import has_symbol, integer
 from asever.importers.arm.mistakes import CircleError, FailureError, MistakeError
 from asever.importers.arm.symbols import call_of, member_of, shown, text_of
 from asever.importers.tree import Plain, Symbol, Value
-from asever.record import record
+from asever.record import record, replace
 from asever.source import Span
 
 MOST_COPIES: Final = 800

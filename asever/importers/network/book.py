@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from asever.importers.network.words import prop
 from asever.importers.resources import Resource
 from asever.importers.tree import Value
+from asever.record import replace
 from asever.source import Span
 
 _INLINE: Mapping[str, tuple[tuple[str, str], ...]] = {

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 
 from asever.importers.tree import Value
-from asever.record import record
+from asever.record import field, record
 from asever.source import Span
 
 Path = tuple[tuple[str, str | None], ...]

@@ -1,0 +1,88 @@
+"""Trees as plain data (tuples, lists, texts, numbers), to keep them between runs and to move them to another place in a text.
+
+A node is a tuple: the number of its kind, where it starts and ends, and its other fields. A tuple of nodes is a list; a
+`NumberSet` is a tuple of a kind of its own. Places count from the start of the item, so that an item that moves need not be
+parsed again. What is restored is made piece by piece, as somebody asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from asever.model.numbers import NumberSet
+from asever.record import fields
+from asever.source import SourceFile, Span
+from asever.syntax import nodes
+
+Stored = tuple[Any, ...]
+_Put = Callable[[object, object], None]
+
+_KINDS: Final[tuple[type[nodes.Node], ...]] = (
+    nodes.Name, nodes.Ref, nodes.Addresses, nodes.Ports, nodes.Rule, nodes.Rules, nodes.Route, nodes.PortMap, nodes.Attribute,
+    nodes.Body, nodes.Declaration, nodes.Import, nodes.ProtocolPorts, nodes.Service, nodes.Tag, nodes.Reach, nodes.IsHealthy,
+    nodes.Equals, nodes.PermitsNoMore, nodes.HasNoDeadRules, nodes.As, nodes.Via, nodes.WithinRegion, nodes.ExceptFrom,
+    nodes.Check, nodes.Pack, nodes.Apply,
+)  # fmt: skip
+_NUMBERS: Final = len(_KINDS)
+_NUMBER_OF: Final = {kind: number for number, kind in enumerate(_KINDS)}
+
+
+def stored(item: nodes.Item) -> Stored:
+    """An item as plain data. Its text is that of its span: what restores it counts from there."""
+    data: Stored = _taken(item, item.span.start)
+    return data
+
+
+def _taken(value: Any, base: int) -> Any:  # noqa: ANN401 - any part of a node
+    if isinstance(value, nodes.Node):
+        own = (_taken(getattr(value, one.name), base) for one in fields(value)[1:])
+        return (_NUMBER_OF[type(value)], value.span.start - base, value.span.end - base, *own)
+    if isinstance(value, tuple):
+        return [_taken(one, base) for one in value]
+    if isinstance(value, NumberSet):
+        return (_NUMBERS, *value.ranges)
+    return value
+
+
+def restored(data: Stored, file: SourceFile, base: int) -> Any:  # noqa: ANN401 - the kind is in the data
+    """The item that was stored, at an offset of a file."""
+    node = object.__new__(_KINDS[data[0]])
+    _PUT_LATER(node, (_fill, data, file, base))
+    return node
+
+
+def _fill(node: nodes.Node, name: str, data: Stored, file: SourceFile, base: int) -> None:
+    """Sets the span of a node, or all its other fields."""
+    span, many, puts = _HOW[data[0]]
+    if name == "span":
+        span(node, Span(file, base + data[1], base + data[2]))
+        return
+    one = restored if many else _made
+    for put, value in zip(puts, data[3:], strict=True):
+        if type(value) is tuple:
+            put(node, _made(value, file, base))
+        elif type(value) is list:
+            put(node, tuple([one(each, file, base) for each in value]))
+        else:
+            put(node, value)
+
+
+def _made(data: Stored, file: SourceFile, base: int) -> Any:  # noqa: ANN401 - a node or a set of numbers
+    """A node with all its fields but the span."""
+    kind = data[0]
+    if kind == _NUMBERS:
+        return NumberSet(data[1:])
+    node = restored(data, file, base)
+    _fill(node, "", data, file, base)
+    return node
+
+
+def _how(kind: type[nodes.Node]) -> tuple[_Put, bool, tuple[_Put, ...]]:
+    """What sets the fields of a kind of node, past the guard of frozen records; whether it may hold very many others."""
+    span, *others = (getattr(kind, one.name).__set__ for one in fields(kind))
+    return span, kind in (nodes.Body, nodes.Rules, nodes.Pack), tuple(others)
+
+
+_PUT_LATER: Final[_Put] = vars(nodes.Node.__base__)["_later"].__set__
+_HOW: Final = tuple(map(_how, _KINDS))
