@@ -251,6 +251,7 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="name only the checks that are not as expected")
     parser.add_argument("--evidence", action="store_true", help="say more about what holds, and why")
     parser.add_argument("--timing", action="store_true", help="end the text with how long it took")
+    parser.add_argument("--watch", action="store_true", help="check again after every save of a file of the program")
     _jobs_argument(parser)
     _timeout_argument(parser)
     _assume_argument(parser)

@@ -19,6 +19,7 @@ from asever.model.answers import Finding
 from asever.model.effective import FilterQuestion, FlowQuestion
 from asever.model.program import Program
 from asever.pipeline import Examined, Options, Prepared, Waiting, examine_all, findings_by
+from asever.reads import Stamp
 from asever.record import record
 from asever.reuse.carry import carried
 from asever.reuse.notice import Footprint, Slots, footprint, notices, recounts, walks_as_many
@@ -50,8 +51,8 @@ class Session:
     """
 
     def __init__(self, *, settings: Mapping[str, str] | None = None, jobs: int = 1) -> None:
-        self.files: frozenset[Path] = frozenset()
-        """The files that were looked for since `begin`, whether they were there or not."""
+        self.files: dict[str, Stamp] = {}
+        """The files that were looked for since `begin`, each as it was before it was read (`asever.reads`)."""
         self.judged = 0
         """How many checks were judged since `begin`."""
         self.kept = 0
@@ -62,7 +63,7 @@ class Session:
 
     def begin(self) -> None:
         """Begins a new round: what the counts and `files` are about."""
-        self.files = frozenset()
+        self.files = {}
         self.judged = self.kept = 0
 
     def check(self, paths: Sequence[Path], options: Options) -> list[Examined]:
@@ -78,7 +79,7 @@ class Session:
         """The program of a file, None when there are errors; and its diagnostics."""
         with reads.noting() as noted:
             program, diagnostics = load_program(path, settings=self._settings)
-        self.files |= noted
+        self.files = noted | self.files
         return program, tuple(diagnostics)
 
     def examine(self, pairs: Iterable[tuple[Program, Options]], *, waiting: Waiting = nullcontext) -> list[Examined]:

@@ -123,12 +123,14 @@ def load(name: str, color: str, settings: Mapping[str, str]) -> Program | None:
     return program
 
 
-def load_all(names: Sequence[str], settings: Mapping[str, str]) -> tuple[list[Program] | None, list[Diagnostic]]:
+def load_all(
+    names: Sequence[str], load_one: Callable[[str], tuple[Program | None, Sequence[Diagnostic]]]
+) -> tuple[list[Program] | None, list[Diagnostic]]:
     """The programs of several files, None when one of them has errors; and all their diagnostics."""
     programs: list[Program] = []
     diagnostics: list[Diagnostic] = []
     for name in names:
-        program, found = loaded(name, settings)
+        program, found = load_one(name)
         diagnostics += found
         if program is not None:
             programs.append(program)
