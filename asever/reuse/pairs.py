@@ -56,8 +56,9 @@ class Pairs:
     def __init__(self) -> None:
         self.changed: dict[int, tuple[FilterRow, ...]] = {}
         self._parts: dict[int, tuple[object, object]] = {}
-        self._spans: dict[Span, Span] = {}
-        self._back: dict[Span, Span] = {}
+        self._spans: dict[int, Span] = {}
+        self._back: dict[int, Span] = {}
+        self._gone_through: set[int] = set()
         self._filters: dict[tuple[int, int], tuple[FilterRow, ...]] = {}
 
     def part(self, old: object) -> object:
@@ -69,7 +70,7 @@ class Pairs:
 
     def span(self, old: Span) -> Span:
         """Where something stands now; raises `Differ` for what is not part of the tables."""
-        found = self._spans.get(old)
+        found = self._spans.get(id(old))
         if found is None:
             raise Differ
         return found
@@ -168,7 +169,7 @@ class Pairs:
         return tuple(changed)
 
     def _rule(self, old: FilterRow, new: FilterRow) -> None:
-        self._put(old, new)
+        self._parts[id(old)] = (old, new)
         self._origin(old.origin, new.origin)
 
     def _put(self, old: object, new: object) -> None:
@@ -178,17 +179,23 @@ class Pairs:
             raise Differ
 
     def _origin(self, old: Origin, new: Origin) -> None:
-        _same((old.azure, list(old.parts)), (new.azure, list(new.parts)))
+        """Where a row is written. Its places are known by identity: what refers to them has them from the tables."""
+        if old.azure != new.azure or old.parts.keys() != new.parts.keys():
+            raise Differ
         self._span(old.span, new.span)
-        for name, span in old.parts.items():
-            self._span(span, new.parts[name])
+        if old.parts and id(old.parts) not in self._gone_through:
+            self._gone_through.add(id(old.parts))
+            for name, span in old.parts.items():
+                self._span(span, new.parts[name])
 
     def _span(self, old: Span | None, new: Span | None) -> None:
         """Two places belong together: what is one place in a version is one in the other."""
         if old is None or new is None:
             _same(old, new)
             return
-        if self._spans.setdefault(old, new) != new or self._back.setdefault(new, old) != old:
+        there = self._spans.setdefault(id(old), new)
+        back = self._back.setdefault(id(new), old)
+        if (there is not new and there != new) or (back is not old and back != old):
             raise Differ
         if old.parent is not None or new.parent is not None:
             self._span(old.parent, new.parent)

@@ -232,10 +232,11 @@ class _Validation:
         network = self.network
         space = union(vnet.address for vnet in network.vnets.values())
         held = union(prefix for subnet in network.subnets.values() for prefix in subnet.prefixes)
+        nobody = space - held
         for group in network.groups.values():
             for rule in (*group.inbound, *group.outbound):
                 for term in (*rule.sources, *rule.targets):
-                    if term.span is not None and term.addresses and term.addresses <= space - held:
+                    if term.span is not None and term.addresses and term.addresses <= nobody:
                         self.problems.error(
                             "rule-for-nobody",
                             f"no subnet holds an address of {term.text}, which lies in a vnet of this program",
