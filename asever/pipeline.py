@@ -65,6 +65,10 @@ Judging = Callable[[Sequence[Prepared]], AbstractContextManager[Iterator[Finding
 """Comes to the findings of all checks of these programs, in order."""
 
 
+Preparing = Callable[[Program, Options], Prepared]
+"""Does what `prepare` does."""
+
+
 def run(program: Program, options: Options, *, jobs: int = 1) -> Report:
     """Judges every check that the options select; raises as `examine_all` does."""
     return examine(program, options, jobs=jobs).report
@@ -80,20 +84,21 @@ def examine_all(
     *,
     jobs: int = 1,
     judging: Judging | None = None,
+    preparing: Preparing | None = None,
     waiting: Waiting = nullcontext,
 ) -> list[Examined]:
     """Judges several programs, each with its options, and with `fail_fast` none after the first that is violated.
 
     With `jobs` above 1 that many processes share the checks, if there is enough to do; what comes out is the same. `judging`
-    is another way to come to the same findings. `waiting` is entered for whatever takes long, and left while processes fork: it
-    may have a thread.
+    and `preparing` are other ways to come to the same. `waiting` is entered for whatever takes long, and left while processes
+    fork: it may have a thread.
 
     Raises `SpecError` for a check that covers nothing, an assumption or value that does not exist, and a name in `only`
     that no check has; raises `ReadingsDisagree` when the solver and the walk give different answers, and
     `asever.workers.WorkerLost` when one of the processes was killed.
     """
     with waiting():
-        every = [_prepared(program, options) for program, options in pairs]
+        every = [_prepared(program, options, preparing or prepare) for program, options in pairs]
     wrong = next((one for one in every if isinstance(one, SpecError)), None)
     if wrong is not None and not (isinstance(every[0], Prepared) and every[0].options.fail_fast):
         raise wrong
@@ -116,16 +121,23 @@ def prepare(program: Program, options: Options) -> Prepared:
     tables = effective(program.network)
     _known_readings(tables, options)
     asked = tuple(ask(program, tables, check, options.readings) for check in checks)
+    return prepared(program, tables, asked, options, time.perf_counter() - started)
+
+
+def prepared(
+    program: Program, tables: EffectiveNetwork, asked: tuple[Asked, ...], options: Options, seconds: float
+) -> Prepared:
+    """A program with what its checks ask; raises `SpecError` for a check that covers nothing."""
     vacuous = [one for each in asked for one in vacuities(each)]
     if vacuous:
         raise SpecError((*program.warnings, *vacuous))
-    return Prepared(program=program, tables=tables, asked=asked, options=options, seconds=time.perf_counter() - started)
+    return Prepared(program=program, tables=tables, asked=asked, options=options, seconds=seconds)
 
 
-def _prepared(program: Program, options: Options) -> Prepared | SpecError:
+def _prepared(program: Program, options: Options, preparing: Preparing) -> Prepared | SpecError:
     """What is wrong with a program counts when its turn comes: `fail_fast` may end before."""
     try:
-        return prepare(program, options)
+        return preparing(program, options)
     except SpecError as error:
         return error
 

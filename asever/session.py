@@ -8,23 +8,25 @@ the tables, the questions) is made anew for every version.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from asever import reads
+from asever.azure.regrouped import changed_groups, regrouped
 from asever.diagnostics import Diagnostic, SpecError
-from asever.explain.finding import Asked
+from asever.explain.finding import Asked, ask
 from asever.model.answers import Finding
 from asever.model.effective import FilterQuestion, FlowQuestion
 from asever.model.program import Program
-from asever.pipeline import Examined, Options, Prepared, Waiting, examine_all, findings_by
+from asever.pipeline import Examined, Options, Prepared, Waiting, examine_all, findings_by, prepare, prepared
 from asever.reads import Stamp
 from asever.record import record
 from asever.reuse.carry import carried
 from asever.reuse.notice import Footprint, Slots, footprint, notices, recounts, walks_as_many
 from asever.reuse.pairs import Differ, Pairs
-from asever.semantics.loading import load_program
+from asever.semantics.loading import Memory, load_program
 
 
 @record
@@ -60,6 +62,8 @@ class Session:
         self._settings = dict(settings or {})
         self._jobs = jobs
         self._versions: dict[str, _Version] = {}
+        # Excerpts of texts are known by identity, which does not survive the way from one process to another.
+        self._memory = Memory() if jobs == 1 else None
 
     def begin(self) -> None:
         """Begins a new round: what the counts and `files` are about."""
@@ -78,13 +82,29 @@ class Session:
     def load(self, path: Path) -> tuple[Program | None, Sequence[Diagnostic]]:
         """The program of a file, None when there are errors; and its diagnostics."""
         with reads.noting() as noted:
-            program, diagnostics = load_program(path, settings=self._settings)
+            program, diagnostics = load_program(path, settings=self._settings, memory=self._memory)
         self.files = noted | self.files
         return program, tuple(diagnostics)
 
     def examine(self, pairs: Iterable[tuple[Program, Options]], *, waiting: Waiting = nullcontext) -> list[Examined]:
         """As `asever.pipeline.examine_all`, with what is known from the version before."""
-        return examine_all(pairs, judging=self._judging, waiting=waiting)
+        return examine_all(pairs, judging=self._judging, preparing=self._prepare, waiting=waiting)
+
+    def _prepare(self, program: Program, options: Options) -> Prepared:
+        """As `asever.pipeline.prepare`; where rules of NSGs alone are others than before, all else is taken from there."""
+        version = self._versions.get(program.files[0].name)
+        before = None if version is None else version.prepared
+        if before is None or before.options != options or before.program.checks is not program.checks:
+            return prepare(program, options)
+        names = changed_groups(before.program.network, program.network)
+        if names is None:
+            return prepare(program, options)
+        started = time.perf_counter()
+        tables = regrouped(before.tables, before.program.network, program.network, names)
+        asked = tuple(
+            ask(program, tables, one.check, options.readings) if _is_about_groups(one) else one for one in before.asked
+        )
+        return prepared(program, tables, asked, options, time.perf_counter() - started)
 
     @contextmanager
     def _judging(self, every: Sequence[Prepared]) -> Iterator[Iterator[Finding]]:
@@ -163,6 +183,8 @@ class _Round:
 
     def _still_true(self, kept: _Kept, asked: Asked, pairs: Pairs) -> _Kept | None:
         """What was kept of a check as it is in this version; None if it is to be judged anew."""
+        if kept.asked is asked and all(pairs.other.isdisjoint(one.met) for one in kept.footprints) and kept.footprints:
+            return kept
         questions = list(_questions(asked, kept.finding))
         about_flows = [(question, one) for question, one in questions if isinstance(question, FlowQuestion)]
         for one, (question, finding) in zip(kept.footprints, about_flows, strict=True):
@@ -188,8 +210,13 @@ def _alike(old: Options, new: Options) -> bool:
     return (old.seconds, old.readings, old.core) == (new.seconds, new.readings, new.core)
 
 
+def _is_about_groups(asked: Asked) -> bool:
+    """Whether a check asks about NSGs themselves, so that it asks something else when their rules change."""
+    return not isinstance(asked.question, FlowQuestion) and not asked.requirements
+
+
 def _asks_the_same(old: Asked, new: Asked) -> bool:
-    return (
+    return old is new or (
         old.question == new.question
         and len(old.requirements) == len(new.requirements)
         and all(map(_asks_the_same, old.requirements, new.requirements))

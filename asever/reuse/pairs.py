@@ -55,6 +55,10 @@ class Pairs:
 
     def __init__(self) -> None:
         self.changed: dict[int, tuple[FilterRow, ...]] = {}
+        self.other: set[int] = set()
+        """The slots whose filter is another object, and perhaps an equal one."""
+        self._shared = False  # whether the versions have parts in common, which are not gone through
+        self._lost: set[int] = set()
         self._parts: dict[int, tuple[object, object]] = {}
         self._spans: dict[int, Span] = {}
         self._back: dict[int, Span] = {}
@@ -64,16 +68,20 @@ class Pairs:
     def part(self, old: object) -> object:
         """What a filter or row of the old version is in the new one; raises `Differ` for one that is not there."""
         found = self._parts.get(id(old))
-        if found is None:
+        if found is not None:
+            return found[1]
+        if not self._shared or id(old) in self._lost:
             raise Differ
-        return found[1]
+        return old
 
     def span(self, old: Span) -> Span:
         """Where something stands now; raises `Differ` for what is not part of the tables."""
         found = self._spans.get(id(old))
-        if found is None:
+        if found is not None:
+            return found
+        if not self._shared or id(old) in self._lost:
             raise Differ
-        return found
+        return old
 
     # -- Building -------------------------------------------------------------------------------------------------------
 
@@ -83,16 +91,22 @@ class Pairs:
         _same(list(old.sites), list(new.sites))
         _same(list(old.fabrics), list(new.fabrics))
         for fabrics in zip(old.fabrics.values(), new.fabrics.values(), strict=True):
-            self._fabric(*fabrics)
+            if not self._is_shared(*fabrics):
+                self._fabric(*fabrics)
         slot = 0
         for before, after in zip(old.sites.values(), new.sites.values(), strict=True):
+            if self._is_shared(before, after):
+                slot += sum(1 for _ in _slots_of(after))
+                continue
             self._site(before, after)
             ours, theirs = list(_slots_of(before)), list(_slots_of(after))
             _same(len(ours), len(theirs))
             for number, filters in enumerate(zip(ours, theirs, strict=True), slot):
+                self.other.add(number)
                 rows = self._filter(*filters)
                 if rows:
                     self.changed[number] = rows
+                    self._lose(rows)
             slot += len(ours)
 
     def questions(self, old: FilterQuestion, new: FilterQuestion) -> None:
@@ -101,6 +115,16 @@ class Pairs:
             self._strictly(before.left, after.left)
             if before.right is not None and after.right is not None:
                 self._strictly(before.right, after.right)
+
+    def _is_shared(self, old: object, new: object) -> bool:
+        """Whether a part of the tables is one and the same in both versions."""
+        self._shared |= old is new
+        return old is new
+
+    def _lose(self, rows: Sequence[FilterRow]) -> None:
+        """What only one version has is in none that both share."""
+        for row in rows:
+            self._lost |= {id(row), id(row.origin.span), *map(id, row.origin.parts.values())}
 
     def _site(self, old: Site, new: Site) -> None:
         _same(_head(old), _head(new))

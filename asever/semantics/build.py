@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeGuard
 
 from asever.diagnostics import Diagnostics, Edit
 from asever.model import claims, things
 from asever.model.addresses import parse_prefix
 from asever.model.azure_tags import COMPUTED, canonical_tag
 from asever.model.numbers import NumberSet, union
+from asever.record import replace
 from asever.semantics.attributes import Reader, plain_word
 from asever.semantics.checks import CheckReader
 from asever.semantics.declare import Declarer
@@ -59,6 +61,71 @@ class Sources:
         self.health = health or {}
 
 
+class LastBuild:
+    """Builds a program again and again, and where only rules of NSGs have changed, only those NSGs.
+
+    What comes out is what `build` makes: the tables of other things and the checks are then the very same ones.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[Sources, _Build, things.Network, tuple[claims.Check, ...]] | None = None
+
+    def build(self, sources: Sources, diagnostics: Diagnostics) -> tuple[things.Network, tuple[claims.Check, ...]]:
+        """As `build`."""
+        again = self._again(sources)
+        if again is not None:
+            return again
+        found = Diagnostics()
+        one = _Build(sources, Problems(found))
+        network, checks = one.run()
+        diagnostics.extend(found)
+        # What was said of the program would have to be said again.
+        self._last = (sources, one, network, checks) if not found.found and one.is_independent else None
+        return network, checks
+
+    def _again(self, sources: Sources) -> tuple[things.Network, tuple[claims.Check, ...]] | None:
+        if self._last is None:
+            return None
+        before, one, network, checks = self._last
+        changed = _changed_groups(before, sources)
+        if changed is None or not all(_named_in(old) == _named_in(new) for old, new in changed):
+            return None
+        self._last = None
+        found = Diagnostics()
+        network = one.regrouped(network, changed, found)
+        if found.found:
+            return None
+        self._last = (sources, one, network, checks)
+        return network, checks
+
+
+def _changed_groups(old: Sources, new: Sources) -> list[tuple[nodes.Declaration, nodes.Declaration]] | None:
+    """The NSGs that are other nodes now; None if anything else is."""
+    about = [(one.homes, one.sealed, one.health, [(file.prefix, file.aliases) for file in one.files]) for one in (old, new)]
+    if about[0] != about[1] or not (old.excuses.is_empty and new.excuses.is_empty):
+        return None
+    changed: list[tuple[nodes.Declaration, nodes.Declaration]] = []
+    for ours, theirs in zip(old.files, new.files, strict=True):
+        if len(ours.items) != len(theirs.items):
+            return None
+        for before, after in zip(ours.items, theirs.items, strict=True):
+            if before is after:
+                continue
+            if not (_is_group(before) and _is_group(after) and before.name.text == after.name.text):
+                return None
+            changed.append((before, after))
+    return changed
+
+
+def _is_group(item: nodes.Item) -> TypeGuard[nodes.Declaration]:
+    return isinstance(item, nodes.Declaration) and item.kind.text == "nsg"
+
+
+def _named_in(node: nodes.Declaration) -> set[NumberSet]:
+    """The addresses in a declaration that make the Internet smaller, since their author knows whose they are."""
+    return {one.value for one in _addresses_in(node.body) if _is_somebodys(one.value)}
+
+
 def build(sources: Sources, diagnostics: Diagnostics) -> tuple[things.Network, tuple[claims.Check, ...]]:
     """The declared network and the checks of a program. What is wrong goes to `diagnostics` and is left out."""
     return _Build(sources, Problems(diagnostics)).run()
@@ -79,6 +146,9 @@ class _Build:
         self.packs: dict[str, nodes.Pack] = {}
         self.open_tags: frozenset[str] = frozenset()
         self.guesses: tuple[things.Guess, ...] = ()
+        self.declarer: Declarer | None = None
+        self.is_independent = False
+        """Whether nothing but their own declarations decides what things are (`Unknowns.settle` looks at all)."""
 
     def run(self) -> tuple[things.Network, tuple[claims.Check, ...]]:
         """All steps in order."""
@@ -89,10 +159,11 @@ class _Build:
         rules = RuleReader(self.problems, terms)
         unknowns = Unknowns()
         reader = Reader(problems=self.problems, excuses=self.sources.excuses, named=self._named, unknowns=unknowns)
-        declarer = Declarer(reader, self.names, rules, self.things)
+        declarer = self.declarer = Declarer(reader, self.names, rules, self.things)
         for name, declaration in self.declarations.items():
             declarer.declare(declaration, name)
         unknowns.settle(self.things, self._written())
+        self.is_independent = not unknowns.are_there
         self.guesses = tuple(unknowns.guesses)
         known = {name: one for name, one in self.tags.items() if one.addresses}
         self.open_tags = terms.open_tags = frozenset(self.tags) - known.keys()
@@ -113,13 +184,32 @@ class _Build:
                     found.extend(checks.applied(item))
         return self._network(), tuple(found)
 
+    def regrouped(
+        self,
+        network: things.Network,
+        changed: Sequence[tuple[nodes.Declaration, nodes.Declaration]],
+        diagnostics: Diagnostics,
+    ) -> things.Network:
+        """The network with these NSGs declared anew. After a diagnostic this build is of no more use."""
+        assert self.declarer is not None  # noqa: S101 - it has run
+        self.problems.diagnostics = diagnostics
+        names = {id(node): name for name, node in self.declarations.items()}
+        self.declarer.later.clear()
+        for old, new in changed:
+            self.declarations[names[id(old)]] = new
+            self.declarer.declare(new, names[id(old)])
+        for step in self.declarer.later:
+            step()
+        groups = {names[id(old)]: self.things[names[id(old)]] for old, _ in changed}
+        return replace(network, groups={**network.groups, **groups})  # type: ignore[dict-item] # NSGs stay NSGs
+
     def _written(self) -> NumberSet:
         """The single addresses that the program writes in declarations: no unknown address is to be taken for one of them."""
         found = (one for item in self.declarations.values() for one in _addresses_in(item.body))
         return NumberSet.of((one.value.first, one.value.first) for one in found if one.value.size == 1)
 
     def _named(self, numbers: NumberSet) -> None:
-        if 0 < numbers.size <= NAMED_AT_MOST and not numbers & _PRIVATE:
+        if _is_somebodys(numbers):
             self.literals.append(numbers)
 
     # -- Definitions ----------------------------------------------------------------------------------------------------
@@ -216,6 +306,10 @@ class _Build:
             guesses=self.guesses,
             named_addresses=union(self.literals),
         )
+
+
+def _is_somebodys(numbers: NumberSet) -> bool:
+    return 0 < numbers.size <= NAMED_AT_MOST and not numbers & _PRIVATE
 
 
 def _addresses_in(body: nodes.Body | None) -> Iterator[nodes.Addresses]:

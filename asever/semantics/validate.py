@@ -138,7 +138,7 @@ class _Validation:
 
     def _overlap(self, one: Subnet, other: Subnet, address: int) -> None:
         # The later one in the file is the one to look at.
-        first, second = sorted((one, other), key=lambda subnet: subnet.span.start if subnet.span is not None else 0)
+        first, second = sorted((one, other), key=lambda subnet: subnet.span.place if subnet.span is not None else 0)
         message = f"subnets `{first.name}` and `{second.name}` overlap"
         if first is second:
             message = f"subnet `{first.name}` has prefixes that overlap"

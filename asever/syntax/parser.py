@@ -79,21 +79,21 @@ def _by_item(file: SourceFile, before: Known) -> list[nodes.Item] | None:
             continue
         if piece.kind is not PieceKind.ITEM or piece.unclosed:
             return None
-        item = before.item(file, piece.start, piece.end) or _sound_item(file, piece)
+        item = before.item(file, piece.start, piece.end) or sound_item(file, piece.start, piece.end)
         if item is None:
             return None
         items.append(item)
     return items
 
 
-def _sound_item(file: SourceFile, piece: Piece) -> nodes.Item | None:
-    """One item; None when it has a mistake."""
+def sound_item(file: SourceFile, start: int, end: int) -> nodes.Item | None:
+    """The one item that stands there; None when it has a mistake."""
     from lark.exceptions import UnexpectedInput, VisitError  # noqa: PLC0415 - lark is loaded for a parse only
 
     parser, reading = _parser("one")
-    reading.begin(file, piece.start)
+    reading.begin(file, start)
     try:
-        item: Any = parser.parse(file.text[piece.start : piece.end])
+        item: Any = parser.parse(file.text[start:end])
     except (UnexpectedInput, VisitError, RecursionError):
         return None
     return None if reading.problems else item
