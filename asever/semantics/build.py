@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeGuard
 
 from asever.diagnostics import Diagnostics, Edit
 from asever.model import claims, things
@@ -61,77 +60,12 @@ class Sources:
         self.health = health or {}
 
 
-class LastBuild:
-    """Builds a program again and again, and where only rules of NSGs have changed, only those NSGs.
-
-    What comes out is what `build` makes: the tables of other things and the checks are then the very same ones.
-    """
-
-    def __init__(self) -> None:
-        self._last: tuple[Sources, _Build, things.Network, tuple[claims.Check, ...]] | None = None
-
-    def build(self, sources: Sources, diagnostics: Diagnostics) -> tuple[things.Network, tuple[claims.Check, ...]]:
-        """As `build`."""
-        again = self._again(sources)
-        if again is not None:
-            return again
-        found = Diagnostics()
-        one = _Build(sources, Problems(found))
-        network, checks = one.run()
-        diagnostics.extend(found)
-        # What was said of the program would have to be said again.
-        self._last = (sources, one, network, checks) if not found.found and one.is_independent else None
-        return network, checks
-
-    def _again(self, sources: Sources) -> tuple[things.Network, tuple[claims.Check, ...]] | None:
-        if self._last is None:
-            return None
-        before, one, network, checks = self._last
-        changed = _changed_groups(before, sources)
-        if changed is None or not all(_named_in(old) == _named_in(new) for old, new in changed):
-            return None
-        self._last = None
-        found = Diagnostics()
-        network = one.regrouped(network, changed, found)
-        if found.found:
-            return None
-        self._last = (sources, one, network, checks)
-        return network, checks
-
-
-def _changed_groups(old: Sources, new: Sources) -> list[tuple[nodes.Declaration, nodes.Declaration]] | None:
-    """The NSGs that are other nodes now; None if anything else is."""
-    about = [(one.homes, one.sealed, one.health, [(file.prefix, file.aliases) for file in one.files]) for one in (old, new)]
-    if about[0] != about[1] or not (old.excuses.is_empty and new.excuses.is_empty):
-        return None
-    changed: list[tuple[nodes.Declaration, nodes.Declaration]] = []
-    for ours, theirs in zip(old.files, new.files, strict=True):
-        if len(ours.items) != len(theirs.items):
-            return None
-        for before, after in zip(ours.items, theirs.items, strict=True):
-            if before is after:
-                continue
-            if not (_is_group(before) and _is_group(after) and before.name.text == after.name.text):
-                return None
-            changed.append((before, after))
-    return changed
-
-
-def _is_group(item: nodes.Item) -> TypeGuard[nodes.Declaration]:
-    return isinstance(item, nodes.Declaration) and item.kind.text == "nsg"
-
-
-def _named_in(node: nodes.Declaration) -> set[NumberSet]:
-    """The addresses in a declaration that make the Internet smaller, since their author knows whose they are."""
-    return {one.value for one in _addresses_in(node.body) if _is_somebodys(one.value)}
-
-
 def build(sources: Sources, diagnostics: Diagnostics) -> tuple[things.Network, tuple[claims.Check, ...]]:
     """The declared network and the checks of a program. What is wrong goes to `diagnostics` and is left out."""
-    return _Build(sources, Problems(diagnostics)).run()
+    return Build(sources, Problems(diagnostics)).run()
 
 
-class _Build:
+class Build:
     """One build; the parts that read rules, services and checks share its tables."""
 
     def __init__(self, sources: Sources, problems: Problems) -> None:
@@ -205,11 +139,11 @@ class _Build:
 
     def _written(self) -> NumberSet:
         """The single addresses that the program writes in declarations: no unknown address is to be taken for one of them."""
-        found = (one for item in self.declarations.values() for one in _addresses_in(item.body))
+        found = (one for item in self.declarations.values() for one in addresses_in(item.body))
         return NumberSet.of((one.value.first, one.value.first) for one in found if one.value.size == 1)
 
     def _named(self, numbers: NumberSet) -> None:
-        if _is_somebodys(numbers):
+        if is_somebodys(numbers):
             self.literals.append(numbers)
 
     # -- Definitions ----------------------------------------------------------------------------------------------------
@@ -308,16 +242,18 @@ class _Build:
         )
 
 
-def _is_somebodys(numbers: NumberSet) -> bool:
+def is_somebodys(numbers: NumberSet) -> bool:
+    """Whether their author knows whose these addresses are, so that Azure lends none of them to a machine."""
     return 0 < numbers.size <= NAMED_AT_MOST and not numbers & _PRIVATE
 
 
-def _addresses_in(body: nodes.Body | None) -> Iterator[nodes.Addresses]:
+def addresses_in(body: nodes.Body | None) -> Iterator[nodes.Addresses]:
+    """The addresses that are written in a declaration."""
     for item in body.items if body is not None else ():
         match item:
             case nodes.Attribute():
                 yield from (one for one in item.values if isinstance(one, nodes.Addresses))
-                yield from _addresses_in(item.body)
+                yield from addresses_in(item.body)
             case nodes.Rules():
                 for rule in item.rules:
                     yield from _literals(rule)

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 
 from asever import reads, resources
 from asever.diagnostics import Diagnostic, Diagnostics, Label, Severity
+from asever.model.claims import Check
 from asever.model.program import Program
+from asever.model.things import Network
 from asever.record import replace
 from asever.semantics import files
-from asever.semantics.build import LastBuild, Mounted, Sources, build
+from asever.semantics.build import Mounted, Sources, build
 from asever.semantics.foreign import Foreigner, Unread, is_foreign, refused_suffix, settle, unread_file, with_settings
 from asever.semantics.names import Excuses
+from asever.semantics.rebuild import LastBuild
 from asever.semantics.validate import validate
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
@@ -135,13 +138,18 @@ def _program(loading: _Loading, path: Path, text: str | None) -> Program | None:
         excuses=_excuses(loading),
         health=packs,
     )
-    network, checks = (build if loading.memory is None else loading.memory.build_of(path).build)(sources, diagnostics)
-    validate(network, diagnostics)
+    network, checks = (_built if loading.memory is None else loading.memory.build_of(path).build)(sources, diagnostics)
     if diagnostics.errors:
         return None
     warnings = tuple(one for one in diagnostics if one.severity is Severity.WARNING)
     sources_read = (main.source, *(one.source for one in loading.files if one is not main), *health)
     return Program(network=network, checks=checks, warnings=warnings, files=sources_read, settings=loading.settings)
+
+
+def _built(sources: Sources, diagnostics: Diagnostics) -> tuple[Network, tuple[Check, ...]]:
+    network, checks = build(sources, diagnostics)
+    validate(network, diagnostics)
+    return network, checks
 
 
 def _given(name: str, text: str) -> str | Diagnostic:
