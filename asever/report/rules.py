@@ -6,6 +6,7 @@ This is wording, not judgement: which row decides is in the finding, and nothing
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from asever.model.addresses import ALL_ADDRESSES, format_address, format_addresses
 from asever.model.answers import CoreRow, CoreWay, is_written
@@ -21,6 +22,7 @@ from asever.model.effective import (
     exists_in,
 )
 from asever.model.packets import ANY_PORT, Packet, format_protocol, format_protocols
+from asever.record import record
 from asever.report.lines import Line, Piece, Style, line, shortened, wrapped
 from asever.report.words import has_ports, ports_text
 
@@ -158,18 +160,17 @@ def decision_lines(
     indent: int = 4,
 ) -> list[Line]:
     """The rules in order up to the deciding one (`>`), each with its reason; `near` are the near misses (`~`)."""
-    before = _rules(one, decided_by, readings)
+    before = _before(_Same(one.rows, decided_by), tuple(readings.items()))
     decider = _name(decided_by) if decided_by else ""
-    shown = _shown(list(before), near)
-    hidden = len(before) - sum(1 for key in shown if key)
-    names = {len(_name(rows[0])) for rows in before.values()}
-    label = max([length for length in names if length <= _NAME] + [min(len(decider), _NAME)] + [8])
+    shown = _shown(before, near)
+    hidden = len(before.rules) - sum(1 for key in shown if key)
+    label = max(before.label, min(len(decider), _NAME), 8)
     lines: list[Line] = []
     for key in shown:
         if key is None:
             lines.append(line(" " * (indent + 8), Piece(f"... {hidden} more rules that do not match", Style.FAINT)))
             continue
-        rows = before[key]
+        rows = before.rules[key]
         reasons = "; ".join(_reasons(rows, packet))
         head = (key[0], _name(rows[0]))
         lines += _row("~" if key in near else " ", head, reasons, label=label, indent=indent, width=width)
@@ -189,18 +190,48 @@ def _verb(action: Action, *, by_default: bool) -> str:
     return f"{verb} (Azure's default rule)" if by_default else verb
 
 
-def _rules(one: Filter, decided_by: FilterRow | None, readings: Mapping[str, str]) -> dict[_Key, list[FilterRow]]:
-    """The rules before the deciding one, each with its rows. A long list is gone through for every packet: few calls a row."""
+@record(kw_only=False, eq=False)
+class _Same:
+    """A list of rules and the one that decides, by identity: to compare them would take as long as to read them."""
+
+    rows: Sequence[FilterRow]
+    decided_by: FilterRow | None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.rows is other.rows and self.decided_by is other.decided_by
+
+    def __hash__(self) -> int:
+        return hash((id(self.rows), id(self.decided_by)))
+
+
+@record
+class _Before:
+    """The rules before the deciding one, each with its rows, and where each stands; `label` is the longest name's length."""
+
+    rules: Mapping[_Key, Sequence[FilterRow]]
+    places: Mapping[_Key, int]
+    label: int
+
+
+@lru_cache(maxsize=16)
+def _before(same: _Same, readings: tuple[tuple[str, str], ...]) -> _Before:
+    """What a list of rules has before the one that decides; a report often shows the same list for many packets."""
     found: dict[_Key, list[FilterRow]] = {}
+    decided_by, known = same.decided_by, dict(readings)
     decider = None if decided_by is None else (decided_by.priority, decided_by.name)
-    for row in one.rows:
+    for row in same.rows:
         key = (row.priority, row.name)
         if key == decider:
             if row == decided_by:
                 break
-        elif not row.condition or _exists(row, readings):
+        elif not row.condition or _exists(row, known):
             found.setdefault(key, []).append(row)
-    return found
+    lengths = {len(_name(rows[0])) for rows in found.values()}
+    return _Before(
+        rules=found,
+        places={key: place for place, key in enumerate(found)},
+        label=max((length for length in lengths if length <= _NAME), default=0),
+    )
 
 
 def _reasons(rows: Sequence[FilterRow], packet: Packet) -> tuple[str, ...]:
@@ -209,19 +240,16 @@ def _reasons(rows: Sequence[FilterRow], packet: Packet) -> tuple[str, ...]:
     return min(each, key=len)
 
 
-def _shown(rules: Sequence[_Key], near: Collection[_Key]) -> list[_Key | None]:
+def _shown(before: _Before, near: Collection[_Key]) -> list[_Key | None]:
     """All of a short list; of a long one the ends and the near misses, with one None where rules are left out."""
+    rules = list(before.rules)
     if len(rules) <= _MOST:
-        return list(rules)
-    kept: list[_Key | None] = []
-    skipped = False
-    for index, rule in enumerate(rules):
-        if index < _ENDS or index >= len(rules) - _ENDS or rule in near:
-            kept.append(rule)
-        elif not skipped:
-            kept.append(None)
-            skipped = True
-    return kept
+        return [*rules]
+    ends = (*range(_ENDS), *range(len(rules) - _ENDS, len(rules)))
+    places = sorted({*ends, *(before.places[key] for key in near if key in before.places)})
+    gap = next((number for number, place in enumerate(places) if place != number), len(places))
+    kept: list[_Key | None] = [rules[place] for place in places]
+    return kept if gap == len(places) else [*kept[:gap], None, *kept[gap:]]
 
 
 def _row(mark: str, rule: tuple[int, str], text: str, *, label: int, indent: int, width: int) -> list[Line]:
