@@ -18,7 +18,7 @@ from asever.model.explanations import Explanation
 from asever.model.program import Program
 from asever.record import record
 from asever.solve.answer import Depth
-from asever.solve.solver import load as load_solver
+from asever.solve.solver import load_for_children
 
 __all__ = [
     "Depth",
@@ -170,7 +170,7 @@ def findings_by(each: Sequence[tuple[Prepared, Asked]], jobs: int) -> Iterator[I
         return
     from asever.workers import Workers  # noqa: PLC0415 - for runs that fork
 
-    load_solver()  # once, rather than in every process
+    load_for_children()
 
     def work(number: int) -> Finding:
         one, asked = each[number]

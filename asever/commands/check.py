@@ -113,6 +113,10 @@ def _certified(every: Sequence[Examined], arguments: Namespace) -> list[Report]:
 def _checked(programs: Sequence[Program], arguments: Namespace, session: Session | None) -> list[Examined]:
     """Every program's report and what it was made from. With `--only`, programs without a check of that name are left out."""
     from asever.pipeline import examine_all  # noqa: PLC0415 - a file with a mistake is not checked
+    from asever.solve.solver import prepare  # noqa: PLC0415 - nor is Z3 needed for it
+
+    if arguments.jobs == 1 and any(program.checks for program in programs):
+        prepare()
 
     pairs = [(program, options_of(arguments, patterns)) for program, patterns in _asked(programs, arguments.only)]
     if session is not None:

@@ -46,7 +46,7 @@ def dependences(
     """
     match found:
         case Proved():
-            names = [name for name in question.fixed if name in _mentioned(network, question)]
+            names = sorted(question.fixed.keys() & _mentioned(network, question))
             readings = dict(question.fixed)
         case Refuted() if trace is not None:
             names = sorted(trace.assumed | conditions_of([found.scope.condition]))

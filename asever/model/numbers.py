@@ -87,17 +87,18 @@ class NumberSet:
 
     def __and__(self, other: NumberSet) -> NumberSet:
         result: list[Range] = []
-        left, right = self.ranges, other.ranges
-        i = j = 0
-        while i < len(left) and j < len(right):
-            low = max(left[i][0], right[j][0])
-            high = min(left[i][1], right[j][1])
-            if low <= high:
-                result.append((low, high))
-            if left[i][1] < right[j][1]:
-                i += 1
+        left, right = iter(self.ranges), iter(other.ranges)
+        one, two = next(left, None), next(right, None)
+        while one is not None and two is not None:
+            low = max(two[0], one[0])
+            if one[1] < two[1]:
+                if low <= one[1]:
+                    result.append((low, one[1]))
+                one = next(left, None)
             else:
-                j += 1
+                if low <= two[1]:
+                    result.append((low, two[1]))
+                two = next(right, None)
         return NumberSet(tuple(result))
 
     def __sub__(self, other: NumberSet) -> NumberSet:
@@ -119,11 +120,24 @@ class NumberSet:
         return NumberSet(tuple(result))
 
     def __le__(self, other: NumberSet) -> bool:
-        return not self - other
+        # Ranges are not adjacent, so each of ours lies within one of the other's.
+        others = other.ranges
+        for low, high in self.ranges:
+            index = bisect_right(others, low, key=_low) - 1
+            if index < 0 or others[index][1] < high:
+                return False
+        return True
 
     def overlaps(self, other: NumberSet) -> bool:
         """Whether the two sets share a number."""
-        return bool(self & other)
+        few, many = self.ranges, other.ranges
+        if len(few) > len(many):
+            few, many = many, few
+        for low, high in few:
+            index = bisect_right(many, high, key=_low) - 1  # the last that begins no later
+            if index >= 0 and many[index][1] >= low:
+                return True
+        return False
 
 
 EMPTY = NumberSet()

@@ -14,7 +14,7 @@ from asever.solve.encode import Branch, Encoding, ScopeText, encode
 from asever.solve.paths import FIELDS
 from asever.solve.queries import Pick, Queries, somewhere
 from asever.solve.search import Search
-from asever.solve.solver import Session
+from asever.solve.solver import session
 from asever.solve.terms import FALSE, disjunction
 
 # Where operating systems take source ports from (IANA's dynamic ports).
@@ -88,7 +88,7 @@ class Flows:
         for pick in dict.fromkeys((queries.decisive, queries.open, queries.otherwise, queries.settled)):
             self._add(pick)
         self.encoding.terms.boolean(_SEARCH.strip("|"))
-        self.session = Session(self.encoding.terms.text(), deadline)
+        self.session = session(self.encoding.terms.text(), deadline)
 
     # -- The text -------------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +90,7 @@ def sound_item(file: SourceFile, start: int, end: int) -> nodes.Item | None:
     """The one item that stands there; None when it has a mistake."""
     from lark.exceptions import UnexpectedInput, VisitError  # noqa: PLC0415 - lark is loaded for a parse only
 
-    parser, reading = _parser("one")
+    parser, reading = _quick_parser("one")
     reading.begin(file, start)
     try:
         item: Any = parser.parse(file.text[start:end])
@@ -103,7 +103,7 @@ def _whole(file: SourceFile, diagnostics: Diagnostics) -> list[nodes.Item] | Non
     """All items in one parse; None when there is a mistake somewhere."""
     from lark.exceptions import UnexpectedInput, VisitError  # noqa: PLC0415 - lark is loaded for a parse only
 
-    parser, reading = _parser("start")
+    parser, reading = _quick_parser("start")
     reading.begin(file, 0)
     try:
         items: Any = parser.parse(file.text)
@@ -220,8 +220,21 @@ def _without_line(text: str, offset: int) -> str:
 
 
 @lru_cache(maxsize=2)
+def _quick_parser(start: str) -> tuple[Lark, Reading]:
+    """The parser for a text that most likely has no mistake."""
+    from asever.syntax.lexing import QuickLexer  # noqa: PLC0415 - lark is loaded for a parse only
+
+    return _made(start, {"BasicLexer": QuickLexer})
+
+
+@lru_cache(maxsize=2)
 def _parser(start: str) -> tuple[Lark, Reading]:
-    """The LALR parser for whole files (`start`) or one item (`one`), with its embedded transformer.
+    """Lark as it is: what its messages say is what people read."""
+    return _made(start, {})
+
+
+def _made(start: str, plugins: Mapping[str, Any]) -> tuple[Lark, Reading]:
+    """An LALR parser for whole files (`start`) or one item (`one`), with its embedded transformer.
 
     They are two, since one parser for both would know less well what it waits for. The tables are cached by the content of
     the grammar.
@@ -238,6 +251,7 @@ def _parser(start: str) -> tuple[Lark, Reading]:
         "start": start,
         "maybe_placeholders": True,
         "transformer": reading,
+        "_plugins": plugins,
     }
     tables = _tables(start, lark.__version__)
     try:

@@ -6,6 +6,7 @@ Values that the grammar admits and the language does not (host bits, ports out o
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ from asever.source import SourceFile, Span
 from asever.syntax import nodes
 
 Children = list[Any]
+# An IPv4 address or prefix that is written as it is printed.
+_CANONICAL = re.compile(r"(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}(?:/(?:0|[1-9]\d?))?", re.ASCII)
 _PROTOCOLS = frozenset((*PROTOCOL_NUMBERS, "any"))
 
 
@@ -29,28 +32,22 @@ class Reading(Transformer[Token, Any]):
         super().__init__()
         self.file = SourceFile("", "")
         self.base = 0
+        self.limit = 0
         self.problems: list[Diagnostic] = []
 
     def begin(self, file: SourceFile, base: int) -> None:
         """The next parse is of `file` from offset `base` on."""
-        self.file, self.base, self.problems = file, base, []
+        self.file, self.base, self.limit, self.problems = file, base, len(file.text), []
 
     # -- Places ---------------------------------------------------------------------------------------------------------
 
-    def _start(self, one: Any) -> int:  # noqa: ANN401
-        if isinstance(one, Token):
-            return self.base + (one.start_pos or 0)
-        return int(one.span.start)
-
-    def _end(self, one: Any) -> int:  # noqa: ANN401
-        if isinstance(one, Token):
-            return self.base + (one.end_pos or 0)
-        return int(one.span.end)
-
     def _span(self, children: Sequence[Any]) -> Span:
-        flat = [one for one in _flat(children) if one is not None]
-        limit = len(self.file.text)
-        return Span(self.file, min(self._start(flat[0]), limit), min(self._end(flat[-1]), limit))
+        """From the first thing to the last; what `mistakes` closes a text with lies behind its end."""
+        first, last = _outermost(children, 1), _outermost(children, -1)
+        start = self.base + (first.start_pos or 0) if isinstance(first, Token) else first.span.start
+        end = self.base + (last.end_pos or 0) if isinstance(last, Token) else last.span.end
+        limit = self.limit
+        return Span(self.file, min(limit, start), min(limit, end))
 
     def _problem(
         self,
@@ -97,7 +94,7 @@ class Reading(Transformer[Token, Any]):
             return nodes.Addresses(span=span, text="*", value=ALL_ADDRESSES)
         value = self._value(text, span)
         canonical = text
-        if value and "-" not in text:
+        if value and "-" not in text and not _CANONICAL.fullmatch(text):
             canonical = prefixes(value)[0]
             if "/" in text and "/" not in canonical:
                 canonical = text
@@ -141,7 +138,7 @@ class Reading(Transformer[Token, Any]):
         return EMPTY
 
     def addresses(self, c: Children) -> tuple[Any, ...]:
-        return tuple(one for one in c if not isinstance(one, Token))
+        return tuple([one for one in c if not isinstance(one, Token)])
 
     values = addresses
 
@@ -253,10 +250,10 @@ class Reading(Transformer[Token, Any]):
 
     def rule(self, c: Children) -> nodes.Rule:
         priority, name, access, protocol, _, sources, source_ports, _, targets, target_ports, translated = c
-        span = self._span([one for one in c if not (isinstance(one, tuple) and not one)])
-        number = nodes.Ports(span=self._span([priority]), low=int(str(priority)[:12]), high=int(str(priority)[:12]))
+        figure = int(str(priority)[:12])
+        number = nodes.Ports(span=self._span([priority]), low=figure, high=figure)
         return nodes.Rule(
-            span=span,
+            span=self._span(c),
             priority=number,
             name=self._string(name),
             access=access,
@@ -347,14 +344,13 @@ class Reading(Transformer[Token, Any]):
         return item
 
 
-def _flat(children: Sequence[Any]) -> list[Any]:
-    flat: list[Any] = []
-    for one in children:
-        if isinstance(one, tuple):
-            flat.extend(_flat(one))
-        else:
-            flat.append(one)
-    return flat
+def _outermost(children: Sequence[Any], step: int) -> Any:  # noqa: ANN401 - a token or a node
+    """The first (step 1) or last (step -1) token or node of these; None when there is none."""
+    for one in children if step == 1 else reversed(children):
+        found = _outermost(one, step) if type(one) is tuple else one
+        if found is not None:
+            return found
+    return None
 
 
 def _why_not(text: str) -> str:

@@ -37,13 +37,13 @@ def folder(tmp_path, monkeypatch):
 def parses(monkeypatch):
     """Every start symbol that lark is asked for from now on."""
     asked = []
-    real = parser._parser  # noqa: SLF001 - what is counted
+    real = parser._quick_parser  # noqa: SLF001 - what is counted
 
     def counting(start):
         asked.append(start)
         return real(start)
 
-    monkeypatch.setattr(parser, "_parser", counting)
+    monkeypatch.setattr(parser, "_quick_parser", counting)
     return asked
 
 
@@ -80,6 +80,31 @@ def test_a_file_that_is_read_again_has_the_same_tree_and_the_same_mistakes(path,
     assert same(first, again)
     assert [one.message for one in mistakes] == [one.message for one in still]
     assert mistakes or len(parses) == before
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_quick_lexing_gives_the_tree_that_lark_gives(path, monkeypatch):
+    text = path.read_text()
+    monkeypatch.setenv(cache.SWITCH, "off")
+    quick, mistakes = tree(text)
+    monkeypatch.setattr(parser, "_quick_parser", parser._parser)  # noqa: SLF001 - lark as it is
+    whole, others = tree(text)
+    assert same(quick, whole)
+    assert mistakes == () or [one.message for one in mistakes] == [one.message for one in others]
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n", "\ufeff", "\x0b// a\n", "asg a // b", "asg a /* b", "asg a %", "% asg a", "asg a\n\f", "asg \u00e4"]
+)
+def test_quick_lexing_ends_where_lark_does(text, monkeypatch):
+    monkeypatch.setenv(cache.SWITCH, "off")
+    quick, mistakes = tree(text)
+    monkeypatch.setattr(parser, "_quick_parser", parser._parser)  # noqa: SLF001 - lark as it is
+    whole, others = tree(text)
+    assert quick == whole
+    assert [(one.message, one.primary.span.start) for one in mistakes] == [
+        (one.message, one.primary.span.start) for one in others
+    ]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
