@@ -1,7 +1,7 @@
 """The tables of a network in which nothing but the rules of some NSGs differs: those of the other, with these filters anew.
 
-What else Azure makes of an NSG than filters (how environments answer probes, what a private endpoint lets in, what of the
-platform is exempt) is left to `asever.azure.effective`.
+What else Azure makes of an NSG than filters (which machines a load balancer and an environment find well, what a private
+endpoint lets in, what of the platform is exempt) is left to `asever.azure.effective`.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def changed_groups(old: Network, new: Network) -> frozenset[str] | None:
 def regrouped(tables: EffectiveNetwork, old: Network, new: Network, changed: Iterable[str]) -> EffectiveNetwork:
     """The tables of `new`, as `effective` makes them; `tables` are those of `old`, from which only these NSGs differ."""
     names = frozenset(changed)
-    left = ((exemptions_left([network.groups[name]]) for name in sorted(names)) for network in (old, new))
     anew = {name: site for name, site in tables.sites.items() if any(_is_of(one, names) for one in _filters(site))}
-    if tuple(next(left)) != tuple(next(left)) or not all(site.kind in _FROM_SUBNETS for site in anew.values()):
+    same = all(exemptions_left([old.groups[name]]) == exemptions_left([new.groups[name]]) for name in names)
+    if not same or new.load_balancers or not all(site.kind in _FROM_SUBNETS for site in anew.values()):
         return effective(new)
     known = inventory(new)
     return replace(tables, sites={**tables.sites, **{name: _site(known, site, names) for name, site in anew.items()}})

@@ -117,6 +117,7 @@ def followed(folder, files, seed, edits, options, change=edited):
         mine = told(session, path, options)
         assert mine == told(Session(), path, options), (seed, step, name if step else "", texts)
         if mine and not isinstance(mine[0], str):
+            assert step, "the first version has a mistake"
             texts[name] = before  # a mistake: people undo it
             continue
         judged, kept = judged + session.judged, kept + session.kept
