@@ -11,9 +11,11 @@ import pytest
 
 from asever.diagnostics import SpecError
 from asever.model.answers import Report
-from asever.pipeline import Depth, Options
+from asever.pipeline import Depth, Options, examine
+from asever.report.diagnostics import in_order, render_diagnostics
 from asever.report.json import report_json
 from asever.report.text import render_reports
+from asever.semantics.loading import load_program
 from asever.session import Session
 
 sys.path += [str(Path(__file__).parents[2] / "bench"), str(Path(__file__).parent)]
@@ -82,18 +84,35 @@ BASES = {
 }
 
 
-def told(session, path, options):
-    """Everything that a session says of a file."""
+def told(check):
+    """What comes of a check: the reports as text, or the diagnostics; and every value in them."""
     try:
-        (one,) = session.check([path], options)
+        one = check()
     except SpecError as error:
-        return error.diagnostics and [(str(each), str(each.primary)) for each in error.diagnostics]
+        return [render_diagnostics(error.diagnostics)], ""
     bare = Report(results=one.report.results, names=one.report.names)
     pairs = [(bare, one.program)]
     texts = [render_reports(pairs, evidence=evidence) for evidence in (False, True)]
-    document = report_json(bare, version="", warnings=one.program.warnings)
-    # The findings in full, with every place and row that they refer to; how long they took is apart.
-    return [*texts, *(re.sub(r"'?seconds'?[=:] ?[0-9.e-]+", "", repr(each)) for each in (document, one.report.results))]
+    document = without_time(report_json(bare, version="", warnings=in_order(one.program.warnings)))
+    return [*texts, document], without_time(one.report.results)
+
+
+def without_time(value):
+    return re.sub(r"'?seconds'?[=:] ?[0-9.e-]+", "", repr(value))
+
+
+def told_by(session, path, options):
+    return told(lambda: session.check([path], options)[0])
+
+
+def told_without_session(path, options):
+    def check():
+        program, diagnostics = load_program(path)
+        if program is None:
+            raise SpecError(diagnostics)
+        return examine(program, options)
+
+    return told(check)
 
 
 def followed(folder, files, seed, edits, options, change=edited):
@@ -114,11 +133,14 @@ def followed(folder, files, seed, edits, options, change=edited):
                 texts[name] = before  # undone before it was saved
             (folder / name).write_text(texts[name])
         path = folder / "main.asev"
-        mine = told(session, path, options)
-        assert mine == told(Session(), path, options), (seed, step, name if step else "", texts)
-        if mine and not isinstance(mine[0], str):
+        mine, values = told_by(session, path, options)
+        where = (seed, step, name if step else "", texts)
+        assert mine == told_without_session(path, options)[0], where
+        # Every place and row that the findings refer to; places count from the start of an item (asever.source.Excerpt).
+        assert values == told_by(Session(), path, options)[1], where
+        if not values:
             assert step, "the first version has a mistake"
-            texts[name] = before  # a mistake: people undo it
+            texts[name] = before  # people undo it
             continue
         judged, kept = judged + session.judged, kept + session.kept
     return judged, kept
