@@ -20,6 +20,7 @@ from asever.commands.console import Status, UsageError
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 BROKEN_PIPE = 141  # 128 + SIGPIPE
+MOST_JOBS = 256
 TRACEBACK = "ASEVER_TRACEBACK"
 
 _EXITS = (
@@ -137,6 +138,17 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _jobs(text: str) -> int:
+    """A number of processes; `auto` is one for each core that we may use."""
+    if text == "auto":
+        from asever.workers import usable_cores  # noqa: PLC0415 - most runs ask for no processes
+
+        return usable_cores()
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MOST_JOBS):
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number of processes (1 to {MOST_JOBS}, or auto)")
+    return int(text)
+
+
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 <= int(text[:9]) <= 65535):
         raise argparse.ArgumentTypeError(f"`{text}` is not a port (0 to 65535)")
@@ -198,6 +210,12 @@ def _timeout_argument(parser: argparse.ArgumentParser, about: str = "limit for e
     parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help=about)
 
 
+def _jobs_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs", metavar="N", type=_jobs, default=1, help="share the checks among N processes; auto: one a core (default 1)"
+    )
+
+
 def _format_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="text for people (default), JSON for programs"
@@ -257,6 +275,8 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="name only the checks that are not as expected")
     parser.add_argument("--evidence", action="store_true", help="say more about what holds, and why")
     parser.add_argument("--timing", action="store_true", help="end the text with how long it took")
+    parser.add_argument("--watch", action="store_true", help="check again after every save of a file of the program")
+    _jobs_argument(parser)
     _timeout_argument(parser)
     _assume_argument(parser)
     _report_arguments(parser)
@@ -578,6 +598,10 @@ def _internal(error: Exception) -> int:
     if type(error).__name__ == "NotCertified":
         sys.stderr.write(f"asever: error[solvers-disagree]: {error}\n{getattr(error, 'reproducer', '')}")
         sys.stderr.write("  help: this is a bug; please report it with the text above, which reproduces it\n")
+        return Status.INTERNAL
+    if type(error).__name__ == "WorkerLost":
+        sys.stderr.write(f"asever: error: {error}; nothing is known of the checks that it had\n")
+        sys.stderr.write("  help: if memory ran out, use fewer processes with --jobs\n")
         return Status.INTERNAL
     text = str(error).split("\n", 1)[0]
     sys.stderr.write(f"asever: internal error: {type(error).__name__}{': ' + text if text else ''}\n")

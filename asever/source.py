@@ -40,6 +40,44 @@ class SourceFile:
         """How many lines the file has; the empty file has one."""
         return len(self._line_starts)
 
+    def place(self, offset: int) -> int:
+        """An offset, counted from the beginning of the whole file."""
+        return offset
+
+
+class Excerpt(SourceFile):
+    """A stretch of a file that is being edited. What was made of it keeps its spans, which count from its start.
+
+    Whoever reads the file anew says where the stretch is now (`move`); from then on places in it are places of the new text.
+    """
+
+    def __init__(self, whole: SourceFile, start: int, end: int) -> None:
+        super().__init__(whole.name, whole.text[start:end])
+        self._whole = whole
+        self._start = start
+
+    def move(self, whole: SourceFile, start: int) -> None:
+        """From now on the stretch stands there."""
+        self._whole = whole
+        self._start = start
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column in the whole file."""
+        return self._whole.position(self._start + offset)
+
+    def line(self, number: int) -> str:
+        """The text of a line of the whole file."""
+        return self._whole.line(number)
+
+    @property
+    def line_count(self) -> int:
+        """How many lines the whole file has."""
+        return self._whole.line_count
+
+    def place(self, offset: int) -> int:
+        """An offset of the stretch, counted from the beginning of the whole file."""
+        return self._start + offset
+
 
 @record(kw_only=False)
 class Span:
@@ -59,6 +97,11 @@ class Span:
     def column(self) -> int:
         """Column of the first character, from 1."""
         return self.file.position(self.start)[1]
+
+    @property
+    def place(self) -> int:
+        """The offset of the first character in the whole file."""
+        return self.file.place(self.start)
 
     @property
     def text(self) -> str:

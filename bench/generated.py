@@ -56,6 +56,22 @@ def large_group(count: int, checks: int, seed: int = 1) -> str:
     return "\n".join(lines) + "\n"
 
 
+def many_groups(groups: int, count: int, checks: int, seed: int = 1) -> str:
+    """As `large_group`, with several NSGs of `count` rules, each before a subnet of its own, and checks of all of them."""
+    chance = Random(seed + 1)
+    lines = ["vnet corp {", "  address 10.0.0.0/8", "  subnet apps { address 10.0.0.0/12 }"]
+    lines += [f"  subnet data{one} {{ address 10.{16 + one}.0.0/24  nsg entering{one} }}" for one in range(groups)]
+    lines.append("}")
+    for one in range(groups):
+        lines += [f"nsg entering{one} {{ inbound {{", *rules(count, seed + one), "} }"]
+    for number in range(checks):
+        caller = f"10.0.{chance.randrange(256)}.{chance.randrange(4, 250)}"
+        target = f"10.{16 + chance.randrange(groups)}.0.{chance.randrange(4, 250)}"
+        claim = chance.choice(("reaches", "never reaches"))
+        lines.append(f'check "{number}" {caller} {claim} {target} on tcp {chance.choice(_PORTS)}')
+    return "\n".join(lines) + "\n"
+
+
 def spokes(subnets: int) -> str:
     """A hub with a firewall's place and `subnets` subnets in spokes of ten, each spoke with an NSG, and one check in it."""
     count = -(-subnets // _PER_SPOKE)

@@ -6,6 +6,8 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from asever import __version__
@@ -13,6 +15,8 @@ from asever.commands.console import (
     Status,
     UsageError,
     load_all,
+    loaded,
+    need_processes,
     progress,
     reason,
     refuse_all,
@@ -25,21 +29,32 @@ from asever.model.answers import Report, Verdict
 if TYPE_CHECKING:
     from asever.model.answers import Finding
     from asever.model.program import Program
-    from asever.pipeline import Examined
+    from asever.pipeline import Examined, Options
+    from asever.session import Session
 from asever.record import replace
 
 _NOTHING_DONE = "nothing was checked"
 
 
 def run(arguments: Namespace) -> int:
-    """Loads every file, checks all of them, writes one report. Nothing is checked while a file has errors."""
+    """Checks once, or after every change."""
     _ready(arguments)
-    programs, diagnostics = load_all(arguments.files, arguments.settings)
+    if not arguments.watch:
+        return _once(arguments, None)
+    from asever.commands.watching import watch  # noqa: PLC0415 - most runs end
+
+    return watch(arguments, lambda session: _once(arguments, session))
+
+
+def _once(arguments: Namespace, session: Session | None) -> int:
+    """Loads every file, checks all of them, writes one report. Nothing is checked while a file has errors."""
+    load_one = partial(loaded, settings=arguments.settings) if session is None else lambda name: session.load(Path(name))
+    programs, diagnostics = load_all(arguments.files, load_one)
     if programs is None:
         return refuse_all(diagnostics, _NOTHING_DONE, arguments)
     show_diagnostics(diagnostics, arguments.color)
     try:
-        every = _checked(programs, arguments)
+        every = _checked(programs, arguments, session)
     except SpecError as error:
         new = [one for one in error.diagnostics if one not in diagnostics]
         return refuse_all(new, _NOTHING_DONE, arguments, shown=diagnostics)
@@ -54,6 +69,8 @@ def run(arguments: Namespace) -> int:
 
 def _ready(arguments: Namespace) -> None:
     """Raises `UsageError` before anything is checked when an extra is missing, or the folder of certificates not empty."""
+    if arguments.jobs > 1:
+        need_processes(arguments.jobs)
     if arguments.cross_check:
         from asever.certify import second  # noqa: PLC0415 - most checks ask one solver
 
@@ -93,29 +110,31 @@ def _certified(every: Sequence[Examined], arguments: Namespace) -> list[Report]:
         raise UsageError(f"{arguments.certificate} cannot be written: {reason(error)}") from error
 
 
-def _checked(programs: Sequence[Program], arguments: Namespace) -> list[Examined]:
+def _checked(programs: Sequence[Program], arguments: Namespace, session: Session | None) -> list[Examined]:
     """Every program's report and what it was made from. With `--only`, programs without a check of that name are left out."""
+    from asever.pipeline import examine_all  # noqa: PLC0415 - a file with a mistake is not checked
     from asever.solve.solver import prepare  # noqa: PLC0415 - nor is Z3 needed for it
 
-    if any(program.checks for program in programs):
+    if arguments.jobs == 1 and any(program.checks for program in programs):
         prepare()
-    from asever.pipeline import Depth, Options, examine  # noqa: PLC0415 - a file with a mistake is not checked
 
-    every: list[Examined] = []
-    for program, patterns in _asked(programs, arguments.only):
-        options = Options(
-            only=patterns,
-            seconds=arguments.timeout,
-            readings=dict(arguments.assume),
-            core=Depth.SETTINGS if arguments.evidence else Depth.RULES,
-            fail_fast=arguments.fail_fast,
-        )
-        with progress("checking"):
-            one = examine(program, options)
-        every.append(one)
-        if arguments.fail_fast and one.report.verdict is Verdict.VIOLATED:
-            break
-    return every
+    pairs = [(program, options_of(arguments, patterns)) for program, patterns in _asked(programs, arguments.only)]
+    if session is not None:
+        return session.examine(pairs, waiting=lambda: progress("checking"))
+    return examine_all(pairs, jobs=arguments.jobs, waiting=lambda: progress("checking"))
+
+
+def options_of(arguments: Namespace, only: tuple[str, ...]) -> Options:
+    """How to check a program of which these patterns are asked for."""
+    from asever.pipeline import Depth, Options  # noqa: PLC0415
+
+    return Options(
+        only=only,
+        seconds=arguments.timeout,
+        readings=dict(arguments.assume),
+        core=Depth.SETTINGS if arguments.evidence else Depth.RULES,
+        fail_fast=arguments.fail_fast,
+    )
 
 
 def _asked(programs: Sequence[Program], only: Sequence[str]) -> list[tuple[Program, tuple[str, ...]]]:

@@ -96,6 +96,14 @@ def show_diagnostics(diagnostics: Sequence[Diagnostic], color: str) -> None:
         sys.stderr.write(render_diagnostics(diagnostics, color=wants_color(color, sys.stderr)))
 
 
+def need_processes(jobs: int) -> None:
+    """Raises `UsageError` where several processes are asked for and the system cannot fork."""
+    from asever.workers import can_fork  # noqa: PLC0415 - most runs ask for none
+
+    if not can_fork():
+        raise UsageError(f"--jobs {jobs} needs a system that can fork processes", advice="leave --jobs out")
+
+
 def known_readings(chosen: Mapping[str, str]) -> dict[str, str]:
     """The readings that were chosen; raises `UsageError` for one that does not exist."""
     from asever.azure.assumptions import ASSUMPTIONS  # noqa: PLC0415 - not for commands that assume nothing
@@ -115,12 +123,14 @@ def load(name: str, color: str, settings: Mapping[str, str]) -> Program | None:
     return program
 
 
-def load_all(names: Sequence[str], settings: Mapping[str, str]) -> tuple[list[Program] | None, list[Diagnostic]]:
+def load_all(
+    names: Sequence[str], load_one: Callable[[str], tuple[Program | None, Sequence[Diagnostic]]]
+) -> tuple[list[Program] | None, list[Diagnostic]]:
     """The programs of several files, None when one of them has errors; and all their diagnostics."""
     programs: list[Program] = []
     diagnostics: list[Diagnostic] = []
     for name in names:
-        program, found = loaded(name, settings)
+        program, found = load_one(name)
         diagnostics += found
         if program is not None:
             programs.append(program)

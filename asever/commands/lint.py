@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import partial
 
 from asever import __version__
-from asever.commands.console import Status, UsageError, load_all, progress, refuse_all, write_report
+from asever.commands.console import Status, UsageError, load_all, loaded, progress, refuse_all, write_report
 from asever.diagnostics import Diagnostic, nearest
 from asever.model.confirmed import Confirmed
 from asever.model.program import Program
@@ -15,7 +16,7 @@ from asever.model.program import Program
 def run(arguments: Namespace) -> int:
     """Loads every file and writes the findings of all of them. Nothing is looked at while a file has errors."""
     _known_codes(arguments.only)
-    programs, diagnostics = load_all(arguments.files, arguments.settings)
+    programs, diagnostics = load_all(arguments.files, partial(loaded, settings=arguments.settings))
     if programs is None:
         return refuse_all(diagnostics, "nothing was looked at", arguments)
     every, confirmed = _found(programs)

@@ -38,7 +38,7 @@ def evidence(network: EffectiveNetwork, question: FlowQuestion, core: Core) -> E
     return Evidence(
         covered=tuple(covered(network, scopes)),
         rests_on=core,
-        replayed=_replayed(network, question, scopes),
+        replayed=_replayed(network, question),
         witness=next((witness(network, scope, question) for scope in scopes), None),
     )
 
@@ -57,16 +57,22 @@ def scopes_in(question: FlowQuestion) -> tuple[Scope, ...]:
     return tuple(scope for scope in question.scopes if may_exist(scope.condition, question.fixed))
 
 
-def _replayed(network: EffectiveNetwork, question: FlowQuestion, scopes: tuple[Scope, ...]) -> int:
-    """How many flows were walked with the verdict of the solver: every scope gets its share of the limit."""
-    wanted = question.quantifier is Quantifier.ALL_ARRIVE
+def flows_beside(network: EffectiveNetwork, question: FlowQuestion) -> Iterator[tuple[Scope, Flow]]:
+    """The flows that are walked beside a proof: every scope gets its share of the limit."""
+    scopes = scopes_in(question)
     each = max(_MOST_FLOWS // max(len(scopes), 1), 1)
-    walked = 0
     for scope in scopes[:_MOST_FLOWS]:
         flows, _ = classes(network, scope, question.fixed, most=each)
-        for flow in flows:
-            replay(network, question, scope, flow, solver=wanted)
-            walked += 1
+        yield from ((scope, flow) for flow in flows)
+
+
+def _replayed(network: EffectiveNetwork, question: FlowQuestion) -> int:
+    """How many flows were walked with the verdict of the solver."""
+    wanted = question.quantifier is Quantifier.ALL_ARRIVE
+    walked = 0
+    for scope, flow in flows_beside(network, question):
+        replay(network, question, scope, flow, solver=wanted)
+        walked += 1
     return walked
 
 

@@ -26,7 +26,7 @@ A choice that comes up again on one way is numbered (`choice_name`): "egress", "
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 
 from asever.model.addresses import ALL_ADDRESSES
@@ -405,6 +405,36 @@ class EffectiveNetwork:
     tag_space: NumberSet
     probe_source: int
     names: Mapping[int, str] = field(default_factory=dict)
+
+
+def parts_of(network: EffectiveNetwork) -> Iterator[Filter | FilterRow | Route | SourceTranslation | Arrival | Redirect]:
+    """Every filter and every row of the tables, in an order that only they decide; one that stands twice comes once."""
+    seen: set[int] = set()
+    for one in _all_parts(network):
+        if id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            if isinstance(one, Filter):
+                yield from one.rows
+
+
+def _all_parts(network: EffectiveNetwork) -> Iterator[Filter | Route | SourceTranslation | Arrival | Redirect]:
+    for site in network.sites.values():
+        yield from site.outbound
+        yield from site.inbound
+        yield from site.translations
+        for route in site.routes:
+            yield route
+            yield from route.filters
+        if site.forwarding is not None:
+            yield from site.forwarding.filters
+            for redirect in site.forwarding.redirects:
+                yield redirect
+                yield from redirect.filters
+    for fabric in network.fabrics.values():
+        for arrival in fabric.arrivals:
+            yield arrival
+            yield from arrival.guards
 
 
 @record

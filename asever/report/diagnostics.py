@@ -35,7 +35,7 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     def place(one: Diagnostic) -> tuple[int, int, int]:
         if one.primary is None:
             return (-1, 0, 0)
-        return (files[one.primary.span.file.name], one.primary.span.start, one.primary.span.end)
+        return (files[one.primary.span.file.name], one.primary.span.place, one.primary.span.end - one.primary.span.start)
 
     return tuple(sorted(found, key=place))
 

@@ -305,8 +305,8 @@ def _diagnostic(one: Diagnostic) -> Json:
         "edits": [
             {
                 "location": location_json(edit.span),
-                "start": edit.span.start,
-                "end": edit.span.end,
+                "start": edit.span.place,
+                "end": edit.span.place + edit.span.end - edit.span.start,
                 "replacement": edit.replacement,
             }
             for edit in one.edits

@@ -69,6 +69,8 @@ def wrapped(text: str, *, first: str = "", rest: str | None = None, width: int =
 
     Words longer than a line stay whole: an address that is broken cannot be copied.
     """
+    if 0 < len(text) <= width - len(first) and text.isprintable() and text[0] != " " != text[-1]:
+        return [first + text]  # most texts fit
     indent = " " * len(first) if rest is None else rest
     room = max(width, len(first) + 20)
     if text and len(first) + len(text) <= room and text.isprintable() and text == text.strip():

@@ -9,6 +9,7 @@ from asever.model import claims, things
 from asever.model.addresses import parse_prefix
 from asever.model.azure_tags import COMPUTED, canonical_tag
 from asever.model.numbers import NumberSet, union
+from asever.record import replace
 from asever.semantics.attributes import Reader, plain_word
 from asever.semantics.checks import CheckReader
 from asever.semantics.declare import Declarer
@@ -61,10 +62,10 @@ class Sources:
 
 def build(sources: Sources, diagnostics: Diagnostics) -> tuple[things.Network, tuple[claims.Check, ...]]:
     """The declared network and the checks of a program. What is wrong goes to `diagnostics` and is left out."""
-    return _Build(sources, Problems(diagnostics)).run()
+    return Build(sources, Problems(diagnostics)).run()
 
 
-class _Build:
+class Build:
     """One build; the parts that read rules, services and checks share its tables."""
 
     def __init__(self, sources: Sources, problems: Problems) -> None:
@@ -79,6 +80,9 @@ class _Build:
         self.packs: dict[str, nodes.Pack] = {}
         self.open_tags: frozenset[str] = frozenset()
         self.guesses: tuple[things.Guess, ...] = ()
+        self.declarer: Declarer | None = None
+        self.is_independent = False
+        """Whether nothing but their own declarations decides what things are (`Unknowns.settle` looks at all)."""
 
     def run(self) -> tuple[things.Network, tuple[claims.Check, ...]]:
         """All steps in order."""
@@ -89,10 +93,11 @@ class _Build:
         rules = RuleReader(self.problems, terms)
         unknowns = Unknowns()
         reader = Reader(problems=self.problems, excuses=self.sources.excuses, named=self._named, unknowns=unknowns)
-        declarer = Declarer(reader, self.names, rules, self.things)
+        declarer = self.declarer = Declarer(reader, self.names, rules, self.things)
         for name, declaration in self.declarations.items():
             declarer.declare(declaration, name)
         unknowns.settle(self.things, self._written())
+        self.is_independent = not unknowns.are_there
         self.guesses = tuple(unknowns.guesses)
         known = {name: one for name, one in self.tags.items() if one.addresses}
         self.open_tags = terms.open_tags = frozenset(self.tags) - known.keys()
@@ -113,13 +118,32 @@ class _Build:
                     found.extend(checks.applied(item))
         return self._network(), tuple(found)
 
+    def regrouped(
+        self,
+        network: things.Network,
+        changed: Sequence[tuple[nodes.Declaration, nodes.Declaration]],
+        diagnostics: Diagnostics,
+    ) -> things.Network:
+        """The network with these NSGs declared anew. After a diagnostic this build is of no more use."""
+        assert self.declarer is not None  # noqa: S101 - it has run
+        self.problems.diagnostics = diagnostics
+        names = {id(node): name for name, node in self.declarations.items()}
+        self.declarer.later.clear()
+        for old, new in changed:
+            self.declarations[names[id(old)]] = new
+            self.declarer.declare(new, names[id(old)])
+        for step in self.declarer.later:
+            step()
+        groups = {names[id(old)]: self.things[names[id(old)]] for old, _ in changed}
+        return replace(network, groups={**network.groups, **groups})  # type: ignore[dict-item] # NSGs stay NSGs
+
     def _written(self) -> NumberSet:
         """The single addresses that the program writes in declarations: no unknown address is to be taken for one of them."""
-        found = (one for item in self.declarations.values() for one in _addresses_in(item.body))
+        found = (one for item in self.declarations.values() for one in addresses_in(item.body))
         return NumberSet.of((one.value.first, one.value.first) for one in found if one.value.size == 1)
 
     def _named(self, numbers: NumberSet) -> None:
-        if 0 < numbers.size <= NAMED_AT_MOST and not numbers & _PRIVATE:
+        if is_somebodys(numbers):
             self.literals.append(numbers)
 
     # -- Definitions ----------------------------------------------------------------------------------------------------
@@ -218,12 +242,18 @@ class _Build:
         )
 
 
-def _addresses_in(body: nodes.Body | None) -> Iterator[nodes.Addresses]:
+def is_somebodys(numbers: NumberSet) -> bool:
+    """Whether their author knows whose these addresses are, so that Azure lends none of them to a machine."""
+    return 0 < numbers.size <= NAMED_AT_MOST and not numbers & _PRIVATE
+
+
+def addresses_in(body: nodes.Body | None) -> Iterator[nodes.Addresses]:
+    """The addresses that are written in a declaration."""
     for item in body.items if body is not None else ():
         match item:
             case nodes.Attribute():
                 yield from (one for one in item.values if isinstance(one, nodes.Addresses))
-                yield from _addresses_in(item.body)
+                yield from addresses_in(item.body)
             case nodes.Rules():
                 for rule in item.rules:
                     yield from _literals(rule)

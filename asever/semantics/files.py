@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from asever import reads
 from asever.diagnostics import Diagnostic, Edit, Label, nearest
 from asever.source import SourceFile, Span
 
@@ -19,6 +20,7 @@ def read(path: Path, name: str, at: Span | None) -> str | Diagnostic:
 
 def read_bytes(path: Path, name: str, at: Span | None, largest: int = LARGEST) -> bytes | Diagnostic:
     """What a file holds, of a file that is too large no more than shows that it is."""
+    reads.note(path)
     try:
         if path.is_dir():
             return _unreadable(name, at, "it is a folder")

@@ -34,7 +34,16 @@ class _Excess:
 
 def validate_limits(network: Network, problems: Problems) -> None:
     """Warns of what is beyond Azure's limits, which it raises now and then; those that it never raised are errors."""
-    for one in _excesses(network):
+    _say((*_group_excesses(network), *_excesses(network)), problems)
+
+
+def validate_group_limits(network: Network, problems: Problems) -> None:
+    """As `validate_limits`, of NSGs alone."""
+    _say(_group_excesses(network), problems)
+
+
+def _say(excesses: Iterable[_Excess], problems: Problems) -> None:
+    for one in excesses:
         if one.found > one.most and one.span is not None:
             problems.error(
                 "azure-limit",
@@ -45,9 +54,12 @@ def validate_limits(network: Network, problems: Problems) -> None:
             )
 
 
-def _excesses(network: Network) -> Iterator[_Excess]:
+def _group_excesses(network: Network) -> Iterator[_Excess]:
     for group in network.groups.values():
         yield from _of_group(group)
+
+
+def _excesses(network: Network) -> Iterator[_Excess]:
     for table in network.route_tables.values():
         yield from _of_table(table)
     for machine in network.machines.values():

@@ -12,18 +12,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from asever import resources
+from asever import reads, resources
 from asever.diagnostics import Diagnostic, Diagnostics, Label, Severity
+from asever.model.claims import Check
 from asever.model.program import Program
+from asever.model.things import Network
 from asever.record import replace
 from asever.semantics import files
 from asever.semantics.build import Mounted, Sources, build
 from asever.semantics.foreign import Foreigner, Unread, is_foreign, refused_suffix, settle, unread_file, with_settings
 from asever.semantics.names import Excuses
+from asever.semantics.rebuild import LastBuild
 from asever.semantics.validate import validate
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
 from asever.syntax.parser import parse
+from asever.syntax.retained import Retained
 
 if TYPE_CHECKING:
     from asever.importers.network.sheet import Sheet
@@ -52,10 +56,14 @@ class _File:
 class _Loading:
     """What has been read so far; `files` is in the order of their checks, what is imported first."""
 
-    def __init__(self, diagnostics: Diagnostics, texts: Mapping[str, str], settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, diagnostics: Diagnostics, texts: Mapping[str, str], settings: Mapping[str, str], memory: Memory | None = None
+    ) -> None:
         self.diagnostics = diagnostics
         self.texts = texts
         self.settings = settings
+        self.parse = parse if memory is None else memory.trees.parse
+        self.memory = memory
         self.read: dict[tuple[Path, Path | None], _File] = {}
         self.files: list[_File] = []
         self.broken: list[Span] = []
@@ -66,20 +74,36 @@ class _Loading:
         self.home = Path()  # the folder of the program
 
 
+class Memory:
+    """What programs were read last, for somebody who reads them again and again while they are edited.
+
+    The places of what was read before move with the texts (`asever.source.Excerpt`).
+    """
+
+    def __init__(self) -> None:
+        self.trees = Retained()
+        self._builds: dict[Path, LastBuild] = {}
+
+    def build_of(self, path: Path) -> LastBuild:
+        """The build of one program."""
+        return self._builds.setdefault(path, LastBuild())
+
+
 def load_program(
     path: Path,
     *,
     text: str | None = None,
     texts: Mapping[str, str] | None = None,
     settings: Mapping[str, str] | None = None,
+    memory: Memory | None = None,
 ) -> tuple[Program | None, Diagnostics]:
     """The program of a file with everything it imports; None when there are errors.
 
     With `text` the file is not read (standard input); imports are still relative to its folder. Of imported files, those that
     `texts` has by name are not read either: what they would hold after an edit. `settings` are values for what the
-    imported files leave open, by name.
+    imported files leave open, by name. With `memory`, what has not changed since it was read before is the same value.
     """
-    loading = _Loading(Diagnostics(), texts or {}, settings or {})
+    loading = _Loading(Diagnostics(), texts or {}, settings or {}, memory)
     return _program(loading, path, text), loading.diagnostics
 
 
@@ -116,13 +140,18 @@ def _program(loading: _Loading, path: Path, text: str | None) -> Program | None:
         excuses=_excuses(loading),
         health=packs,
     )
-    network, checks = build(sources, diagnostics)
-    validate(network, diagnostics)
+    network, checks = (_built if loading.memory is None else loading.memory.build_of(path).build)(sources, diagnostics)
     if diagnostics.errors:
         return None
     warnings = tuple(one for one in diagnostics if one.severity is Severity.WARNING)
     sources_read = (main.source, *(one.source for one in loading.files if one is not main), *health)
     return Program(network=network, checks=checks, warnings=warnings, files=sources_read, settings=loading.settings)
+
+
+def _built(sources: Sources, diagnostics: Diagnostics) -> tuple[Network, tuple[Check, ...]]:
+    network, checks = build(sources, diagnostics)
+    validate(network, diagnostics)
+    return network, checks
 
 
 def _given(name: str, text: str) -> str | Diagnostic:
@@ -139,7 +168,7 @@ def _resolved(path: Path) -> Path:
 
 def _parsed(loading: _Loading, resolved: Path, source: SourceFile) -> _File:
     found = Diagnostics()
-    tree = parse(source, found)
+    tree = loading.parse(source, found)
     loading.broken.extend(one.primary.span for one in found if one.primary is not None)
     loading.diagnostics.extend(found)
     if _in_library(resolved):
@@ -298,6 +327,7 @@ def _located(importing: Path, written: str) -> Path:
 
 
 def _is_file(path: Path) -> bool:
+    reads.note(path)
     try:
         return path.is_file()
     except (OSError, ValueError):

@@ -96,6 +96,11 @@ class Excuses:
     imports: frozenset[str] = frozenset()  # the prefixes of imports that failed
     broken: tuple[Span, ...] = ()  # where the parser found something wrong
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything could be read."""
+        return not (self.names or self.imports or self.broken)
+
     def damaged(self, span: Span) -> bool:
         """Whether something inside a span could not be read."""
         return any(one.file is span.file and span.start <= one.start <= span.end for one in self.broken)

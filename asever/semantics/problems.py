@@ -44,7 +44,7 @@ class Problems:
         severity: Severity = Severity.ERROR,
     ) -> None:
         """Adds one error, or a warning with `severity`."""
-        place = (code, message, span.file.name, span.start, span.end)
+        place = (code, message, span.file.name, span.place, span.end - span.start)
         if place in self._seen:
             return
         if self.full:

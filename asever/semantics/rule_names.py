@@ -27,7 +27,7 @@ _PREFIX = r"(?<![\w.:/])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\w.:/])"
 
 def contradiction(rule: DeclaredRule) -> str | None:
     """What the name of a rule says and the rule does not do, as words for a message; None where they agree."""
-    if rule.name == str(rule.priority):  # a rule without a name of its own is called by its priority
+    if rule.name in (f"rule {rule.priority}", str(rule.priority)):  # one without a name of its own is called by its priority
         return None
     ports = rule.target_port | (rule.source_port if _some(rule.source_port) else NumberSet())
     numbers = (int(found) for found in re.findall(_NUMBER, rule.name))

@@ -35,6 +35,11 @@ class Unknowns:
         self._within: dict[int, int] = {}
         self._same: dict[int, str] = {}
 
+    @property
+    def are_there(self) -> bool:
+        """Whether anything stands for what is not known."""
+        return bool(self._marks or self.guesses)
+
     def mark(self) -> int:
         """A stand-in for one address that will be chosen when everything else is known."""
         self._marks += 1

@@ -5,15 +5,16 @@ The network may have holes where other errors are: what is missing is not valida
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from asever.diagnostics import Diagnostics, Label, Severity
 from asever.model.addresses import format_address, format_addresses, is_v6, parse_prefix
 from asever.model.azure_tags import COMPUTED
 from asever.model.numbers import NumberSet, union
 from asever.model.things import Environment, LoadBalancer, Network, Subnet, TermKind, Thing, Vnet
+from asever.record import replace
 from asever.semantics.connections import validate_connections
-from asever.semantics.limits import validate_limits
+from asever.semantics.limits import validate_group_limits, validate_limits
 from asever.semantics.problems import Problems, plural
 from asever.semantics.rule_names import contradiction
 from asever.semantics.sizing import MOST_INSTANCES, SMALLEST_OF_VERSION_3, need, need_while_scaling
@@ -40,6 +41,14 @@ def validate(network: Network, diagnostics: Diagnostics) -> None:
     validate_limits(network, problems)
 
 
+def validate_groups(network: Network, names: Iterable[str], diagnostics: Diagnostics) -> None:
+    """What `validate` adds of the rules of these NSGs, for a network where it has nothing to say of anything else."""
+    problems = Problems(diagnostics)
+    alone = replace(network, groups={name: network.groups[name] for name in names})
+    _Validation(alone, problems).of_groups()
+    validate_group_limits(alone, problems)
+
+
 class _Validation:
     """One network and where its problems go."""
 
@@ -52,14 +61,18 @@ class _Validation:
         for vnet in self.network.vnets.values():
             self._vnet(vnet)
         self._peerings()
-        self._groups()
-        self._rule_names()
+        self.of_groups()
         self._load_balancers()
         self._translations()
         self._route_tables()
         self._private_addresses()
         self._public_addresses()
         self._environments()
+
+    def of_groups(self) -> None:
+        """Those of NSGs and their rules; none is about two NSGs."""
+        self._groups()
+        self._rule_names()
 
     def _error(
         self,
@@ -138,7 +151,7 @@ class _Validation:
 
     def _overlap(self, one: Subnet, other: Subnet, address: int) -> None:
         # The later one in the file is the one to look at.
-        first, second = sorted((one, other), key=lambda subnet: subnet.span.start if subnet.span is not None else 0)
+        first, second = sorted((one, other), key=lambda subnet: subnet.span.place if subnet.span is not None else 0)
         message = f"subnets `{first.name}` and `{second.name}` overlap"
         if first is second:
             message = f"subnet `{first.name}` has prefixes that overlap"
@@ -232,10 +245,11 @@ class _Validation:
         network = self.network
         space = union(vnet.address for vnet in network.vnets.values())
         held = union(prefix for subnet in network.subnets.values() for prefix in subnet.prefixes)
+        nobody = space - held
         for group in network.groups.values():
             for rule in (*group.inbound, *group.outbound):
                 for term in (*rule.sources, *rule.targets):
-                    if term.span is not None and term.addresses and term.addresses <= space - held:
+                    if term.span is not None and term.addresses and term.addresses <= nobody:
                         self.problems.error(
                             "rule-for-nobody",
                             f"no subnet holds an address of {term.text}, which lies in a vnet of this program",

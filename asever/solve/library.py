@@ -64,14 +64,20 @@ def library() -> Any:  # noqa: ANN401 - functions, by their names in `_FUNCTIONS
 
 
 @lru_cache(maxsize=1)
+def loaded() -> ctypes.CDLL:
+    """Z3 without a context: a process may fork after this."""
+    return ctypes.CDLL(_path())
+
+
+@lru_cache(maxsize=1)
 def _library() -> Any:  # noqa: ANN401
-    loaded = ctypes.CDLL(_path())
-    config = _function(loaded, "mk_config", _POINTER)()
-    context = _function(loaded, "mk_context_rc", _POINTER, _POINTER)(config)
-    _function(loaded, "del_config", None, _POINTER)(config)
+    file = loaded()
+    config = _function(file, "mk_config", _POINTER)()
+    context = _function(file, "mk_context_rc", _POINTER, _POINTER)(config)
+    _function(file, "del_config", None, _POINTER)(config)
     z3 = SimpleNamespace()
     for name, (result, *arguments) in _FUNCTIONS.items():
-        setattr(z3, name, partial(_function(loaded, name, result, _POINTER, *arguments), context))
+        setattr(z3, name, partial(_function(file, name, result, _POINTER, *arguments), context))
     z3.set_error_handler(None)  # the one that is set at first ends the process
     return z3
 

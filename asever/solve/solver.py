@@ -19,8 +19,15 @@ def prepare() -> None:
     Thread(target=_load, daemon=True).start()
 
 
+def load_for_children() -> None:
+    """Loads Z3 for processes that are about to fork, and makes nothing in it: what they use is made by each."""
+    from asever.solve.library import loaded  # noqa: PLC0415 - ctypes and Z3 are loaded for a question only
+
+    loaded()
+
+
 def _load() -> None:
-    from asever.solve.library import library  # noqa: PLC0415 - ctypes and Z3 are loaded for a question only
+    from asever.solve.library import library  # noqa: PLC0415
 
     library()
 

@@ -91,30 +91,38 @@ def _by_item(file: SourceFile, before: Known) -> list[nodes.Item] | None:
             return None
         if piece.kind is not PieceKind.ITEM or piece.unclosed:
             raise _MayBeSound
-        item = before.item(file, piece.start, piece.end) or _sound_item(file, piece)
+        item = before.item(file, piece.start, piece.end) or _sound_item(file, piece.start, piece.end)
         if item is None:
             return None
         items.append(item)
     return items
 
 
+def sound_item(file: SourceFile, start: int, end: int) -> nodes.Item | None:
+    """The one item that stands there; None when it has a mistake, or may have one."""
+    try:
+        return _sound_item(file, start, end)
+    except _MayBeSound:
+        return None
+
+
 class _MayBeSound(Exception):  # noqa: N818 - what is known, in a word
     """The text may have no mistake although one of its pieces has."""
 
 
-def _sound_item(file: SourceFile, piece: Piece) -> nodes.Item | None:
+def _sound_item(file: SourceFile, start: int, end: int) -> nodes.Item | None:
     """One item; None when it has a syntax error that it would have as a part of the whole text too."""
     from lark.exceptions import UnexpectedInput, UnexpectedToken, VisitError  # noqa: PLC0415 - lark is loaded for a parse only
 
     parser, reading = _parser("one")
-    reading.begin(file, piece.start)
+    reading.begin(file, start)
     try:
-        item: Any = parser.parse(file.text[piece.start : piece.end])
+        item: Any = parser.parse(file.text[start:end])
     except UnexpectedInput as problem:
         if isinstance(problem, UnexpectedToken):
             # Where the item might have ended, another may begin in its line; where it breaks off, it may go on with the name
             # of a thing that is called `check`.
-            breaks_off = problem.token.type == "$END" and bool(file.text[piece.end :].strip())
+            breaks_off = problem.token.type == "$END" and bool(file.text[end:].strip())
             if "$END" in problem.expected or breaks_off:
                 raise _MayBeSound from None
         return None

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from asever import reads
 from asever.importers import json_text
 from asever.importers.arm.evaluator import Run
 from asever.importers.arm.mistakes import MistakeError
@@ -63,6 +64,7 @@ def _inside(root: Path, path: Path) -> Path | None:
     """A file that exists in the folder, links followed."""
     try:
         found = path.resolve()
+        reads.note(found)
         return found if found.is_relative_to(root.resolve()) and found.is_file() else None
     except (OSError, ValueError):
         return None

@@ -1,0 +1,91 @@
+"""How much of a program is read, built and judged again after an edit, counted (docs/performance.md)."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from asever import pipeline
+from asever import session as session_module
+from asever.azure import regrouped
+from asever.pipeline import Options
+from asever.semantics.rules import RuleReader
+from asever.session import Session
+from asever.syntax import parser, retained
+
+sys.path.append(str(Path(__file__).parents[2] / "bench"))
+
+from generated import large_group, spokes
+
+CHECKS = 60
+
+
+@pytest.fixture
+def counts(monkeypatch):
+    """The calls of each step, by name."""
+    found = {}
+    for owner, name in (
+        (parser, "_whole"),
+        (retained, "sound_item"),
+        (RuleReader, "_rule"),
+        (pipeline, "effective"),
+        (regrouped, "effective"),
+        (pipeline, "ask"),
+        (session_module, "ask"),
+        (pipeline, "judged"),
+    ):
+        monkeypatch.setattr(owner, name, counting(getattr(owner, name), name, found))
+    return found
+
+
+def counting(real, name, found):
+    def counted(*arguments, **named):
+        found[name] = found.get(name, 0) + 1
+        return real(*arguments, **named)
+
+    return counted
+
+
+@pytest.fixture
+def edited(tmp_path, counts):
+    """Saves a text and checks it, in one session; what was called for that."""
+    session = Session()
+    path = tmp_path / "generated.asev"
+
+    def check(text):
+        counts.clear()
+        path.write_text(text, encoding="utf-8")
+        session.check([path], Options())
+        return dict(counts)
+
+    return check
+
+
+def test_an_edit_of_one_rule_is_work_for_one_nsg_and_few_checks(edited):
+    text = large_group(300, CHECKS)
+    assert edited(text)["judged"] == CHECKS
+    found = edited(re.sub(r"(?m)^  200 (allow|deny) .*", "  200 deny udp from 10.9.0.0/24 to * port 9999", text))
+    assert found.pop("judged", 0) <= CHECKS * 0.1
+    assert found == {"sound_item": 1, "_rule": 300}
+
+
+def test_an_edit_of_one_rule_among_many_nsgs_reads_the_rules_of_one(edited):
+    text = spokes(200)
+    edited(text)
+    assert edited(text.replace("port 1433", "port 1434", 1)) == {"sound_item": 1, "_rule": 8}
+
+
+def test_what_moves_is_neither_read_nor_judged_again(edited):
+    text = large_group(300, CHECKS)
+    edited(text)
+    assert edited(f"// a remark\n\n{text}") == {}
+
+
+def test_a_new_check_is_all_that_is_judged(edited):
+    text = large_group(300, CHECKS)
+    edited(text)
+    found = edited(f'{text}check "another" 10.0.3.9 reaches 10.16.0.9 on tcp 443\n')
+    assert (found["sound_item"], found["judged"]) == (1, 1)
