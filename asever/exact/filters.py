@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from asever.exact.atoms import Atoms
 from asever.exact.boxes import Box, Budget
 from asever.exact.diagram import Lines, fewest
+from asever.exact.readings import HEADERS, reading_name, reading_values, readings_of
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, FilterRow, conditions_of, may_exist
 from asever.model.numbers import NumberSet
 from asever.model.numbers import union as union_of_numbers
-from asever.model.packets import ANY_PORT
 from asever.model.regions import Region
 from asever.record import record
 
@@ -23,14 +23,6 @@ Variables = Mapping[str, NumberSet]
 
 Outcomes = frozenset[Action]
 """What a filter may do; more than one where a service tag of unknown content decides."""
-
-_PROTOCOLS = NumberSet.span(0, 255)
-HEADERS: Region = (_PROTOCOLS, ALL_ADDRESSES, ANY_PORT, ALL_ADDRESSES, ANY_PORT)
-
-
-def reading_name(assumption: str) -> str:
-    """The variable that stands for the reading of an assumption; its numbers are positions in the list of its values."""
-    return f"reading {assumption}"
 
 
 @record
@@ -108,22 +100,6 @@ class Table:
                 if isinstance(now, str) and mine is not whole
             }
             yield {**region, **changed}, outcomes
-
-
-def reading_values(network: EffectiveNetwork, assumption: str) -> NumberSet:
-    """Every position in the list of an assumption's values."""
-    return NumberSet.span(0, len(network.assumptions[assumption]) - 1)
-
-
-def readings_of(network: EffectiveNetwork, row: FilterRow, names: Sequence[str]) -> Region:
-    """The readings of these assumptions in which a row exists."""
-    conditions = dict(row.condition)
-    return tuple(
-        NumberSet.single(network.assumptions[name].index(conditions[name]))
-        if name in conditions
-        else reading_values(network, name)
-        for name in names
-    )
 
 
 def _line(network: EffectiveNetwork, row: FilterRow, names: Sequence[str], tags: tuple[frozenset[str], frozenset[str]]) -> Line:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from asever.exact.boxes import Budget
-from asever.exact.filters import HEADERS, reading_name, reading_values, readings_of
+from asever.exact.readings import HEADERS, reading_name, reading_values, readings_of
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, FilterRow, conditions_of
 from asever.model.identity import Same

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 
 from asever.exact import algebra, boxes
 from asever.exact.boxes import Box, Budget
-from asever.exact.filters import Table, Variables, reading_name
+from asever.exact.filters import Table, Variables
+from asever.exact.readings import reading_name
 from asever.exact.regions import Space, order
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FlowQuestion, Quantifier, Scope
 from asever.model.numbers import NumberSet, union

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from asever.exact.boxes import Budget, TooMany
-from asever.exact.filters import reading_name
 from asever.exact.first_match import FirstMatch, NotTold, Variables, changed, first_match, seen
+from asever.exact.readings import reading_name
 from asever.model.effective import Action, EffectiveNetwork, Filter, FlowQuestion, Scope
 from asever.model.numbers import NumberSet
 from asever.solve.encode import can_arrive, surely_arrives

@@ -11,7 +11,8 @@ from functools import cached_property
 from itertools import product
 
 from asever.exact.boxes import Budget
-from asever.exact.filters import HEADERS, Cells, Line, reading_name, reading_values, readings_of
+from asever.exact.filters import Cells, Line
+from asever.exact.readings import HEADERS, reading_name, reading_values, readings_of
 from asever.exact.regions import difference, intersection, union
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6
 from asever.model.effective import Action, EffectiveNetwork, Filter, FilterRow, conditions_of, may_exist
