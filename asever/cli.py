@@ -210,10 +210,9 @@ def _timeout_argument(parser: argparse.ArgumentParser, about: str = "limit for e
     parser.add_argument("--timeout", metavar="SECONDS", type=_seconds, default=30.0, help=about)
 
 
-def _jobs_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--jobs", metavar="N", type=_jobs, default=1, help="share the checks among N processes; auto: one a core (default 1)"
-    )
+def _jobs_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    about = f"share the {what} among N processes; auto: one a core (default 1)"
+    parser.add_argument("--jobs", metavar="N", type=_jobs, default=1, help=about)
 
 
 def _format_argument(parser: argparse.ArgumentParser) -> None:
@@ -276,7 +275,7 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--evidence", action="store_true", help="say more about what holds, and why")
     parser.add_argument("--timing", action="store_true", help="end the text with how long it took")
     parser.add_argument("--watch", action="store_true", help="check again after every save of a file of the program")
-    _jobs_argument(parser)
+    _jobs_argument(parser, "checks")
     _timeout_argument(parser)
     _assume_argument(parser)
     _report_arguments(parser)
@@ -363,6 +362,7 @@ def _mutate_arguments(parser: argparse.ArgumentParser) -> None:
     _file_argument(parser)
     parser.add_argument("--most", metavar="N", type=_count, help="try this many of the faults, drawn at random")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="which ones are drawn (default 0)")
+    _jobs_argument(parser, "faults")
     _score_arguments(parser)
 
 
@@ -600,7 +600,7 @@ def _internal(error: Exception) -> int:
         sys.stderr.write("  help: this is a bug; please report it with the text above, which reproduces it\n")
         return Status.INTERNAL
     if type(error).__name__ == "WorkerLost":
-        sys.stderr.write(f"asever: error: {error}; nothing is known of the checks that it had\n")
+        sys.stderr.write(f"asever: error: {error}, and what it was asked is not known\n")
         sys.stderr.write("  help: if memory ran out, use fewer processes with --jobs\n")
         return Status.INTERNAL
     text = str(error).split("\n", 1)[0]

@@ -195,7 +195,7 @@ class _Process:
         self._pid = 0
         code = os.waitstatus_to_exitcode(status)
         how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
-        return WorkerLost(f"a process that was to answer checks {how}")
+        return WorkerLost(f"one of the processes {how}")
 
 
 # -- What travels -------------------------------------------------------------------------------------------------------

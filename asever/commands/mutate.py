@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from asever import __version__
-from asever.commands.console import Status, load, progress, refused, write_report
+from asever.commands.console import Status, load, need_processes, progress, refused, write_report
 from asever.diagnostics import SpecError
 from asever.pipeline import Options
 from asever.report.scores import render_score
@@ -15,13 +15,21 @@ from asever.score.mutate import mutate
 
 def run(arguments: Namespace) -> int:
     """Writes the survivors and the score; exit status 1 only if it is less than `--fail-under` asks for."""
+    if arguments.jobs > 1:
+        need_processes(arguments.jobs)
     program = load(arguments.file, arguments.color, arguments.settings)
     if program is None:
         return Status.WRONG_INPUT
     options = Options(seconds=arguments.timeout, readings=dict(arguments.assume))
     try:
-        with progress("seeding faults"):
-            score = mutate(program, options, seed=arguments.seed, most=arguments.most)
+        score = mutate(
+            program,
+            options,
+            seed=arguments.seed,
+            most=arguments.most,
+            jobs=arguments.jobs,
+            waiting=lambda: progress("seeding faults"),
+        )
     except SpecError as error:
         return refused(error, arguments.color)
     write_report(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from random import Random
 
 from asever.azure.effective import effective
@@ -15,13 +16,13 @@ from asever.model.claims import GroupsEqual
 from asever.model.packets import Flow
 from asever.model.program import Program
 from asever.model.scores import Caught, Harmless, Score, Survivor
-from asever.pipeline import run
+from asever.pipeline import Waiting, findings_by, prepare
 from asever.record import replace
 from asever.score.faults import Mutant, faults
 from asever.score.verdicts import Verdicts
 from asever.solve.answer import Depth, answer
 from asever.solve.differ import Difference, Reference, changed_tables
-from asever.solve.solver import TimeOut
+from asever.solve.solver import TimeOut, load_for_children
 
 _OUTCOMES = {
     Outcome.DELIVERED: "delivered",
@@ -31,23 +32,57 @@ _OUTCOMES = {
 }
 
 
-def mutate(program: Program, options: Options, *, seed: int = 0, most: int | None = None) -> Score:
+_Result = Caught | Survivor | Harmless
+
+
+def mutate(
+    program: Program,
+    options: Options,
+    *,
+    seed: int = 0,
+    most: int | None = None,
+    jobs: int = 1,
+    waiting: Waiting = nullcontext,
+) -> Score:
     """The score of a program's checks. With `most`, that many faults are drawn; the same seed draws the same.
 
-    Raises `SpecError` and `ReadingsDisagree` as `asever.pipeline.run` does.
+    With `jobs` above 1 that many processes share the faults; `waiting` is entered for whatever takes long, and left while they
+    fork. Raises what `asever.pipeline.examine_all` does.
     """
-    report = run(program, replace(options, core=Depth.NOTHING))
-    every = list(faults(program.network))
-    verdicts = Verdicts(program, report.results, options)
-    judged = [_Judge(program, verdicts, one).result() for one in _drawn(every, seed, most)]
+    with waiting():
+        ready = prepare(program, replace(options, core=Depth.NOTHING))
+        every = list(faults(program.network))
+    with findings_by([(ready, asked) for asked in ready.asked], jobs) as found, waiting():
+        results = tuple(found)
+    verdicts = Verdicts(program, results, options)
+    with _judging(program, verdicts, _drawn(every, seed, most), jobs) as each, waiting():
+        judged = list(each)
     return Score(
         caught=tuple(one for one in judged if isinstance(one, Caught)),
         survivors=tuple(one for one in judged if isinstance(one, Survivor)),
         harmless=tuple(one for one in judged if isinstance(one, Harmless)),
         possible=len(every),
         met=len(verdicts.met),
-        checks=len(report.results),
+        checks=len(results),
     )
+
+
+@contextmanager
+def _judging(program: Program, verdicts: Verdicts, mutants: Sequence[Mutant], jobs: int) -> Iterator[Iterator[_Result]]:
+    """What becomes of each fault, in order: by this process, or by `jobs` others."""
+
+    def result(number: int) -> _Result:
+        return _Judge(program, verdicts, mutants[number]).result()
+
+    if jobs == 1 or not mutants:
+        yield map(result, range(len(mutants)))
+        return
+    from asever.workers import Workers  # noqa: PLC0415 - for runs that fork
+
+    load_for_children()
+    shared = (*program.files, *(one.fault for one in mutants))
+    with Workers(len(mutants), result, jobs, lambda: shared) as workers:
+        yield workers.results()
 
 
 def _drawn(every: Sequence[Mutant], seed: int, most: int | None) -> Sequence[Mutant]:

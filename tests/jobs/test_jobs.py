@@ -93,6 +93,14 @@ def test_two_processes_say_of_every_example_what_one_says():
     assert without_time[0] == without_time[1]
 
 
+@pytest.mark.parametrize("options", [[], ["--all", "--most", "7"]])
+def test_two_processes_find_the_same_faults(options):
+    example = "examples/layered-fixed.asev"
+    one, two = (finished("-m", "asever", "mutate", "--jobs", jobs, *options, example) for jobs in ("1", "2"))
+    assert one == two
+    assert one[0] == 0
+
+
 def test_more_processes_than_checks_are_no_mistake(spec):
     one, many = (finished("-m", "asever", "check", "--jobs", jobs, spec) for jobs in ("1", "40"))
     assert one == many
