@@ -39,17 +39,20 @@ class Limits:
     box: Mapping[str, NumberSet]
     readings: Mapping[str, str]
     scope: int | None = None
+    contradictory: bool = False
 
     def with_(self, wishes: Sequence[Wish]) -> Limits:
-        """These and some more; an empty set in the box is a contradiction."""
-        box, readings, scope = dict(self.box), dict(self.readings), self.scope
+        """These and some more."""
+        box, readings, scope, contradictory = dict(self.box), dict(self.readings), self.scope, self.contradictory
         for one in wishes:
             if one.variable:
                 box[one.variable] = box[one.variable] & one.numbers if one.variable in box else one.numbers
+                contradictory |= not box[one.variable]
             if one.reading is not None:
-                readings[one.reading[0]] = one.reading[1]
+                name, value = one.reading
+                contradictory |= readings.setdefault(name, value) != value
             scope = scope if one.scope is None else one.scope
-        return Limits(box=box, readings=readings, scope=scope)
+        return Limits(box=box, readings=readings, scope=scope, contradictory=contradictory)
 
 
 Tells = Callable[[Limits], bool | None]
@@ -119,7 +122,7 @@ class Search:
     def _can(self, literals: Sequence[str], wishes: Sequence[Wish]) -> bool:
         if self._tells is not None and all(wish.is_said for wish in wishes):
             limits = self._limits.with_(wishes)
-            told = self._tells(limits) if all(limits.box.values()) else False
+            told = False if limits.contradictory else self._tells(limits)
             if told is not None:
                 self.told = True
                 return told

@@ -7,22 +7,32 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import z3
 
 from asever.azure.effective import effective
 from asever.azure.questions import question
+from asever.evaluate import judge
+from asever.exact.oracle import Oracle
 from asever.lint.findings import lint
+from asever.model.answers import Refuted
 from asever.pipeline import Options, run
 from asever.report import rules as report
 from asever.report.text import render_report
 from asever.semantics.loading import load_program
 from asever.solve import rows as subject
+from asever.solve import solver
+from asever.solve.answer import Depth, answer
 from asever.solve.encode import encode
+from asever.solve.queries import AIMS, queries
 from asever.solve.rows import Rows
 from asever.solve.solver import Session
 
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 
+from as_tables import network, rows
+from as_tables import question as flow_question
 from generated import large_group, spokes
+from workloads import KINDS
 
 RULES = 1000
 WIDE = """
@@ -58,6 +68,13 @@ def texts(program):
     return [encode(tables, question(program.network, tables, one.claim, {})).terms.text() for one in program.checks]
 
 
+def answers(program, **how):
+    """What the checks are answered, the seconds apart."""
+    tables = effective(program.network)
+    asked = [question(program.network, tables, one.claim, {}) for one in program.checks]
+    return [replace(answer(tables, one, seconds=None, guide=Oracle(tables, one), **how), seconds=0.0) for one in asked]
+
+
 def test_a_check_of_single_machines_looks_at_few_of_a_thousand_rules(monkeypatch):
     program = loaded(large_group(RULES, 20))
     looked_at = counted(monkeypatch, Rows, "match")
@@ -65,11 +82,43 @@ def test_a_check_of_single_machines_looks_at_few_of_a_thousand_rules(monkeypatch
     assert len(looked_at) < 20 * RULES * 0.05
 
 
-def test_passing_over_rules_leaves_the_text_for_the_solver_as_it_is(monkeypatch):
+def test_passing_over_rules_leaves_the_answers_as_they_are(monkeypatch):
     program = loaded(large_group(RULES, 20) + WIDE)
-    quick = texts(program)
+    quick = answers(program)
     monkeypatch.setattr(subject, "_MANY", RULES * 2)
-    assert texts(program) == quick
+    assert answers(program) == quick
+
+
+@pytest.mark.parametrize("group", [large_group(RULES, 20), large_group(RULES, 0) + WIDE])
+def test_a_check_asks_the_solver_for_its_verdict_and_for_the_flow_that_it_shows(group, monkeypatch):
+    program = loaded(group)
+    asked = counted(monkeypatch, Session, "satisfiable")
+    answers(program, core=Depth.NOTHING)
+    assert len(asked) <= 3 * len(program.checks)
+
+
+def test_checks_share_the_solvers_of_others(monkeypatch):
+    program = loaded(large_group(RULES, 20))
+    monkeypatch.setattr(solver, "_free", [])
+    made = counted(monkeypatch, z3, "SolverFor")
+    answers(program)
+    assert len(made) <= 2
+
+
+def test_a_walk_looks_at_few_of_a_thousand_rules(monkeypatch):
+    program = loaded(large_group(RULES, 20))
+    looked_at = counted(monkeypatch, judge, "matches")
+    run(program, Options())
+    assert len(looked_at) < 20 * RULES * 0.05
+
+
+@pytest.mark.parametrize("name", ["acl", "fw", "ipc", "rectangles", "allowlist refuted", "allowlist proved"])
+def test_the_exact_search_confirms_a_thousand_rules_by_looking_at_few(name):
+    workload = KINDS[name](RULES, 1)
+    tables, asks = network(rows(workload)), flow_question(workload.asked)
+    few = Oracle(tables, asks, visits=200)
+    said = few.possible(0, AIMS[queries(asks.quantifier).decisive], {}, {})
+    assert said is isinstance(answer(tables, asks, seconds=None, core=Depth.NOTHING), Refuted)
 
 
 def test_a_report_words_only_the_rules_that_it_shows(monkeypatch):
