@@ -1,137 +1,115 @@
-"""Workloads (bench/workloads.py) as the tool meets them: as tables ready to be asked about, and as a file."""
+"""Large and hard filters against plain Z3, and many questions about one: time, memory, and how both grow.
+
+    python bench/filters.py [SIZE ...]
+
+Each row is a process of its own that makes its workload (bench/workloads.py), answers whether everything is permitted, and
+reports the CPU seconds of the answer alone and its largest memory. `ours` is all that a check asks of the engines: Z3, the
+exact search beside it, the flow that is shown. `baseline` is one `check-sat` of the same question as text (bench/baseline.py),
+without making the text; `-` where the process took more than two minutes. `growth` is the exponent since the size before.
+"""
 
 from __future__ import annotations
 
-import ipaddress
+import json
+import math
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import process_time
 
-from workloads import ANY_PORT, ANY_PROTOCOL, ANYWHERE, SOURCES, TARGETS, TCP, UDP, Rule, Span, Spans, Workload
+import baseline
+from as_tables import network, question, rows
+from generated import large_group
+from workloads import KINDS
 
-from asever.model.effective import (
-    Action,
-    AddressMatch,
-    Arrival,
-    EffectiveNetwork,
-    Fabric,
-    Filter,
-    FilterKind,
-    FilterRow,
-    FlowQuestion,
-    HopKind,
-    Packets,
-    Quantifier,
-    Route,
-    Scope,
-    Site,
-    SiteKind,
-    Success,
-)
-from asever.model.numbers import NumberSet
-from asever.model.things import Direction
-
-_PROTOCOLS = {(TCP, TCP): "tcp", (UDP, UDP): "udp", (1, 1): "icmp", ANY_PROTOCOL: "any"}
-_LOWEST, _HIGHEST = 100, 4096
+ROOT = Path(__file__).resolve().parent.parent
+SIZES = (1_000, 3_000, 10_000)
+LIMIT = 120
+MANY = (10, 1_000)
 
 
-def rows(workload: Workload) -> tuple[FilterRow, ...]:
-    """The rules as rows of a filter."""
-    return tuple(_row(number, rule) for number, rule in enumerate(workload.rules))
+def answered(name, size):
+    """The answer of the tool, its CPU seconds, and the bytes that the process needed."""
+    from asever.exact.oracle import Oracle  # noqa: PLC0415 - the baseline must not pay for it
+    from asever.solve.answer import Depth, answer  # noqa: PLC0415
+
+    workload = KINDS[name](size, 1)
+    tables, asks = network(rows(workload)), question(workload.asked)
+    import z3  # noqa: F401, PLC0415 - both sides pay for it before the clock starts
+
+    started = process_time()
+    found = answer(tables, asks, seconds=None, core=Depth.NOTHING, guide=Oracle(tables, asks))
+    return type(found).__name__ == "Refuted", process_time() - started
 
 
-def _row(number: int, rule: Rule) -> FilterRow:
-    return FilterRow(
-        priority=_LOWEST + number,
-        name=f"rule {number}",
-        action=Action.ALLOW if rule.permits else Action.DENY,
-        protocol=NumberSet.of([rule.protocol]),
-        source=AddressMatch(addresses=NumberSet.of(rule.source)),
-        source_port=NumberSet.of([rule.source_port]),
-        target=AddressMatch(addresses=NumberSet.of(rule.target)),
-        target_port=NumberSet.of([rule.target_port]),
-    )
+def answered_plainly(name, size):
+    """The answer of plain Z3."""
+    query = baseline.text(KINDS[name](size, 1))
+    import z3  # noqa: F401, PLC0415
+
+    started = process_time()
+    refuted = baseline.refuted(query)
+    return refuted, process_time() - started
 
 
-def network(every: tuple[FilterRow, ...]) -> EffectiveNetwork:
-    """Two sites of one fabric, everywhere both of them; the rules stand before the second."""
-    whole = NumberSet.of([ANYWHERE])
-    here = Filter(resource="entering", kind=FilterKind.NSG, direction=Direction.INBOUND, place="subnet there", rows=every)
-    back = Route(destinations=whole, hop=HopKind.VNET_LOCAL, fabric="vnet", text="everywhere")
-    sites = [
-        Site(
-            name=name,
-            title=name,
-            kind=SiteKind.MACHINE,
-            thing=name,
-            addresses=whole,
-            home="vnet",
-            vnet="vnet",
-            routes=(back,),
-            inbound=(here,) if name == "there" else (),
-        )
-        for name in ("here", "there")
-    ]
-    fabric = Fabric(name="vnet", arrivals=(Arrival(called=whole, site="there"),), otherwise="nobody is there", returns=True)
-    return EffectiveNetwork(
-        sites={one.name: one for one in sites}, fabrics={"vnet": fabric}, assumptions={}, tag_space=NumberSet(), probe_source=0
-    )
+def measured(side, name, size):
+    """One row of one side in a process of its own; None when it took too long."""
+    command = (sys.executable, __file__, side, name, str(size))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        return None
+    return json.loads(done.stdout)
 
 
-def question(asked: tuple[Span, ...], quantifier: Quantifier = Quantifier.ALL_ARRIVE) -> FlowQuestion:
-    """Whether everything in the box gets through."""
-    protocol, source, source_port, target, target_port = (NumberSet.of([span]) for span in asked)
-    packets = Packets(protocol=protocol, source=source, source_port=source_port, target=target, target_port=target_port)
-    scope = Scope(origin="here", packets=packets, arrives_at=frozenset({"there"}), arrives_as=target)
-    return FlowQuestion(quantifier=quantifier, scopes=(scope,), success=Success())
+def report(sizes):
+    print(f"{'workload':<20} {'N':>6} {'ours':>8} {'baseline':>9} {'ratio':>6} {'memory':>8} {'growth':>7}")
+    for name in KINDS:
+        before = None
+        for size in sizes:
+            mine, plain = (measured(side, name, size) for side in ("ours", "baseline"))
+            if mine is None:
+                print(f"{name:<20} {size:>6} more than {LIMIT} s")
+                continue
+            if plain is not None and plain["refuted"] != mine["refuted"]:
+                raise AssertionError(f"{name} of {size}: the two disagree")
+            growth = f"{math.log(mine['seconds'] / before[1], size / before[0]):7.2f}" if before else f"{'':>7}"
+            other, ratio = (f"{plain['seconds']:9.3f}", f"{mine['seconds'] / plain['seconds']:6.2f}") if plain else ("-", "")
+            memory = f"{mine['bytes'] / 2**20:5.0f} MB"
+            print(f"{name:<20} {size:>6} {mine['seconds']:8.3f} {other:>9} {ratio:>6} {memory} {growth}", flush=True)
+            before = (size, mine["seconds"])
 
 
-# -- Files --------------------------------------------------------------------------------------------------------------
+def many_questions():
+    """Whole commands: so many checks on one network of a thousand rules."""
+    with TemporaryDirectory() as folder:
+        times = []
+        for count in MANY:
+            Path(folder, "many.asev").write_text(large_group(1_000, count), encoding="utf-8")
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            command = (sys.executable, "-m", "asever", "check", "many.asev")
+            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+            subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+            print(f"{count:>5} checks on 1,000 rules  {times[-1]:6.2f} s")
+        print(f"      ratio                  {times[1] / times[0]:6.2f}")
 
 
-def program(workload: Workload) -> str:
-    """A file of one network security group, or of a firewall if the rules are more than a group may have."""
-    body = [f"  {_LOWEST + number} {_line(rule)}" for number, rule in enumerate(workload.rules)]
-    ports = workload.asked[4]
-    claim = f"check corp/apps reaches corp/data on tcp {_port(ports)}"
-    if len(body) <= _HIGHEST - _LOWEST:
-        subnet, rest = " nsg entering ", ["nsg entering { inbound {", *body, "} }"]
-        apps = ""
-    else:
-        raise ValueError("a group has no room for so many rules")
-    source, target = (_prefixes(one)[0] for one in (SOURCES, TARGETS))
-    return "\n".join(
-        (
-            "vnet corp {",
-            "  address 10.0.0.0/8",
-            f"  subnet apps {{ address {source}{apps} }}",
-            f"  subnet data {{ address {target} {subnet}}}",
-            "}",
-            *rest,
-            claim,
-            "",
-        )
-    )
+def main():
+    if sys.argv[1:2] in (["ours"], ["baseline"]):
+        side, name, size = sys.argv[1:]
+        refuted, seconds = (answered if side == "ours" else answered_plainly)(name, int(size))
+        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        print(json.dumps({"refuted": refuted, "seconds": seconds, "bytes": used}))
+        return
+    report([int(one) for one in sys.argv[1:]] or SIZES)
+    many_questions()
 
 
-def _line(rule: Rule) -> str:
-    access = "allow" if rule.permits else "deny"
-    source, target = (_side(spans, port) for spans, port in ((rule.source, rule.source_port), (rule.target, rule.target_port)))
-    return f"{access} {_PROTOCOLS[rule.protocol]} from {source} to {target}"
-
-
-def _side(spans: Spans, port: Span) -> str:
-    places = ", ".join(_place(span) for span in spans)
-    return places if port == ANY_PORT else f"{places} port {_port(port)}"
-
-
-def _port(span: Span) -> str:
-    return str(span[0]) if span[0] == span[1] else f"{span[0]}-{span[1]}"
-
-
-def _place(span: Span) -> str:
-    if span == ANYWHERE:
-        return "*"
-    low, high = (ipaddress.IPv4Address(one) for one in span)
-    return f"{low}-{high}"
-
-
-def _prefixes(span: Span) -> list[str]:
-    return [str(one) for one in ipaddress.summarize_address_range(*(ipaddress.IPv4Address(one) for one in span))]
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 Span = tuple[int, int]
@@ -79,7 +80,7 @@ def _word(proved: bool) -> str:
 
 # -- Lists as ClassBench draws them -------------------------------------------------------------------------------------
 
-_KINDS: dict[str, tuple[tuple[int, ...], tuple[int, ...], float, float]] = {
+_CLASSBENCH: dict[str, tuple[tuple[int, ...], tuple[int, ...], float, float]] = {
     # lengths of source prefixes, of target prefixes, how often the source port and the target port are wide
     "acl": ((0, 16, 24, 27, 32, 32), (24, 28, 30, 32, 32, 32), 1.0, 0.2),
     "fw": ((0, 0, 8, 16, 24, 32), (0, 0, 16, 24, 28, 32), 0.7, 0.5),
@@ -90,21 +91,20 @@ _KINDS: dict[str, tuple[tuple[int, ...], tuple[int, ...], float, float]] = {
 def classbench(kind: str, count: int, seed: int) -> Workload:
     """Rules like those of ClassBench's `acl`, `fw` or `ipc` seeds: few prefixes that come up again and again, nested."""
     draw = Random(f"{kind} {seed}")
-    source_lengths, target_lengths, wide_source, wide_target = _KINDS[kind]
+    source_lengths, target_lengths, wide_source, wide_target = _CLASSBENCH[kind]
     sources = [_prefix(draw, ANYWHERE, draw.choice(source_lengths)) for _ in range(max(8, count // 4))]
     targets = [_prefix(draw, ANYWHERE, draw.choice(target_lengths)) for _ in range(max(8, count // 3))]
-    rules = []
-    for number in range(count):
-        rules.append(
-            Rule(
-                permits=number % 3 != 2,
-                protocol=draw.choice(((TCP, TCP), (TCP, TCP), (UDP, UDP), (1, 1), ANY_PROTOCOL)),
-                source=(draw.choice(sources),),
-                source_port=ANY_PORT if draw.random() < wide_source else _ports(draw),
-                target=(draw.choice(targets),),
-                target_port=ANY_PORT if draw.random() < wide_target else _ports(draw),
-            )
+    rules = [
+        Rule(
+            permits=number % 3 != 2,
+            protocol=draw.choice(((TCP, TCP), (TCP, TCP), (UDP, UDP), (1, 1), ANY_PROTOCOL)),
+            source=(draw.choice(sources),),
+            source_port=ANY_PORT if draw.random() < wide_source else _ports(draw),
+            target=(draw.choice(targets),),
+            target_port=ANY_PORT if draw.random() < wide_target else _ports(draw),
         )
+        for number in range(count)
+    ]
     # Most specific first, as in a table that somebody keeps: else the first wide rule would decide nearly everything.
     rules.sort(key=_volume)
     return Workload(kind, tuple(rules), ((TCP, TCP), ANYWHERE, ANY_PORT, ANYWHERE, ANY_PORT))
@@ -128,102 +128,136 @@ def _volume(rule: Rule) -> int:
 # -- Geometry -----------------------------------------------------------------------------------------------------------
 
 _BOX = (SOURCES, ANY_PORT, TARGETS, ANY_PORT)
+Box = tuple[Span, ...]
 
 
-def rectangles(count: int, seed: int, *, proved: bool) -> Workload:
-    """Random boxes that overlap everywhere, permitting and denying by turns; a box over all is last.
+def rectangles(count: int, seed: int) -> Workload:
+    """Random boxes that overlap everywhere, permitting and denying at random; the last rule permits all."""
+    draw = Random(seed)
+    boxes = [_some(draw) for _ in range(count - 1)]
+    rules = [_rule(box, permits=draw.random() < 0.5) for box in boxes]
+    return Workload("rectangles", (*rules, _rule(_BOX, permits=True)))
 
-    Proved: the denying ones come behind the permission of all.
+
+def shadowed(count: int, seed: int) -> Workload:
+    """The same, but each denying box comes behind two permitting ones that hold it together and neither alone: a proof.
+
+    The hardest that we know. Every denying rule is a cover problem of its own, over all the rules before it.
     """
     draw = Random(seed)
-    boxes = [tuple(_some(draw, span) for span in _BOX) for _ in range(count - 1)]
-    permits = [proved or draw.random() < 0.5 for _ in boxes]
-    rules = [_rule(box, permits=one) for box, one in zip(boxes, permits, strict=True)]
-    return Workload(f"rectangles {_word(proved)}", (*rules, _rule(_BOX, permits=True)))
+    rules: list[Rule] = []
+    while len(rules) < count - 1:
+        box = _some(draw)
+        rules += [_rule(half, permits=True) for half in _overlapping(draw, box)]
+        rules.append(_rule(box, permits=False))
+    return Workload("shadowed", (*rules, _rule(_BOX, permits=True)))
 
 
-def _some(draw: Random, span: Span) -> Span:
-    low, high = sorted((draw.randint(*span), draw.randint(*span)))
-    return low, high
+def _some(draw: Random) -> Box:
+    """A random box within the box that is asked about."""
+    spans = (sorted((draw.randint(*span), draw.randint(*span))) for span in _BOX)
+    return tuple((low, high) for low, high in spans)
 
 
-def _rule(box: tuple[Span, ...], *, permits: bool) -> Rule:
+def _overlapping(draw: Random, box: Box) -> Iterator[Box]:
+    """Two boxes that hold a box together, each somewhat larger than its half."""
+    number = draw.randrange(len(box))
+    low, high = box[number]
+    middle = (low + high) // 2
+    for half in ((low, middle), (middle, high)):
+        yield tuple(
+            half if other == number else (draw.randint(whole[0], span[0]), draw.randint(span[1], whole[1]))
+            for other, (span, whole) in enumerate(zip(box, _BOX, strict=True))
+        )
+
+
+def _rule(box: Box, *, permits: bool) -> Rule:
     source, source_port, target, target_port = box
     return Rule(permits=permits, source=(source,), source_port=source_port, target=(target,), target_port=target_port)
 
 
-def tiling(count: int, seed: int, *, proved: bool, dimensions: int = 4) -> Workload:
-    """The box cut by planes into `count` boxes, each permitted by a rule of its own, in no order: all are needed.
+def tiling(count: int, seed: int, *, proved: bool) -> Workload:
+    """The box cut by planes (a k-d tree) into as many tiles, each permitted by a rule of its own, in no order: all are needed.
 
     Refuted: one of the tiles is missing. Nothing that is cut by looking at one field alone gets anywhere.
     """
     draw = Random(seed)
-    tiles = [_BOX]
-    while len(tiles) < count:
-        # The largest is cut first, so that none is much smaller than the others.
-        number = draw.randrange(min(len(tiles), 1 + len(tiles) // 2))
-        tiles.extend(_halves(draw, tiles.pop(number), dimensions))
+    tiles = _tiles(draw, count)
     draw.shuffle(tiles)
     kept = tiles if proved else tiles[:-1]
     return Workload(f"tiling {_word(proved)}", tuple(_rule(one, permits=True) for one in kept))
 
 
-def _halves(draw: Random, box: tuple[Span, ...], dimensions: int) -> Iterator[tuple[Span, ...]]:
-    wide = [number for number, (low, high) in enumerate(box) if high > low and number >= len(box) - dimensions]
-    number = draw.choice(wide)
+def _tiles(draw: Random, count: int) -> list[Box]:
+    tiles: list[Box] = [_BOX]
+    while len(tiles) < count:
+        # The first half is cut first, so that no tile is much smaller than the others.
+        tiles.extend(_halves(draw, tiles.pop(draw.randrange(1 + len(tiles) // 2))))
+    return tiles
+
+
+def _halves(draw: Random, box: Box) -> Iterator[Box]:
+    number = draw.choice([number for number, (low, high) in enumerate(box) if high - low > 8])
     low, high = box[number]
-    cut = draw.randrange(low + (high - low) // 4, high - (high - low) // 4) if high - low > 3 else low
+    cut = draw.randrange(low + (high - low) // 4, high - (high - low) // 4)
     for half in ((low, cut), (cut + 1, high)):
         yield (*box[:number], half, *box[number + 1 :])
 
 
 def holes(count: int, seed: int, *, proved: bool) -> Workload:
-    """Every field has as many holes as the others: rules that permit all packets outside of the holes of one field each.
+    """Every field has as many holes as the others: rules that permit all packets outside the holes of one field each.
 
-    What is left is a grid of small boxes, as many as the product of the numbers of holes. Proved: one rule permits it whole.
+    What is left is a grid of small boxes, as many as the product of the numbers of holes. Proved: the last rule permits them.
     """
     draw = Random(seed)
-    each = count // len(_BOX)
-    rules = []
-    for number, (low, high) in enumerate(_BOX):
-        inner = sorted(draw.sample(range(low + 1, high), 2 * each))
-        edges = [low, *inner[1:-1], high]
-        # Between the holes: [low, a-1] hole [b, c-1] hole ...
-        for first, last in zip(edges[::2], edges[1::2], strict=True):
-            rules.append(_rule((*_BOX[:number], (first, last), *_BOX[number + 1 :]), permits=True))
+    rules = [_rule(box, permits=True) for box in _slabs(draw, count // len(_BOX))]
     draw.shuffle(rules)
-    rules.append(_rule(_BOX, permits=proved))
-    return Workload(f"holes {_word(proved)}", tuple(rules))
+    return Workload(f"holes {_word(proved)}", (*rules, _rule(_BOX, permits=proved)))
+
+
+def _slabs(draw: Random, each: int) -> Iterator[Box]:
+    """For every field what lies between its holes, a box for each stretch."""
+    for number, (low, high) in enumerate(_BOX):
+        edges = [low, *sorted(draw.sample(range(low + 1, high), 2 * each))[1:-1], high]
+        for first, last in zip(edges[::2], edges[1::2], strict=True):
+            yield (*_BOX[:number], (first, last), *_BOX[number + 1 :])
 
 
 def grid(count: int, seed: int, *, proved: bool) -> Workload:
-    """All holes of all fields, and boxes that cover the grid of them in some other way: the hardest that we know.
+    """Holes in every field, and a tiling for what they leave.
 
-    A third of the rules leave a grid (`holes`), random boxes permit parts of it, and only the last permits the rest.
+    A third of the rules leave a grid, a third are tiles that together permit it, and a third are random boxes that permit parts
+    of both. Refuted: every rule is missing that holds a packet of the grid.
     """
     draw = Random(seed)
-    outer = holes(count // 3, seed, proved=True).rules[:-1]
-    boxes = [_rule(tuple(_some(draw, span) for span in _BOX), permits=True) for _ in range(count - len(outer) - 1)]
-    rules = [*outer, *boxes]
-    draw.shuffle(rules)
-    tiles = tiling(max(2, count // 3), seed, proved=proved).rules
-    return Workload(f"grid {_word(proved)}", (*rules[: count - len(tiles)], *tiles))
+    slabs = list(_slabs(draw, count // 3 // len(_BOX)))
+    boxes = [_some(draw) for _ in range(count // 3)]
+    boxes += [*slabs, *_tiles(draw, count - len(slabs) - len(boxes))]
+    draw.shuffle(boxes)
+    if not proved:
+        packet = tuple(draw.choice(_left_out(slabs, number)) for number in range(len(_BOX)))
+        boxes = [one for one in boxes if not _lies_in(packet, one)]
+    return Workload(f"grid {_word(proved)}", tuple(_rule(one, permits=True) for one in boxes))
+
+
+def _left_out(slabs: list[Box], number: int) -> list[int]:
+    """A number in each hole of a field."""
+    return [slab[number][1] + 1 for slab in slabs if slab[number] != _BOX[number] and slab[number][1] < _BOX[number][1]]
+
+
+def _lies_in(packet: tuple[int, ...], box: Box) -> bool:
+    return all(low <= one <= high for one, (low, high) in zip(packet, box, strict=True))
 
 
 Maker = Callable[[int, int], Workload]
 
-KINDS: dict[str, Maker] = {
-    "allowlist proved": lambda count, seed: allowlist(count, seed, proved=True),
-    "allowlist refuted": lambda count, seed: allowlist(count, seed, proved=False),
-    "acl": lambda count, seed: classbench("acl", count, seed),
-    "fw": lambda count, seed: classbench("fw", count, seed),
-    "ipc": lambda count, seed: classbench("ipc", count, seed),
-    "rectangles proved": lambda count, seed: rectangles(count, seed, proved=True),
-    "rectangles refuted": lambda count, seed: rectangles(count, seed, proved=False),
-    "tiling proved": lambda count, seed: tiling(count, seed, proved=True),
-    "tiling refuted": lambda count, seed: tiling(count, seed, proved=False),
-    "holes proved": lambda count, seed: holes(count, seed, proved=True),
-    "holes refuted": lambda count, seed: holes(count, seed, proved=False),
-    "grid proved": lambda count, seed: grid(count, seed, proved=True),
-    "grid refuted": lambda count, seed: grid(count, seed, proved=False),
-}
+KINDS: dict[str, Maker] = (
+    {
+        f"{kind.__name__} {_word(proved)}": partial(kind, proved=proved)
+        for kind in (allowlist, tiling, holes, grid)
+        for proved in (True, False)
+    }
+    | {kind: partial(classbench, kind) for kind in _CLASSBENCH}
+    | {"rectangles": rectangles, "shadowed": shadowed}
+)
+"""What makes a workload of a size with a seed."""

@@ -23,6 +23,7 @@ Tags = tuple[frozenset[str], frozenset[str]]
 """What is known of the two addresses that a filter sees."""
 
 _ORDER = (4, 0, 3, 1, 2)
+"""Ports tell most rows apart for the least work."""
 _MANY = 48
 """So many rows are looked at one by one."""
 _STRIDE = 16
@@ -47,9 +48,10 @@ class _Dimension:
         changes = sorted(cut << bits | row for ranges, row in ends for low, high in ranges for cut in (low, high + 1))
         self._cuts = [one >> bits for one in changes]
         self._rows = [one & (1 << bits) - 1 for one in changes]
+        self._sets = sets
         self._known: list[int] = []
         self._every = (1 << len(sets)) - 1
-        self._meeting: dict[NumberSet, int] = {}
+        self._found: dict[NumberSet, tuple[int, int]] = {}
         now = 0
         for place, row in enumerate(self._rows):
             if place % _STRIDE == 0:
@@ -57,25 +59,30 @@ class _Dimension:
             now ^= 1 << row
         self._known.append(now)
 
-    def meeting(self, numbers: NumberSet) -> int:
-        """The rows that share a number with the set, and perhaps more."""
-        found = self._meeting.get(numbers)
+    def around(self, numbers: NumberSet) -> tuple[int, int]:
+        """The rows that share a number with the set, and perhaps more; those that hold all of it, and perhaps fewer."""
+        found = self._found.get(numbers)
         if found is None:
-            if len(self._meeting) >= _KEPT:
-                self._meeting.clear()
-            found = self._meeting[numbers] = self._found(numbers)
+            if len(self._found) >= _KEPT:
+                self._found.clear()
+            found = self._found[numbers] = self._looked_up(numbers)
         return found
 
-    def _found(self, numbers: NumberSet) -> int:
+    def _looked_up(self, numbers: NumberSet) -> tuple[int, int]:
         places = [(bisect_right(self._cuts, low), bisect_right(self._cuts, high)) for low, high in numbers.ranges]
         if sum(last - first for first, last in places) > _WIDE:
-            return self._every
-        found = 0
+            few = self._at(places[0][0])
+            holding = [row for row in _each(few) if _holds(self._sets[row], numbers)] if few.bit_count() <= _MANY else []
+            return self._every, sum(1 << row for row in holding)
+        meeting, holding_all = 0, self._every
         for first, last in places:
-            found |= self._at(first)
+            changing = 0
             for row in self._rows[first:last]:
-                found |= 1 << row
-        return found
+                changing |= 1 << row
+            holding_here = self._at(first)
+            meeting |= holding_here | changing
+            holding_all &= holding_here & ~changing
+        return meeting, holding_all
 
     def _at(self, place: int) -> int:
         """The rows that hold the numbers between two cuts."""
@@ -110,8 +117,9 @@ class FirstMatch:
         self.skips = any(row.action is Action.ALWAYS_ALLOW for row in rows)
         if doubtful and self.skips:
             raise NotTold
-        self._actions = [row.action for row in rows]
-        self._otherwise = otherwise
+        # What no row decides is decided by a last one that holds everything.
+        self._regions.append(self.domain)
+        self._actions = [*(row.action for row in rows), otherwise]
         self._doing = {
             action: sum(1 << place for place, mine in enumerate(self._actions) if mine is action) for action in Action
         }
@@ -128,12 +136,8 @@ class FirstMatch:
         while ahead:
             here, rows = ahead.pop()
             while True:
-                if self._otherwise not in wanted:
-                    mine = rows & doing
-                    rows &= (1 << mine.bit_length()) - 1  # what comes after the last wanted row is not asked about
+                rows &= (1 << (rows & doing).bit_length()) - 1  # what comes after the last wanted row is not asked about
                 if not rows:
-                    if self._otherwise in wanted:
-                        yield here, self._otherwise
                     break
                 budget.spend(1 + sum(len(one.ranges) for one in here) // _RANGES)
                 low = rows & -rows
@@ -158,19 +162,29 @@ class FirstMatch:
                 yield part, self._narrowed(rows, part)
 
     def _narrowed(self, rows: int, region: Region) -> int:
-        """Those of the rows that may meet a region, unless they are few anyway; ports tell most apart for the least work."""
-        for number in _ORDER:
+        """Those of the rows that may meet a region, up to the first that holds all of it; few rows are left as they are."""
+        holding = rows
+        for number in (*_ORDER, *range(len(_ORDER), len(region))):
             if rows.bit_count() <= _MANY:
-                break
-            if region[number] is not self.domain[number]:
-                rows &= self._dimension(number).meeting(region[number])
-        return rows
+                return rows
+            meeting, holding_here = self._dimension(number).around(region[number])
+            rows &= meeting
+            holding &= holding_here
+        first = holding & -holding
+        return rows & ((first << 1) - 1) if first else rows
 
     def _dimension(self, number: int) -> _Dimension:
         found = self._dimensions.get(number)
         if found is None:
             found = self._dimensions[number] = _Dimension(self._columns[number])
         return found
+
+
+def _each(bits: int) -> Iterator[int]:
+    while bits:
+        low = bits & -bits
+        yield low.bit_length() - 1
+        bits ^= low
 
 
 def _shared(one: Region, other: Region) -> Region | None:

@@ -10,11 +10,13 @@ import pytest
 
 from asever.azure.effective import effective
 from asever.azure.questions import question
+from asever.evaluate import judge
 from asever.exact.boxes import Budget
 from asever.exact.diagram import Lines
+from asever.exact.oracle import Oracle
 from asever.explain.difference import compare
 from asever.lint.findings import lint
-from asever.model.answers import Verdict
+from asever.model.answers import Refuted, Verdict
 from asever.pipeline import Options, run
 from asever.repair import trial
 from asever.repair.search import Limits, repair
@@ -22,15 +24,21 @@ from asever.report import rules as report
 from asever.report.text import render_report
 from asever.semantics.loading import load_program
 from asever.solve import rows as subject
+from asever.solve.answer import Depth, answer
 from asever.solve.encode import encode
+from asever.solve.queries import AIMS, queries
 from asever.solve.rows import Rows
 from asever.solve.solver import Session
 
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 
+from as_tables import network, rows
+from as_tables import question as flow_question
 from generated import large_group, spokes
-from rule_lists import KINDS, edited
+from rule_lists import KINDS as LISTS
+from rule_lists import edited
 from rule_lists import program as rule_program
+from workloads import KINDS
 
 RULES = 1000
 WIDE = """
@@ -66,6 +74,13 @@ def texts(program):
     return [encode(tables, question(program.network, tables, one.claim, {})).terms.text() for one in program.checks]
 
 
+def answers(program, **how):
+    """What the checks are answered, the seconds apart."""
+    tables = effective(program.network)
+    asked = [question(program.network, tables, one.claim, {}) for one in program.checks]
+    return [replace(answer(tables, one, seconds=None, guide=Oracle(tables, one), **how), seconds=0.0) for one in asked]
+
+
 def test_a_check_of_single_machines_looks_at_few_of_a_thousand_rules(monkeypatch):
     program = loaded(large_group(RULES, 20))
     looked_at = counted(monkeypatch, Rows, "match")
@@ -73,11 +88,35 @@ def test_a_check_of_single_machines_looks_at_few_of_a_thousand_rules(monkeypatch
     assert len(looked_at) < 20 * RULES * 0.05
 
 
-def test_passing_over_rules_leaves_the_text_for_the_solver_as_it_is(monkeypatch):
+def test_passing_over_rules_leaves_the_answers_as_they_are(monkeypatch):
     program = loaded(large_group(RULES, 20) + WIDE)
-    quick = texts(program)
+    quick = answers(program)
     monkeypatch.setattr(subject, "_MANY", RULES * 2)
-    assert texts(program) == quick
+    assert answers(program) == quick
+
+
+@pytest.mark.parametrize("group", [large_group(RULES, 20), large_group(RULES, 0) + WIDE])
+def test_a_check_asks_the_solver_for_its_verdict_and_for_the_flow_that_it_shows(group, monkeypatch):
+    program = loaded(group)
+    asked = counted(monkeypatch, Session, "satisfiable")
+    answers(program, core=Depth.NOTHING)
+    assert len(asked) <= 3 * len(program.checks)
+
+
+def test_a_walk_looks_at_few_of_a_thousand_rules(monkeypatch):
+    program = loaded(large_group(RULES, 20))
+    looked_at = counted(monkeypatch, judge, "matches")
+    run(program, Options())
+    assert len(looked_at) < 20 * RULES * 0.05
+
+
+@pytest.mark.parametrize("name", ["acl", "fw", "ipc", "rectangles", "allowlist refuted", "allowlist proved"])
+def test_the_exact_search_confirms_a_thousand_rules_by_looking_at_few(name):
+    workload = KINDS[name](RULES, 1)
+    tables, asks = network(rows(workload)), flow_question(workload.asked)
+    few = Oracle(tables, asks, visits=200)
+    said = few.possible(0, AIMS[queries(asks.quantifier).decisive], {}, {})
+    assert said is isinstance(answer(tables, asks, seconds=None, core=Depth.NOTHING), Refuted)
 
 
 def test_a_report_words_only_the_rules_that_it_shows(monkeypatch):
@@ -122,7 +161,7 @@ def test_lint_asks_the_solver_about_few_of_a_thousand_rules(monkeypatch):
 
 @pytest.mark.parametrize("kind", ["corporate", "wildcards", "allowlist", "pairs"])
 def test_lint_asks_the_solver_about_no_more_than_a_sample_of_realistic_rules(kind, monkeypatch):
-    loaded_one = loaded(rule_program(list(KINDS[kind](RULES, 1))))
+    loaded_one = loaded(rule_program(list(LISTS[kind](RULES, 1))))
     asked = counted(monkeypatch, Session, "satisfiable")
     found = lint(loaded_one)
     assert found.confirmed.solver == 0
@@ -130,24 +169,24 @@ def test_lint_asks_the_solver_about_no_more_than_a_sample_of_realistic_rules(kin
 
 
 def test_lint_finds_every_mistake_that_was_planted():
-    found = lint(loaded(rule_program(list(KINDS["corporate"](RULES, 1))))).findings
+    found = lint(loaded(rule_program(list(LISTS["corporate"](RULES, 1))))).findings
     codes = {"dead": "shadowed-rule", "split": "shadowed-rule", "late": "shadowed-rule", "needless": "redundant-rule"}
     for word, code in codes.items():
-        planted = [one for one in KINDS["corporate"](RULES, 1) if f'"{word} ' in one]
+        planted = [one for one in LISTS["corporate"](RULES, 1) if f'"{word} ' in one]
         told = [one for one in found if one.code == code and f'"{word} ' in one.message]
         assert planted
         assert len({one.message for one in told}) == len(planted)
 
 
 def test_a_search_through_a_thousand_rules_looks_at_few_parts_a_rule(monkeypatch):
-    program = loaded(rule_program(list(KINDS["corporate"](RULES, 1))))
+    program = loaded(rule_program(list(LISTS["corporate"](RULES, 1))))
     spent = counted(monkeypatch, Budget, "spend")
     lint(program)
     assert len(spent) < RULES * 15
 
 
 def test_a_difference_is_looked_for_among_few_of_a_thousand_rules(monkeypatch):
-    rules = list(KINDS["corporate"](RULES, 1))
+    rules = list(LISTS["corporate"](RULES, 1))
     old, new = (loaded(rule_program(one)) for one in (rules, edited(rules, 2)))
     lines = []
     real = Lines.__init__
@@ -157,7 +196,7 @@ def test_a_difference_is_looked_for_among_few_of_a_thousand_rules(monkeypatch):
 
 
 def test_a_fix_of_a_thousand_rules_reads_the_whole_text_once(monkeypatch):
-    program = loaded(rule_program(list(KINDS["corporate"](RULES, 1)), 'check "it" corp/apps reaches corp/data on tcp 9999\n'))
+    program = loaded(rule_program(list(LISTS["corporate"](RULES, 1)), 'check "it" corp/apps reaches corp/data on tcp 9999\n'))
     report = run(program, Options())
     whole = []
     real = trial.effective
