@@ -1,7 +1,7 @@
 # make demo     sets the tool up in .venv and checks the layered architecture
 # make test     runs the tests                 make check    formatting, lint, types, import directions
 # make accept   takes what reports and pages say now as right (AREA=report for one folder of tests)
-# make docs     writes the generated pages     make bench    measures the whole command
+# make docs     writes the generated pages     make bench    measures every kind of work
 # make clean    removes .venv and caches
 #
 # Needs Python 3.11 or newer: make demo PYTHON=python3.12
@@ -56,7 +56,7 @@ docs: $(VENV)/.tool
 	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.tool
-	$(BIN)/python bench/whole_command.py
+	$(BIN)/python bench/table.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
