@@ -128,7 +128,13 @@ def _healthy(check: Check, requirements: tuple[Finding, ...]) -> Finding:
     worst = worst or next((one for one in requirements if one.verdict is Verdict.UNKNOWN), None)
     if worst is None:
         every = {one.name: one for finding in requirements for one in finding.dependences}
-        return Finding(check=check, verdict=Verdict.HOLDS, requirements=requirements, dependences=tuple(every.values()))
+        return Finding(
+            check=check,
+            verdict=Verdict.HOLDS,
+            requirements=requirements,
+            dependences=tuple(every.values()),
+            confirmed=all(one.confirmed for one in requirements),
+        )
     return replace(worst, check=check, requirements=requirements)
 
 
@@ -184,7 +190,7 @@ class _Flows:
             case _:
                 raise AssertionError(f"a question about flows was answered by {type(found).__name__}")
         hangs_on = dependences(self.tables, self.asks, found, trace, seconds=self.options.seconds)
-        return replace(finding, dependences=hangs_on)
+        return replace(finding, dependences=hangs_on, confirmed=found.confirmed)
 
     def _answer(self) -> Answer:
         """The solver's answer, confirmed by exact search as far as that goes."""

@@ -141,9 +141,10 @@ class Core:
 
 @record
 class Proved:
-    """No counterexample exists; `core` suffices for the proof."""
+    """No counterexample exists; `core` suffices for the proof. `confirmed` here and below: as in `Finding`."""
 
     core: Core = field(default_factory=Core)
+    confirmed: bool = False
     seconds: float = 0.0
 
 
@@ -153,6 +154,7 @@ class Shown:
 
     flow: Flow
     scope: Scope
+    confirmed: bool = False
     seconds: float = 0.0
 
 
@@ -163,6 +165,7 @@ class Refuted:
     flow: Flow
     scope: Scope
     whole_scope: bool | None = None
+    confirmed: bool = False
     seconds: float = 0.0
 
 
@@ -174,6 +177,7 @@ class NoneArrives:
     example: Flow
     scope: Scope
     core: Core = field(default_factory=Core)
+    confirmed: bool = False
     seconds: float = 0.0
 
 
@@ -291,7 +295,8 @@ class Finding:
     """Everything there is to say about one check. `verdict` is the claim's own; `met` also heeds `expect violated`.
 
     `facts` are words for `asever help` that explain the counterexample. `requirements` are the findings of `is healthy`.
-    `certificate` are the folders with the proofs of it, where they were asked for.
+    `certificate` are the folders with the proofs of it, where they were asked for. `confirmed`: exact search, which uses no
+    solver, came to the same verdict in the same run; where not, it was not asked or gave up.
     """
 
     check: Check
@@ -311,6 +316,7 @@ class Finding:
     target_title: str = ""
     certificate: tuple[str, ...] = ()
     cross_check: CrossCheck | None = None
+    confirmed: bool = False
     seconds: float = 0.0
 
     @property

@@ -161,6 +161,8 @@ def _all_evidence(finding: Finding, page: Page) -> list[Line]:
         if evidence.replayed:
             flows = "the flow" if evidence.replayed == 1 else f"{evidence.replayed} flows"
             proof.append(f"the solver-free reading agrees on {flows} that it tried")
+        if finding.confirmed:
+            proof.append("exact search, without the solver, comes to the same verdict")
         if evidence.witness is not None:
             proof.append(f"not vacuous: {format_packet(evidence.witness.packet)} is covered")
         lines += _facts("evidence", proof, page)

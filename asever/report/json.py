@@ -96,6 +96,7 @@ def finding_json(finding: Finding) -> Json:
         "difference": _difference(finding.difference) if finding.difference else None,
         "dead_rules": _dead(finding.dead_rows) if finding.dead_rows else None,
         "certificate": list(finding.certificate),
+        "confirmed": finding.confirmed,
         "cross_check": _cross_check(finding.cross_check) if finding.cross_check else None,
         "requirements": [finding_json(one) for one in finding.requirements],
     }

@@ -75,13 +75,14 @@ def _for_all(
     flows = Flows(network, question, asks, deadline, guide)
     found, doubtful = flows.settle(asks)
     if found is not None:
-        return Refuted(flow=found.flow, scope=found.scope, whole_scope=_whole_scope(flows, asks, found))
+        whole = _whole_scope(flows, asks, found)
+        return Refuted(flow=found.flow, scope=found.scope, whole_scope=whole, confirmed=flows.confirmed)
     if doubtful is not None:
         return _undecided(unknown_constants(doubtful), doubtful)
     doubtful = flows.find(asks.open)
     if doubtful is not None:
         return _undecided(reasons(network, question, doubtful), doubtful)
-    return Proved(core=_core(network, question, asks, {}, deadline, core))
+    return Proved(core=_core(network, question, asks, {}, deadline, core), confirmed=flows.confirmed)
 
 
 def _exists(
@@ -107,8 +108,14 @@ def _exists(
                 undecided = undecided or Undecided(reasons=(reason,))
                 continue
             needed = _core(network, question, asks, readings, deadline, core)
-            return NoneArrives(readings=lost.flow.readings, example=lost.flow, scope=lost.scope, core=needed)
-    found_some = undecided or shown
+            return NoneArrives(
+                readings=lost.flow.readings,
+                example=lost.flow,
+                scope=lost.scope,
+                core=needed,
+                confirmed=flows.confirmed,
+            )
+    found_some = undecided or (shown and replace(shown, confirmed=flows.confirmed))
     assert found_some is not None  # noqa: S101 - there is at least one combination
     return found_some
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
 from types import MappingProxyType
@@ -160,7 +160,8 @@ class Flows:
             return False
         found = asked[0] != FALSE and self.session.satisfiable([*asked, *self._ruled_out])
         if not self._ruled_out:
-            told = self._tells(pick)(Limits(box={}, readings=readings))
+            # In every scope, also where the formula is false at a glance: the guide has a view of its own.
+            told = self._told(range(len(self.encoding.scopes)), pick, Limits(box={}, readings=readings))
             self.confirmed &= told is not None
             if told is not None and told is not found:
                 raise EnginesDisagree(f"solver      a flow of which `{pick.__name__}` is true: {found}\nexact sets  {told}")
@@ -172,16 +173,16 @@ class Flows:
         """What the guide says about flows of which the pick holds."""
         scopes = [one.index for one, switch in zip(self.encoding.scopes, self._literals[pick], strict=True) if switch != FALSE]
 
-        def tells(limits: Limits) -> bool | None:
-            if self.guide is None or self._ruled_out:
-                return None
-            for scope in scopes if limits.scope is None else [limits.scope]:
-                told = self.guide.possible(scope, AIMS[pick], limits.box, limits.readings)
-                if told is not False:
-                    return told
-            return False
+        return lambda limits: self._told(scopes if limits.scope is None else [limits.scope], pick, limits)
 
-        return tells
+    def _told(self, scopes: Iterable[int], pick: Pick, limits: Limits) -> bool | None:
+        if self.guide is None or self._ruled_out:
+            return None
+        for scope in scopes:
+            told = self.guide.possible(scope, AIMS[pick], limits.box, limits.readings)
+            if told is not False:
+                return told
+        return False
 
     def reading(self, readings: Mapping[str, str]) -> tuple[str, ...]:
         """The literals of readings, as far as they are open and make a difference."""
