@@ -560,7 +560,8 @@ def _took(path: Path, row: Route | SourceTranslation | Arrival | Redirect, at: s
 
 
 def _filtered(path: Path, filters: tuple[Filter, ...]) -> Path:
-    if not filters:
+    # What cannot be followed may look different to later filters: they decide nothing about it.
+    if not filters or path.ended:
         return path
     place = Place(filters=filters, view=path.view, source_tags=path.source_tags, target_tags=path.target_tags)
     return replace(path, places=(*path.places, place), passed=path.passed | {one.resource for one in filters})
