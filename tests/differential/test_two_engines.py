@@ -15,6 +15,7 @@ from asever.evaluate.lookup import near
 from asever.exact.boxes import Budget
 from asever.exact.first_match import FirstMatch
 from asever.exact.oracle import Oracle
+from asever.model.answers import Undecided
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FilterKind, FilterRow
 from asever.model.numbers import NumberSet
 from asever.model.packets import TCP, UDP, Packet
@@ -46,7 +47,8 @@ many = settings(
 
 
 def said(found):
-    return repr(replace(found, seconds=0.0))
+    """The answer, without how long it took and whether it was confirmed."""
+    return repr(replace(found, seconds=0.0) if isinstance(found, Undecided) else replace(found, seconds=0.0, confirmed=False))
 
 
 @many
