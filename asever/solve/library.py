@@ -41,6 +41,7 @@ _FUNCTIONS: Final[dict[str, tuple[Any, ...]]] = {
     "solver_from_string": (None, _POINTER, _TEXT),
     "solver_check_assumptions": (ctypes.c_int, _POINTER, _NUMBER, _POINTER),
     "solver_get_unsat_core": (_POINTER, _POINTER),
+    "solver_get_reason_unknown": (_TEXT, _POINTER),
     "ast_vector_inc_ref": (None, _POINTER),
     "ast_vector_dec_ref": (None, _POINTER),
     "ast_vector_size": (_NUMBER, _POINTER),

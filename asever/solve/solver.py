@@ -103,6 +103,8 @@ class Session:
         result = self._z3.solver_check_assumptions(self._solver, len(terms), array)
         if result == self._library.UNKNOWN:
             self._library.raise_errors(self._z3)
+            if b"interrupted" in self._z3.solver_get_reason_unknown(self._solver):
+                raise KeyboardInterrupt  # Z3 takes the signal, so that Python never hears of it
             raise TimeOut
         if result != self._library.SATISFIABLE:
             return False

@@ -1,7 +1,10 @@
 """One solver over one text: what it answers, what it does not ask twice, and what it says when it cannot."""
 
+import os
+import signal
 import time
 from itertools import product
+from threading import Timer
 
 import pytest
 
@@ -105,3 +108,16 @@ def test_z3_gives_up_in_time():
     with pytest.raises(TimeOut):
         Session("\n".join(lines), started + 0.5).satisfiable(["true"])
     assert time.monotonic() - started < 10
+
+
+def test_an_interrupt_while_z3_works_is_no_answer():
+    holes = range(11)
+    pigeons = range(12)
+    lines = [f"(declare-fun |{pigeon} {hole}| () Bool)" for pigeon in pigeons for hole in holes]
+    lines += [f"(assert (or {' '.join(f'|{pigeon} {hole}|' for hole in holes)}))" for pigeon in pigeons]
+    pairs = [(pigeon, other) for pigeon in pigeons for other in range(pigeon)]
+    lines += [f"(assert (or (not |{one} {hole}|) (not |{other} {hole}|)))" for hole in holes for one, other in pairs]
+    asked = Session("\n".join([*lines, "(declare-fun |goal| () Bool)"]), time.monotonic() + 60)
+    Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        asked.satisfiable(["|goal|"])
