@@ -225,13 +225,13 @@ class Flows:
         search.least({field: getattr(packets, field) for field in _ORDER})
         mine = [one for one in text.branches if pick(one) != FALSE and one.path.holds(search.values, readings)]
         choices: list[str] = []
-        while (name := _next_choice(mine[0], choices)) is not None:
+        while mine and (name := _next_choice(mine[0], choices)) is not None:
             search.least({name: union(one.path.region[name] for one in mine)})
             mine = [one for one in mine if one.path.holds(search.values, readings)]
             choices.append(name)
-        (branch,) = mine
-        if search.told and not self.session.satisfiable(search.literals):
+        if search.told and not (mine and self.session.satisfiable(search.literals)):
             raise EnginesDisagree(f"exact sets  a flow of which `{pick.__name__}` is true: {search.values}\nsolver      not so")
+        (branch,) = mine
         values = search.values
         flow = Flow(
             origin=text.scope.origin,
