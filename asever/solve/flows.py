@@ -201,13 +201,13 @@ class Flows:
             return None
         known = [self._anywhere(pick), *self._ruled_out, *self.reading(within)]
         search = Search(self.session, self.encoding.terms, known, self._tells(pick), within)
-        readings = self._chosen_readings(search)
+        readings = self._chosen_readings(search, pick)
         for text, switch in zip(self.encoding.scopes, self._literals[pick], strict=True):
             if search.grant(Wish(literals=(switch,), scope=text.index)):
                 return self._flow(search, text, pick, readings)
-        raise AssertionError("what holds somewhere holds in some scope")
+        raise _misled(search, pick)
 
-    def _chosen_readings(self, search: Search) -> dict[str, str]:
+    def _chosen_readings(self, search: Search, pick: Pick) -> dict[str, str]:
         readings = {name: values[0] for name, values in self.network.assumptions.items()} | dict(self.question.fixed)
         for name in self.network.assumptions:
             if name in self.encoding.rows.open:
@@ -216,7 +216,10 @@ class Flows:
                     value: Wish(literals=(reading(name, value),), reading=(name, value))
                     for value in self.network.assumptions[name]
                 }
-                readings[name] = next(value for value, wish in wishes.items() if search.grant(wish))
+                granted = next((value for value, wish in wishes.items() if search.grant(wish)), None)
+                if granted is None:
+                    raise _misled(search, pick)
+                readings[name] = granted
         return readings
 
     def _flow(self, search: Search, text: ScopeText, pick: Pick, readings: Mapping[str, str]) -> Found:
@@ -230,7 +233,7 @@ class Flows:
             mine = [one for one in mine if one.path.holds(search.values, readings)]
             choices.append(name)
         if search.told and not (mine and self.session.satisfiable(search.literals)):
-            raise EnginesDisagree(f"exact sets  a flow of which `{pick.__name__}` is true: {search.values}\nsolver      not so")
+            raise _misled(search, pick)
         (branch,) = mine
         values = search.values
         flow = Flow(
@@ -318,6 +321,11 @@ class Flows:
             return None
         search = Search(self.session, self.encoding.terms, [switch, *literals])
         return self._flow(search, found.text, pick, found.flow.readings)
+
+
+def _misled(search: Search, pick: Pick) -> EnginesDisagree:
+    """What was granted because exact search said so cannot be had together."""
+    return EnginesDisagree(f"exact sets  a flow of which `{pick.__name__}` is true: {search.values}\nsolver      not so")
 
 
 def _next_choice(one: Branch, made: Sequence[str]) -> str | None:
