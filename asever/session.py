@@ -9,7 +9,7 @@ the tables, the questions) is made anew for every version.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -46,13 +46,24 @@ class _Version:
     kept: Mapping[str, Sequence[_Kept]]
 
 
+def _unheard(_: Finding) -> None:
+    pass
+
+
 class Session:
     """One user at work on some files. `jobs` is as in `asever.pipeline.examine_all`.
 
     With several jobs the solver is never used by this process, so that it can fork whenever there is something to judge.
+    `heard` is told each finding as it comes; what it raises ends the examination, and what was found until then is kept.
     """
 
-    def __init__(self, *, settings: Mapping[str, str] | None = None, jobs: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        settings: Mapping[str, str] | None = None,
+        jobs: int = 1,
+        heard: Callable[[Finding], None] = _unheard,
+    ) -> None:
         self.files: dict[str, Stamp] = {}
         """The files that were looked for since `begin`, each as it was before it was read (`asever.reads`)."""
         self.judged = 0
@@ -61,6 +72,7 @@ class Session:
         """How many findings were those of the version before."""
         self._settings = dict(settings or {})
         self._jobs = jobs
+        self._heard = heard
         self._versions: dict[str, _Version] = {}
         # Excerpts of texts are known by identity, which does not survive the way from one process to another.
         self._memory = Memory() if jobs == 1 else None
@@ -79,10 +91,15 @@ class Session:
             raise SpecError(one for _, found in loaded for one in found)
         return self.examine([(program, options) for program in programs])
 
-    def load(self, path: Path) -> tuple[Program | None, Sequence[Diagnostic]]:
-        """The program of a file, None when there are errors; and its diagnostics."""
+    def load(self, path: Path, texts: Mapping[str, str] | None = None) -> tuple[Program | None, Sequence[Diagnostic]]:
+        """The program of a file, None when there are errors; and its diagnostics.
+
+        Files that `texts` has by name are not read: what they hold in an editor that has not saved them.
+        """
+        texts = texts or {}
+        text = texts.get(str(path))
         with reads.noting() as noted:
-            program, diagnostics = load_program(path, settings=self._settings, memory=self._memory)
+            program, diagnostics = load_program(path, text=text, texts=texts, settings=self._settings, memory=self._memory)
         self.files = noted | self.files
         return program, tuple(diagnostics)
 
@@ -126,6 +143,7 @@ class Session:
                 if kept is None:
                     self.judged += 1
                     kept = one.learn(number, asked, next(fresh))
+                self._heard(kept.finding)
                 yield kept.finding
 
 

@@ -222,17 +222,21 @@ def _about_filters(finding: Finding, page: Page) -> list[Line]:
 
 def _expected(finding: Finding, page: Page) -> list[Line]:
     """A known failure in one line: it is a regression test, not news."""
+    text = in_brief(finding, page)
+    return page.paragraph(text, _COLUMN) if text else []
+
+
+def in_brief(finding: Finding, page: Page) -> str:
+    """What breaks a check, in one sentence; nothing where nothing is shown."""
     if finding.difference is not None:
-        return page.paragraph(f"for example {format_packet(finding.difference.packet)} is judged differently", _COLUMN)
+        return f"for example {format_packet(finding.difference.packet)} is judged differently"
     if finding.dead_rows is not None:
         rows = [rule_title(row.priority, row.name) for row, _ in finding.dead_rows.rows]
-        return page.paragraph(f"{listed(rows)} decide{'s' if len(rows) == 1 else ''} no packet", _COLUMN)
+        return f"{listed(rows)} decide{'s' if len(rows) == 1 else ''} no packet"
     if finding.trace is None:
-        return []
+        return ""
     verb = OUTCOMES[finding.trace.outcome][0]
-    return page.paragraph(
-        f"for example {format_packet(finding.trace.flow.packet)} {verb}{_lost_where(finding.trace, page)}", _COLUMN
-    )
+    return f"for example {format_packet(finding.trace.flow.packet)} {verb}{_lost_where(finding.trace, page)}"
 
 
 def _lost_where(trace: Trace, page: Page) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from asever.model.answers import Blocker, Finding, NearMiss, Step, StepKind, Trace
 from asever.model.claims import Claim, Reachability, Verb
 from asever.model.effective import FilterKind, FilterRow, Route
+from asever.record import record
 from asever.report.lines import BLANK, Line, line, wrapped
 from asever.report.page import Page, dependence_text, head_of, listed
 from asever.report.quote import Mark
@@ -17,22 +18,39 @@ from asever.report.words import PLATFORM, Vocabulary, filter_title, place
 _NEAR_MISSES = 2
 
 
+@record(kw_only=False)
+class Why:
+    """A reason in a sentence, and the places in the source that matter; `follows` is that it goes on from the one before."""
+
+    text: str
+    marks: tuple[Mark, ...] = ()
+    follows: bool = False
+
+
 def why_lines(finding: Finding, page: Page) -> list[Line]:
-    """The reason, with the lines of the source that matter."""
+    """The reasons, with the lines of the source that matter."""
+    lines: list[Line] = []
+    for one in whys(finding):
+        lines += [*([] if one.follows else [BLANK]), *page.remark("why", one.text), *page.quoted(one.marks)]
+    return lines
+
+
+def whys(finding: Finding) -> list[Why]:
+    """Why a check fails as it does."""
     trace, claim = finding.trace, finding.check.claim
     lost = lost_at(trace) if trace else None
     # A rule that misses by two fields was hardly meant for the packet: the list of rules shows it, and that is enough.
     near = [one for one in finding.near_misses if " and " not in one.field]
     if near:
         what = "health probe" if trace and lost and probed(trace, lost) else "packet"
-        return [one for miss in near[:_NEAR_MISSES] for one in _near_miss(miss, page, what)]
+        return [_near_miss(miss, what) for miss in near[:_NEAR_MISSES]]
     if trace is None:
         return []
     if trace.arrived is not None and isinstance(claim, Reachability) and claim.verb in {Verb.NEVER_REACHES, Verb.ONLY}:
-        return _why_let_in(trace, page)
+        return [_why_let_in(trace)]
     if lost is not None:
-        return _why_lost(lost, page, of_probe=probed(trace, lost))
-    return _why_not_as_demanded(trace, claim, page) if trace.arrived is not None else []
+        return [_why_lost(lost, of_probe=probed(trace, lost))]
+    return _why_not_as_demanded(trace, claim) if trace.arrived is not None else []
 
 
 def lost_at(trace: Trace) -> Step | None:
@@ -40,7 +58,7 @@ def lost_at(trace: Trace) -> Step | None:
     return next((step for step in trace.steps if step.kind is StepKind.DROP), None)
 
 
-def _near_miss(miss: NearMiss, page: Page, what: str) -> list[Line]:
+def _near_miss(miss: NearMiss, what: str) -> Why:
     because = f", because {miss.because}" if miss.because else ""
     rule = f"{rule_title(miss.priority, miss.rule)} of {miss.kind} {miss.resource}"
     text = (
@@ -52,34 +70,29 @@ def _near_miss(miss: NearMiss, page: Page, what: str) -> list[Line]:
         marks.append(Mark(span, f"the {what} carries {miss.sees}"))
     if miss.cause is not None:
         marks.append(Mark(miss.cause, f"{miss.sees} comes from here", primary=False))
-    return [BLANK, *page.remark("why", text), *page.quoted(marks)]
+    return Why(text, tuple(marks))
 
 
-def _why_lost(step: Step, page: Page, *, of_probe: bool) -> list[Line]:
+def _why_lost(step: Step, *, of_probe: bool) -> Why:
     span = None if step.row is None else step.row.origin.span
     what = "the health probe" if of_probe else "it"
     if step.filter is None or not step.filter.kind.has_rules:
         text = _lost_on_route(step) if isinstance(step.row, Route) else step.because or step.detail
         if step.filter is not None and step.filter.kind is FilterKind.PLATFORM:
             text = f"{PLATFORM} drops {step.detail}, whatever the rules say"
-        marks = [Mark(head_of(span), "what decides this")] if span is not None else []
-        return [BLANK, *page.remark("why", text), *page.quoted(marks)]
+        return Why(text, (Mark(head_of(span), "what decides this"),) if span is not None else ())
     title = filter_title(step.filter)
     if isinstance(step.row, FilterRow) and step.row.origin.azure is None:
         text = f"{rule_title(step.row.priority, step.row.name)} of {title} drops {what}"
-        return [BLANK, *page.remark("why", text), *page.quoted([Mark(span, "the first rule that matches")] if span else [])]
+        return Why(text, (Mark(span, "the first rule that matches"),) if span else ())
     closes = (
         f"{step.row.name}, which Azure adds to every nsg, drops the rest"
         if isinstance(step.row, FilterRow)
         else "it drops the rest"
     )
     inside = step.filter.span
-    marks = [Mark(head_of(inside), "no rule in here allows the packet")] if inside is not None else []
-    return [
-        BLANK,
-        *page.remark("why", f"no rule of {title} allows {what}, and {closes}"),
-        *page.quoted(marks),
-    ]
+    marks = (Mark(head_of(inside), "no rule in here allows the packet"),) if inside is not None else ()
+    return Why(f"no rule of {title} allows {what}, and {closes}", marks)
 
 
 def _lost_on_route(step: Step) -> str:
@@ -95,7 +108,7 @@ def _lost_on_route(step: Step) -> str:
     return f"{where}; {step.because}" if step.because else where
 
 
-def _why_let_in(trace: Trace, page: Page) -> list[Line]:
+def _why_let_in(trace: Trace) -> Why:
     """Which rules let a packet pass that should not."""
     parts, marks = [], []
     for step in trace.steps:
@@ -107,28 +120,28 @@ def _why_let_in(trace: Trace, page: Page) -> list[Line]:
         if span:
             marks.append(Mark(span, "lets the packet pass"))
     if not parts:
-        return [BLANK, *page.remark("why", "no nsg stands on its way, so nothing filters it")]
+        return Why("no nsg stands on its way, so nothing filters it")
     verb = "let" if len(parts) > 1 else "lets"
-    return [BLANK, *page.remark("why", f"{listed(parts)} {verb} it pass"), *page.quoted(marks)]
+    return Why(f"{listed(parts)} {verb} it pass", tuple(marks))
 
 
-def _why_not_as_demanded(trace: Trace, claim: Claim, page: Page) -> list[Line]:
+def _why_not_as_demanded(trace: Trace, claim: Claim) -> list[Why]:
     """What gave the packet its source, or which route led it astray."""
-    lines: list[Line] = []
+    found: list[Why] = []
     if isinstance(claim, Reachability) and claim.seen_as:
         rewrites = [step for step in trace.steps if not step.reply and step.before.source != step.after.source]
         if not rewrites:
-            lines += page.remark("why", "nothing on the way translates the source")
+            found.append(Why("nothing on the way translates the source"))
         for step in rewrites:
             span = None if step.row is None else step.row.origin.span
-            lines += page.remark("why", unknown_source(step) or step.because or step.detail)
-            lines += page.quoted([Mark(head_of(span), "the source comes from here")] if span else [])
+            marks = (Mark(head_of(span), "the source comes from here"),) if span else ()
+            found.append(Why(unknown_source(step) or step.because or step.detail, marks, follows=bool(found)))
     if isinstance(claim, Reachability) and claim.within_region:
         for route in (route for route in trace.routes if not route.regional):
             way = f"the route {route.text}" if "->" in route.text else f"the way over {route.text}"
-            lines += page.remark("why", f"{way} leaves the region")
-            lines += page.quoted([Mark(head_of(route.origin.span), "the route")] if route.origin.span else [])
-    return [BLANK, *lines] if lines else []
+            marks = (Mark(head_of(route.origin.span), "the route"),) if route.origin.span else ()
+            found.append(Why(f"{way} leaves the region", marks, follows=bool(found)))
+    return found
 
 
 def _title(fact: str) -> str:

@@ -84,11 +84,16 @@ class Build:
         self.is_independent = False
         """Whether nothing but their own declarations decides what things are (`Unknowns.settle` looks at all)."""
 
-    def run(self) -> tuple[things.Network, tuple[claims.Check, ...]]:
-        """All steps in order."""
+    def define(self) -> Names:
+        """The first step: every name that the program defines."""
         for file in self.sources.files:
             for item in file.items:
                 self._define(item, file)
+        return self.names
+
+    def run(self) -> tuple[things.Network, tuple[claims.Check, ...]]:
+        """All steps in order."""
+        self.define()
         terms = Terms(self.problems, self.names, self.things, self._named)
         rules = RuleReader(self.problems, terms)
         unknowns = Unknowns()

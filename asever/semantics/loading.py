@@ -118,7 +118,32 @@ def load_imports(
     return (loading.sheets if program is not None else ()), loading.diagnostics
 
 
+def load_names(
+    path: Path, *, texts: Mapping[str, str], settings: Mapping[str, str], memory: Memory
+) -> tuple[Sources, Sequence[SourceFile]]:
+    """What a program is built from, and its files, also of one with errors: for whoever looks for names in it."""
+    loading = _Loading(Diagnostics(), texts, settings, memory)
+    found = _sources(loading, path, texts.get(str(path)))
+    return (Sources(files=[]), ()) if found is None else (found[0], [one.source for one in loading.files])
+
+
 def _program(loading: _Loading, path: Path, text: str | None) -> Program | None:
+    found = _sources(loading, path, text)
+    if found is None:
+        return None
+    sources, read = found
+    diagnostics, memory = loading.diagnostics, loading.memory
+    # What is remembered of a program is good again as soon as it can be read again.
+    made = _built if memory is None or not sources.excuses.is_empty else memory.build_of(path).build
+    network, checks = made(sources, diagnostics)
+    if diagnostics.errors:
+        return None
+    warnings = tuple(one for one in diagnostics if one.severity is Severity.WARNING)
+    return Program(network=network, checks=checks, warnings=warnings, files=read, settings=loading.settings)
+
+
+def _sources(loading: _Loading, path: Path, text: str | None) -> tuple[Sources, tuple[SourceFile, ...]] | None:
+    """What a program is built from, and its files; None, after a diagnostic, where nothing is."""
     diagnostics = loading.diagnostics
     source = files.read(path, str(path), None) if text is None else _given(str(path), text)
     if isinstance(source, Diagnostic):
@@ -140,12 +165,7 @@ def _program(loading: _Loading, path: Path, text: str | None) -> Program | None:
         excuses=_excuses(loading),
         health=packs,
     )
-    network, checks = (_built if loading.memory is None else loading.memory.build_of(path).build)(sources, diagnostics)
-    if diagnostics.errors:
-        return None
-    warnings = tuple(one for one in diagnostics if one.severity is Severity.WARNING)
-    sources_read = (main.source, *(one.source for one in loading.files if one is not main), *health)
-    return Program(network=network, checks=checks, warnings=warnings, files=sources_read, settings=loading.settings)
+    return sources, (main.source, *(one.source for one in loading.files if one is not main), *health)
 
 
 def _built(sources: Sources, diagnostics: Diagnostics) -> tuple[Network, tuple[Check, ...]]:
@@ -201,7 +221,7 @@ def _follow(loading: _Loading, node: nodes.Import, importing: Path, prefix: str,
         loading.diagnostics.add(problem)
         loading.failed.add(inner)
         return
-    path = _located(importing, node.path.text)
+    path = located(importing, node.path.text)
     resolved = _resolved(path)
     wanted = [(node.path, resolved)]
     if node.parameters is not None:
@@ -313,7 +333,7 @@ def _cycle(node: nodes.Import, chain: Sequence[Path]) -> Diagnostic:
     )
 
 
-def _located(importing: Path, written: str) -> Path:
+def located(importing: Path, written: str) -> Path:
     """Where the file of an import should be: `std/…` is the library, everything else is relative to the importing file."""
     inside = written.removeprefix("std/")
     path = resources.library() / inside if inside != written else importing.parent / written

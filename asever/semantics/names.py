@@ -225,6 +225,10 @@ class Names:
             return Resolved(symbol=Symbol(kind="tag", name=canonical_tag(text), span=ref.span))
         return None
 
+    def named(self, name: Name, table: Mapping[str, Symbol]) -> Symbol | None:
+        """What a single name stands for in one of the tables; None without a diagnostic when it stands for nothing."""
+        return self._lookup(table, Ref(span=name.span, names=(name,)))
+
     def stands_for_something(self, ref: Ref) -> bool:
         """Whether a name is known at all, as whatever."""
         return self.find(ref) is not None or any(self._lookup(table, ref) for table in (self.services, self.packs))

@@ -27,7 +27,7 @@ def references(pack: nodes.Pack) -> Iterator[tuple[nodes.Ref, bool]]:
     parameters = {one.text for one in pack.parameters}
     for check in pack.checks:
         services = {id(one) for one in check.services}
-        for ref in _references(check):
+        for ref in references_in(check):
             if ref.names[0].text.partition(".")[0] not in parameters:
                 yield ref, id(ref) in services
 
@@ -36,21 +36,22 @@ def parts_used(pack: nodes.Pack) -> Iterator[tuple[nodes.Ref, str]]:
     """The references of a pack to a part of a parameter (`env.vip`, `net/apps`), each with the parameter."""
     parameters = {one.text for one in pack.parameters}
     for check in pack.checks:
-        for ref in _references(check):
+        for ref in references_in(check):
             base = ref.names[0].text.partition(".")[0]
             if base in parameters and ref.text != base:
                 yield ref, base
 
 
-def _references(node: object) -> Iterator[nodes.Ref]:
+def references_in(node: object) -> Iterator[nodes.Ref]:
+    """Every reference in a node, at whatever depth."""
     if isinstance(node, nodes.Ref):
         yield node
     elif isinstance(node, tuple):
         for one in node:
-            yield from _references(one)
+            yield from references_in(one)
     elif isinstance(node, nodes.Node):
         for one in fields(node):
-            yield from _references(getattr(node, one.name))
+            yield from references_in(getattr(node, one.name))
 
 
 def _substitute(node: Any, arguments: Mapping[str, Argument], applied_at: Span) -> Any:  # noqa: ANN401 - any part of a node

@@ -23,6 +23,7 @@ _NUMBER: Final = ctypes.c_uint
 _FUNCTIONS: Final[dict[str, tuple[Any, ...]]] = {
     "set_error_handler": (None, _POINTER),
     "get_error_code": (ctypes.c_int,),
+    "interrupt": (None,),
     "get_error_msg": (_TEXT, ctypes.c_int),
     "inc_ref": (None, _POINTER),
     "dec_ref": (None, _POINTER),

@@ -32,6 +32,13 @@ def _load() -> None:
     library()
 
 
+def interrupt() -> None:
+    """Ends the question that another thread is asking, as Ctrl-C would: `KeyboardInterrupt` is raised there."""
+    from asever.solve.library import library  # noqa: PLC0415
+
+    library().interrupt()
+
+
 _recent: OrderedDict[str, Session] = OrderedDict()
 _MOST_RECENT = 32
 _ENDLESS = 2**32 - 1  # milliseconds, for Z3

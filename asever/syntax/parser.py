@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +104,23 @@ def sound_item(file: SourceFile, start: int, end: int) -> nodes.Item | None:
         return _sound_item(file, start, end)
     except _MayBeSound:
         return None
+
+
+def begun(text: str) -> tuple[frozenset[str], Sequence[object]]:
+    """What may follow the beginning of an item: kinds of tokens by their names in the grammar; and what stands before.
+
+    That is tokens and nodes, a node where the grammar has put tokens together. There is nothing after a mistake.
+    """
+    from lark.exceptions import UnexpectedInput, VisitError  # noqa: PLC0415 - lark is loaded for a parse only
+
+    parser, reading = _parser("one")
+    reading.begin(SourceFile("", text), 0)
+    state = parser.parse_interactive(text)
+    try:
+        state.exhaust_lexer()
+        return frozenset(state.accepts()), tuple(state.parser_state.value_stack)
+    except (UnexpectedInput, VisitError, RecursionError):
+        return frozenset(), ()
 
 
 class _MayBeSound(Exception):  # noqa: N818 - what is known, in a word
