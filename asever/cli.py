@@ -48,6 +48,7 @@ _FMT_EXITS = (
     "exit status: 0 done, or nothing to do; 1 with --check: some file would change; 3 a file has errors and is left alone."
 )
 _CERTIFICATE_EXITS = "exit status: 0 accepted; 1 refused; 3 wrong input."
+_LSP_EXITS = "exit status: 0 the editor has ended it; 1 it was ended without a goodbye; 3 wrong input; 4 an internal error."
 _OTHER_EXITS = "exit status: 0 done; 3 wrong input."
 
 
@@ -439,6 +440,15 @@ def _assumptions_arguments(parser: argparse.ArgumentParser) -> None:
     _color_argument(parser)
 
 
+def _lsp_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--tcp", metavar="PORT", type=_port, help="serve on this port of this machine (default: stdin and stdout)"
+    )
+    _set_argument(parser)
+    _timeout_argument(parser)
+    _assume_argument(parser)
+
+
 def _usages() -> dict[str, Callable[[], str]]:
     return {name: parser.format_help for name, parser in _commands(build_parser()).items()}
 
@@ -463,6 +473,7 @@ COMMANDS: Sequence[tuple[str, str, Adder, str]] = (
     ("fmt", "the one canonical layout; comments kept", _fmt_arguments, _FMT_EXITS),
     ("import", "write what a template or an export holds as a specification", _import_arguments, _OTHER_EXITS),
     ("init", "write a commented specification to start from", _init_arguments, _OTHER_EXITS),
+    ("lsp", "the language server, for an editor to start", _lsp_arguments, _LSP_EXITS),
     ("smt", "the query of one check as SMT-LIB 2", _smt_arguments, _OTHER_EXITS),
     ("certificate", "verify the proofs that check --certificate wrote", _certificate_arguments, _CERTIFICATE_EXITS),
     ("assumptions", "where Azure's documentation leaves a choice", _assumptions_arguments, _OTHER_EXITS),

@@ -67,9 +67,10 @@ class Documents:
         self._disk: tuple[str, ...] = ()
         self._imports: dict[str, tuple[object, frozenset[str]]] = {}
 
-    def by_path(self, path: str) -> Document | None:
-        """The open file of a path."""
-        return self.open.get(path)
+    def uri_of(self, path: str) -> str | None:
+        """The URI of a file, as the editor writes it where the file is open."""
+        document = self.open.get(path)
+        return uri_of(path) if document is None else document.uri
 
     def texts(self) -> Texts:
         """The texts of all open files as they are now."""
@@ -77,7 +78,7 @@ class Documents:
 
     def text_of(self, path: str) -> str | None:
         """The text of a file, as the editor has it or else as it is saved; None where it cannot be read."""
-        document = self.by_path(path)
+        document = self.open.get(path)
         if document is not None:
             return document.file.text
         found = files.read(Path(path), path, None)
@@ -122,7 +123,7 @@ class Documents:
         return found
 
     def _imported_by(self, path: str) -> frozenset[str]:
-        document = self.by_path(path)
+        document = self.open.get(path)
         state: object = document.file if document is not None else reads.stamp(path)
         known = self._imports.get(path)
         if known is not None and known[0] == state:
@@ -139,13 +140,20 @@ def path_of(uri: str) -> str:
     return os.path.normpath(path) if path else uri
 
 
-def uri_of(name: str) -> str | None:
-    """The URI of a file that a program names; None for one that no editor can open."""
+def named_path(name: str) -> str:
+    """The path of a file that a program names: of the library, or a template that is told from itself by its parameters."""
     if name.startswith("std/"):
-        name = str(resources.library() / f"{name.removeprefix('std/')}{SUFFIX}")
-    if not os.path.isabs(name):
-        return name if ":" in name else None
-    return from_fs_path(name)
+        return str(resources.library() / f"{name.removeprefix('std/')}{SUFFIX}")
+    template, _, parameters = name.rpartition(" with ")
+    return template if parameters and not Path(name).exists() else name
+
+
+def uri_of(path: str) -> str | None:
+    """The URI of a file; None for one that no editor can open."""
+    if not Path(path).is_absolute():
+        return path if ":" in path else None
+    uri: str | None = from_fs_path(path)
+    return uri
 
 
 @lru_cache(maxsize=4096)

@@ -104,16 +104,15 @@ class Outline:
                 pack = self.names.named(item.pack, self.names.packs)
                 if pack is not None:
                     yield _use(item.pack, pack, item.pack.text)
-                for one in item.arguments:
-                    yield from (tuple(self._things((one,))) or self._service(one)) if isinstance(one, nodes.Ref) else ()
+                for each in item.arguments:
+                    if isinstance(each, nodes.Ref):
+                        yield from tuple(self._things((each,))) or self._service(each)
             case _:
                 pass  # an import names a file
 
     def _defined(self, name: nodes.Name, table: Mapping[str, Symbol], text: str | None = None) -> Iterator[Use]:
         prefix = self.names.prefix(name.span)
-        symbol = table.get(prefix + (text or name.text)) or next(
-            (one for one in table.values() if one.span == name.span), None
-        )
+        symbol = table.get(prefix + (text or name.text)) or next((one for one in table.values() if one.span == name.span), None)
         if symbol is not None and symbol.span == name.span:
             yield _use(name, symbol, name.text, defines=True)
 

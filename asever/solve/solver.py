@@ -33,8 +33,8 @@ def _load() -> None:
 
 
 def interrupt() -> None:
-    """Ends the question that another thread is asking, as Ctrl-C would: `KeyboardInterrupt` is raised there."""
-    from asever.solve.library import library  # noqa: PLC0415
+    """Ends the question that another thread is asking, if it is: there `KeyboardInterrupt` is raised, or `Z3Error`."""
+    from asever.solve.library import library  # noqa: PLC0415 - as above
 
     library().interrupt()
 

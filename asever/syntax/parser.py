@@ -115,7 +115,7 @@ def begun(text: str) -> tuple[frozenset[str], Sequence[object]]:
 
     parser, reading = _parser("one")
     reading.begin(SourceFile("", text), 0)
-    state = parser.parse_interactive(text)
+    state: Any = parser.parse_interactive(text)
     try:
         state.exhaust_lexer()
         return frozenset(state.accepts()), tuple(state.parser_state.value_stack)
