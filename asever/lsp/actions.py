@@ -22,7 +22,7 @@ from asever.syntax.printer import format_file
 FIX = "asever.fix"
 """The command that looks for a repair: of a program, for the check of this name."""
 
-_LIMITS = Limits(seconds=20.0)
+_LIMITS = Limits(seconds=5.0)
 
 Edits = Mapping[str, Sequence[types.TextEdit]]
 

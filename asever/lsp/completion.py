@@ -259,7 +259,7 @@ def _in_check(awaited: frozenset[str], inner: Sequence[object], names: Names, do
         if last in ("EQUALS", "THAN"):
             yield _Word("nsg", types.CompletionItemKind.Keyword, SCHEMA["nsg"].about)
         yield from _names(names, frozenset({"nsg"}), document)
-    elif "REACHES" in awaited:
+    elif "REACHES" in awaited and "REACHES" not in before:
         yield from (_Word(one, types.CompletionItemKind.Keyword, WORDS[one.split()[0]]) for one in _VERBS)
     else:
         yield from _ends(names, document)

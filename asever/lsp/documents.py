@@ -144,8 +144,8 @@ def named_path(name: str) -> str:
     """The path of a file that a program names: of the library, or a template that is told from itself by its parameters."""
     if name.startswith("std/"):
         return str(resources.library() / f"{name.removeprefix('std/')}{SUFFIX}")
-    template, _, parameters = name.rpartition(" with ")
-    return template if parameters and not Path(name).exists() else name
+    template, given, _ = name.rpartition(" with ")
+    return template if given and not Path(name).exists() else name
 
 
 def uri_of(path: str) -> str | None:

@@ -127,7 +127,8 @@ class Editor:
         self._call_off = None
         texts = self.documents.texts()
         roots = self._roots()
-        for gone in [one for one in self.accounts if one not in roots]:
+        gone_roots = [one for one in self.accounts if one not in roots]
+        for gone in gone_roots:
             for known in (self.accounts, self._sound, self._linted):
                 known.pop(gone, None)
             self.judge.forget(gone)
@@ -138,7 +139,8 @@ class Editor:
                 for root in self.documents.roots_of(path):
                     self.judge.lint(root, texts)
         self._wanted_lints.clear()
-        self._show()
+        if gone_roots:
+            self._show()
 
     def _roots(self) -> list[str]:
         return list(dict.fromkeys(root for path in self.documents.open for root in self.documents.roots_of(path)))
@@ -213,7 +215,9 @@ class Editor:
                 self._published[path] = now
             else:
                 self._published.pop(path, None)
-            self.client.publish(uri, document.version if document is not None else None, now)
+            # A version says that this is all there is to say of it; what is moved from an earlier one has none.
+            settled = document is not None and self.pending.isdisjoint(self.documents.roots_of(path))
+            self.client.publish(uri, document.version if document is not None and settled else None, now)
 
     def outcomes_of(self, path: str, text: str) -> tuple[tuple[str, Account], ...]:
         """The programs that have a verdict on an item of a file, each with what is known of it."""

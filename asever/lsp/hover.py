@@ -168,17 +168,12 @@ def _of_rule(editor: Editor, document: Document, around: Sequence[nodes.Node], o
         breaks = [
             one.name for each in found for one in _flat(each.report.results) if _decides(one, document.path, rule, offset)
         ]
+        misses = [one.name for each in found for one in _flat(each.report.results) if _misses(one, document.path, rule, offset)]
     if not found:
         return []
-    name = f' "{rule.name.text}"' if rule.name is not None else ""
-    lines = [f"rule {rule.priority.low}{name}: {rule.access.text} {rule.protocol.text}"]
-    if needs:
-        lines.append(f"- needed by {_some(needs)}")
-    if breaks:
-        lines.append(f"- decides the packet that is shown for {_some(breaks)}")
-    if not needs and not breaks:
-        lines.append("- no check rests on it")
-    return ["\n".join(lines)]
+    about = (("needed by", needs), ("decides the packet that is shown for", breaks), ("nearly matches the packet of", misses))
+    lines = [f"- {words} {_some(names)}" for words, names in about if names]
+    return ["\n".join([_code(rule.span.text), *(lines or ["- no check rests on it"])])]
 
 
 def _flat(results: Sequence[Finding]) -> Iterator[Finding]:
@@ -195,6 +190,10 @@ def _rests_on(finding: Finding, path: str, rule: nodes.Rule, offset: int) -> boo
 def _decides(finding: Finding, path: str, rule: nodes.Rule, offset: int) -> bool:
     steps = finding.trace.steps if finding.trace is not None else ()
     return any(one.row is not None and _is(one.row.origin.span, path, rule, offset) for one in steps)
+
+
+def _misses(finding: Finding, path: str, rule: nodes.Rule, offset: int) -> bool:
+    return any(_is(one.location, path, rule, offset) for one in finding.near_misses)
 
 
 def _is(span: Span | None, path: str, rule: nodes.Rule, offset: int) -> bool:

@@ -113,7 +113,12 @@ def _verdict_lines(finding: Finding, page: Page) -> Iterator[str]:
     brief = in_brief(finding, page)
     if brief:
         yield brief
-    yield from (one.text for one in whys(finding))
+    yield from (_plain(one.text) for one in whys(finding))
+
+
+def _plain(text: str) -> str:
+    """A reason without the mark that leads to a line of the report."""
+    return text.replace(" (~)", "")
 
 
 def _blamed(finding: Finding) -> Iterator[Label]:
@@ -125,7 +130,7 @@ def _blamed(finding: Finding) -> Iterator[Label]:
         return
     for why in whys(finding):
         for mark in why.marks:
-            yield Label(mark.span, mark.text if not mark.primary else f"{mark.text}: {why.text}")
+            yield Label(mark.span, mark.text if not mark.primary else f"{mark.text}: {_plain(why.text)}")
     if finding.dead_rows is not None:
         for row, _ in finding.dead_rows.rows:
             if row.origin.span is not None:
