@@ -43,9 +43,10 @@ class Document:
 
 
 class Texts(Mapping[str, str]):
-    """The texts of the open files at one time, by whatever path leads to them."""
+    """The texts of the open files at one time, by whatever path leads to them. `edition` counts these times."""
 
-    def __init__(self, documents: Iterable[Document]) -> None:
+    def __init__(self, documents: Iterable[Document], edition: int) -> None:
+        self.edition = edition
         self._texts = {_real(one.path): one.file.text for one in documents}
 
     def __getitem__(self, name: str) -> str:
@@ -63,6 +64,7 @@ class Documents:
 
     def __init__(self) -> None:
         self.open: dict[str, Document] = {}
+        self.edition = 0
         self.folders: set[str] = set()
         self._disk: tuple[str, ...] = ()
         self._imports: dict[str, tuple[object, frozenset[str]]] = {}
@@ -74,7 +76,7 @@ class Documents:
 
     def texts(self) -> Texts:
         """The texts of all open files as they are now."""
-        return Texts(self.open.values())
+        return Texts(self.open.values(), self.edition)
 
     def text_of(self, path: str) -> str | None:
         """The text of a file, as the editor has it or else as it is saved; None where it cannot be read."""

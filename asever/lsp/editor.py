@@ -117,6 +117,7 @@ class Editor:
 
     def _changed(self, pause: float) -> None:
         self._outlines.clear()
+        self.documents.edition += 1
         self.pending = set(self._roots())
         if self._call_off is not None:
             self._call_off()
@@ -160,13 +161,10 @@ class Editor:
         self.accounts[news.root] = news
         if news.sound and news.done:
             self._sound[news.root] = news
-        if news.done and self._is_current(news.texts):
+        if news.done and news.edition == self.documents.edition:
             self.pending.discard(news.root)
         self._show(always=self.documents.open if news.done else ())
         self.client.refresh()
-
-    def _is_current(self, texts: Mapping[str, str]) -> bool:
-        return all(self.documents.open[path].file.text == text for path, text in texts.items() if path in self.documents.open)
 
     def shown_in(self, path: str) -> list[Shown]:
         """Everything that is shown in a file, where it is in the text of now."""
@@ -178,9 +176,10 @@ class Editor:
     def _every_shown(self, path: str) -> Iterator[Shown]:
         for root, account in self.accounts.items():
             yield from self._moved(path, account.problems, account.texts)
-            judged = account if account.sound else self._sound.get(root)
-            if judged is not None:
-                yield from self._moved(path, judged.verdicts, judged.texts)
+            yield from self._moved(path, account.verdicts, account.texts)
+            earlier = self._sound.get(root)
+            if not account.sound and earlier is not None:
+                yield from map(_earlier, self._moved(path, earlier.verdicts, earlier.texts))
         for linted in self._linted.values():
             yield from self._moved(path, linted.findings, linted.texts)
 
@@ -259,8 +258,14 @@ class Editor:
         return None if uri is None or not span.file.text else types.Location(uri=uri, range=self.places.range(span))
 
 
-def _at(one: types.Diagnostic, where: types.Range) -> types.Diagnostic:
+def _earlier(one: Shown) -> Shown:
+    """A verdict of a version before this one, which cannot be read."""
+    message = f"{one.diagnostic.message}\n(before the last edit)"
+    return Shown(path=one.path, diagnostic=_at(one.diagnostic, one.diagnostic.range, message), check=one.check)
+
+
+def _at(one: types.Diagnostic, where: types.Range, message: str | None = None) -> types.Diagnostic:
     """A diagnostic at another place; what it points at besides may have moved too, and is left out."""
     return types.Diagnostic(
-        range=where, message=one.message, severity=one.severity, code=one.code, source=one.source, tags=one.tags
+        range=where, message=message or one.message, severity=one.severity, code=one.code, source=one.source, tags=one.tags
     )

@@ -50,12 +50,13 @@ class Outcome:
 
 @record
 class Account:
-    """What is known of one version of a program; `texts` are its files as they were read, by path.
+    """What is known of one version of a program, that of an `edition`; `texts` are its files as they were read, by path.
 
     `sound`: it could be read, so that `verdicts` and `outcomes` are its own. `done`: nothing more is to come.
     """
 
     root: str
+    edition: int
     texts: Mapping[str, str] = field(repr=False)
     problems: tuple[Shown, ...] = ()
     verdicts: tuple[Shown, ...] = ()
@@ -200,7 +201,7 @@ class Judge:
             self._tell(self._broken(root, texts, found))
             return
         with self.held:
-            self._round = _Round(root, program, found, self.places)
+            self._round = _Round(root, texts.edition, program, found, self.places)
         try:
             examined = self._session.examine([(program, self._options)])
         except SpecError as error:
@@ -212,7 +213,7 @@ class Judge:
 
     def _broken(self, root: str, texts: Texts, found: Sequence[Diagnostic]) -> Account:
         problems = tuple(shown(one, root, self.places) for one in found)
-        return Account(root=root, texts=dict(texts), problems=problems, done=True)
+        return Account(root=root, edition=texts.edition, texts=dict(texts), problems=problems, done=True)
 
     def _hear(self, finding: Finding) -> None:
         """Takes a finding as it comes."""
@@ -234,8 +235,8 @@ class Judge:
 class _Round:
     """One version of a program on its way through its checks."""
 
-    def __init__(self, root: str, program: Program, found: Sequence[Diagnostic], places: Places) -> None:
-        self.root = root
+    def __init__(self, root: str, edition: int, program: Program, found: Sequence[Diagnostic], places: Places) -> None:
+        self._root, self._edition = root, edition
         self.texts = {one.name: one.text for one in program.files}
         self._problems = tuple(shown(one, root, places) for one in found if one.severity is Severity.WARNING)
         self._page = Page(words=Vocabulary({}, program.network))
@@ -262,7 +263,8 @@ class _Round:
     def account(self, *, done: bool, judged: int) -> Account:
         """What is known so far."""
         return Account(
-            root=self.root,
+            root=self._root,
+            edition=self._edition,
             texts=self.texts,
             problems=self._problems,
             verdicts=tuple(self._verdicts),

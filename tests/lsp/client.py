@@ -25,7 +25,7 @@ class Client:
         self.shown, self.versions, self.messages, self.asked = {}, {}, [], []
         self.edits = []
         self._published = {}
-        self._texts, self._numbers = {}, itertools.count(1)
+        self._texts, self._numbers, self._versions = {}, itertools.count(1), itertools.count(1)
         self._inbox, self._answers = queue.Queue(), {}
         self.run = subprocess.Popen(
             [sys.executable, "-m", "asever", "lsp", *arguments],
@@ -140,12 +140,12 @@ class Client:
 
     def open(self, name, text=None):
         text = (self.folder / name).read_text(encoding="utf-8") if text is None else text
-        self._texts[name] = 1
-        item = {"uri": self.uri(name), "languageId": "asev", "version": 1, "text": text}
+        self._texts[name] = next(self._versions)
+        item = {"uri": self.uri(name), "languageId": "asev", "version": self._texts[name], "text": text}
         self.tell("textDocument/didOpen", textDocument=item)
 
     def change(self, name, text):
-        self._texts[name] += 1
+        self._texts[name] = next(self._versions)
         document = {"uri": self.uri(name), "version": self._texts[name]}
         self.tell("textDocument/didChange", textDocument=document, contentChanges=[{"text": text}])
 

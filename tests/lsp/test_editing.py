@@ -78,7 +78,7 @@ def test_a_text_is_checked_as_it_is_typed_and_nothing_is_saved(editor):
     (violated,) = editor.settled("net.asev")
     assert (violated["code"], violated["severity"], violated["source"]) == ("violated", 1, "asever")
     assert violated["range"]["start"] == {"line": 17, "character": 0}
-    assert 'rule 100 SQL of nsg data-tier would allow the packet' in violated["message"]
+    assert "rule 100 SQL of nsg data-tier would allow the packet" in violated["message"]
     blamed = violated["relatedInformation"][0]
     assert blamed["location"]["range"]["start"]["line"] == 12
     assert hints(editor, "net.asev") == ["violated", "holds"]
@@ -252,9 +252,7 @@ def test_a_renamed_thing_is_renamed_wherever_it_is_named(editor):
     assert renamed(editor, text, "corp {", 1, "my net") == text.replace("vnet corp", 'vnet "my net"').replace(
         "corp/", '"my net"/'
     )
-    assert renamed(editor, text, "web.ip", 1, "my web") == text.replace(" web ", ' "my web" ').replace(
-        "web.ip", '"my web".ip'
-    )
+    assert renamed(editor, text, "web.ip", 1, "my web") == text.replace(" web ", ' "my web" ').replace("web.ip", '"my web".ip')
     assert renamed(editor, text, "sql.ip", 1, "web") is None
     assert "there is vm `web` already" in editor.messages[-1]
     assert editor.at("prepareRename", "net.asev", *place(text, "tcp")) is None
