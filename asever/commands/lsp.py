@@ -19,5 +19,5 @@ def run(arguments: Namespace) -> int:
     from asever.pipeline import Options  # noqa: PLC0415
 
     gc.disable()  # the judge collects when there is nothing to do
-    serve(Options(seconds=arguments.timeout, readings=known_readings(arguments.assume)), arguments.settings, arguments.tcp)
-    return Status.MET
+    options = Options(seconds=arguments.timeout, readings=known_readings(arguments.assume))
+    return Status.MET if serve(options, arguments.settings, arguments.tcp) else Status.VIOLATED

@@ -36,6 +36,7 @@ class Server(LanguageServer):
     def __init__(self, options: Options, settings: Mapping[str, str]) -> None:
         super().__init__(SOURCE, __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
         self.editor = Editor(self, options, settings)
+        self.said_goodbye = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._complained: set[str] = set()
 
@@ -144,17 +145,18 @@ def made(options: Options, settings: Mapping[str, str]) -> Server:
     return server
 
 
-def serve(options: Options, settings: Mapping[str, str], port: int | None) -> None:
-    """Serves one editor until it leaves: over standard input and output, or over a port of this machine."""
+def serve(options: Options, settings: Mapping[str, str], port: int | None) -> bool:
+    """Serves one editor until it leaves: over standard input and output, or over a port. Whether it has said goodbye."""
     logging.getLogger("pygls").addHandler(logging.NullHandler())
     logging.getLogger("pygls").propagate = False
     server = made(options, settings)
     if port is not None:
         server.start_tcp("127.0.0.1", port)
-        return
+        return server.said_goodbye
     stream = sys.stdout.buffer
     sys.stdout = sys.stderr  # what is printed by mistake must not get between the messages
     server.start_io(sys.stdin.buffer, stream)
+    return server.said_goodbye
 
 
 def _feature(server: Server, method: str, options: object = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -187,6 +189,10 @@ def _add_files(server: Server) -> None:
     @_feature(server, types.INITIALIZED)
     def _(_: types.InitializedParams) -> None:
         server.watch()
+
+    @_feature(server, types.SHUTDOWN)
+    def _(_: None) -> None:
+        server.said_goodbye = True
 
     @_feature(server, types.TEXT_DOCUMENT_DID_OPEN)
     def _(params: types.DidOpenTextDocumentParams) -> None:

@@ -28,7 +28,7 @@ class Client:
         self._texts, self._numbers, self._versions = {}, itertools.count(1), itertools.count(1)
         self._inbox, self._answers = queue.Queue(), {}
         self.run = subprocess.Popen(
-            [sys.executable, "-m", "asever", "lsp", *arguments],
+            [sys.executable, *self.words(), *arguments],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
             stdin=subprocess.PIPE,
@@ -49,6 +49,10 @@ class Client:
             capabilities={"general": general, **(capabilities or {})},
         )["capabilities"]
         self.tell("initialized")
+
+    def words(self):
+        """What Python is to run."""
+        return ["-m", "asever", "lsp"]
 
     def __enter__(self):
         return self
