@@ -3,7 +3,8 @@
     python bench/editing.py
 
 Each network of bench/generated.py is checked and rendered in a session, then once more after each of three edits: another port
-in a rule, a new rule, a remark on top (which moves every line). `judged` is how many checks were judged anew.
+in a rule, a new rule, a remark on top (which moves every line). `judged` is how many checks were judged anew. The second
+table is the same in the language server, from the text that was typed to the diagnostics that are shown (wants `asever[lsp]`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import gc
 import re
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import process_time
@@ -47,23 +49,63 @@ def seconds(session, path):
     return process_time() - started
 
 
+def row(name, first, edit):
+    """One network: the first time, and again after each edit. `edit` takes a text, and gives seconds and checks judged."""
+    text, cells = first, []
+    whole, _ = edit(text)
+    for change in EDITS.values():
+        text = change(text)
+        again, judged = edit(text)
+        cells.append(f"{again:8.3f} {again / whole:7.1%} {judged:7}")
+    print(f"{name:<38} {whole:8.3f}", *cells, flush=True)
+
+
+def head(title):
+    print(f"{title:<38} {'first':>8}", *(f"{name:>8}   ratio  judged" for name in EDITS))
+
+
+def in_sessions(path):
+    head("check --watch")
+    for name, first in NETWORKS.items():
+        session = Session()
+
+        def edit(text, session=session):
+            path.write_text(text, encoding="utf-8")
+            return seconds(session, path), session.judged
+
+        row(name, first, edit)
+
+
+def in_an_editor():
+    from tests.lsp.quiet import Quiet  # noqa: PLC0415 - wants what is not always installed
+
+    quiet = Quiet()
+    head("lsp")
+    for number, (name, first) in enumerate(NETWORKS.items()):
+        uri = f"file:///nowhere/{number}/edited.asev"
+        quiet.editor.opened(uri, "", None)
+        quiet.settle()
+
+        def edit(text, uri=uri):
+            started = process_time()
+            quiet.editor.changed(uri, text, None)
+            quiet.settle()
+            (account,) = quiet.editor.accounts.values()
+            return process_time() - started, account.judged
+
+        row(name, first, edit)
+        quiet.editor.closed(uri)
+
+
 def main():
     gc.disable()  # as for every command (asever.cli)
     with TemporaryDirectory() as folder:
         path = Path(folder, "edited.asev")
         path.write_text(large_group(40, 4), encoding="utf-8")
         seconds(Session(), path)  # loads what every check needs
-        print(f"{'':<38} {'first':>8}", *(f"{name:>8}   ratio  judged" for name in EDITS))
-        for name, first in NETWORKS.items():
-            text, session, cells = first, Session(), []
-            path.write_text(text, encoding="utf-8")
-            whole = seconds(session, path)
-            for edit in EDITS.values():
-                text = edit(text)
-                path.write_text(text, encoding="utf-8")
-                again = seconds(session, path)
-                cells.append(f"{again:8.3f} {again / whole:7.1%} {session.judged:7}")
-            print(f"{name:<38} {whole:8.3f}", *cells, flush=True)
+        in_sessions(path)
+    if find_spec("pygls") is not None:
+        in_an_editor()
 
 
 if __name__ == "__main__":

@@ -78,9 +78,15 @@ def fix(editor: Editor, root: str, check: str, done: Callable[[str, Edits], None
     """Looks for a repair in the background; `done` is told in words, with the edits by URI, none where there is nothing."""
     texts = editor.documents.texts()
 
+    def tell(text: str, edits: Edits) -> None:
+        if editor.documents.edition == texts.edition:
+            done(text, edits)
+        else:
+            done("the text has changed since, so nothing was fixed", {})
+
     def look() -> None:
         text, edits = _repaired(editor, root, check, texts)
-        editor.client.soon(lambda: done(text, edits))
+        editor.client.soon(lambda: tell(text, edits))
 
     editor.judge.task(look)
 

@@ -15,6 +15,7 @@ from asever.pipeline import Options
 from asever.semantics.rules import RuleReader
 from asever.session import Session
 from asever.syntax import parser, retained
+from tests.lsp.quiet import Quiet
 
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 
@@ -89,3 +90,49 @@ def test_a_new_check_is_all_that_is_judged(edited):
     edited(text)
     found = edited(f'{text}check "another" 10.0.3.9 reaches 10.16.0.9 on tcp 443\n')
     assert (found["sound_item"], found["judged"]) == (1, 1)
+
+
+# -- The language server ------------------------------------------------------------------------------------------------
+
+URI = "file:///nowhere/generated.asev"
+
+
+@pytest.fixture
+def typed(counts):
+    """Types a text and waits for what the server says; what was called for that."""
+    quiet = Quiet()
+
+    def check(text):
+        counts.clear()
+        quiet.editor.changed(URI, text, None)
+        quiet.settle()
+        return dict(counts)
+
+    quiet.editor.opened(URI, "", None)  # what lint says is about the text that was opened
+    quiet.settle()
+    return check
+
+
+def test_in_an_editor_an_edit_of_one_rule_is_no_more_work_than_after_a_save(typed):
+    text = large_group(300, CHECKS)
+    assert typed(text)["judged"] == CHECKS
+    found = typed(re.sub(r"(?m)^  200 (allow|deny) .*", "  200 deny udp from 10.9.0.0/24 to * port 9999", text))
+    assert found.pop("judged", 0) <= CHECKS * 0.1
+    assert found == {"sound_item": 1, "_rule": 300}
+
+
+def test_in_an_editor_what_is_typed_on_the_way_judges_nothing(typed):
+    """While a word is half written there is a mistake; when it is whole, all that is known before the mistake is known."""
+    text = large_group(300, CHECKS)
+    typed(text)
+    for broken in (text.replace("  200 ", "  200 dney ", 1), text.replace("check ", "chec ", 1), f"{text}check"):
+        assert "judged" not in typed(broken)
+        found = typed(text)
+        assert "judged" not in found
+        assert "_rule" not in found
+
+
+def test_in_an_editor_only_the_new_check_is_judged(typed):
+    text = large_group(300, CHECKS)
+    typed(text)
+    assert typed(f'{text}check "another" 10.0.3.9 reaches 10.16.0.9 on tcp 443\n')["judged"] == 1
