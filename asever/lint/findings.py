@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from asever.azure.effective import effective
 from asever.azure.questions import fixed_readings
@@ -30,11 +30,21 @@ class Linted:
     confirmed: Confirmed
 
 
-def lint(program: Program) -> Linted:
-    """All that `lint` has to say. Raises `ReadingsDisagree` when solver and exact sets do not agree."""
+def _unheard(_: Diagnostic) -> None:
+    pass
+
+
+def lint(program: Program, heard: Callable[[Diagnostic], None] = _unheard) -> Linted:
+    """All that `lint` has to say. Raises `ReadingsDisagree` when solver and exact sets do not agree.
+
+    `heard` is told each finding as it comes; what it raises ends the search.
+    """
     confirmed: list[Confirmed] = []
-    findings = tuple(dict.fromkeys((*program.warnings, *_findings(program, confirmed))))
-    return Linted(findings=findings, confirmed=sum(confirmed, Confirmed()))
+    found = dict.fromkeys(program.warnings)
+    for one in _findings(program, confirmed):
+        heard(one)
+        found[one] = None
+    return Linted(findings=tuple(found), confirmed=sum(confirmed, Confirmed()))
 
 
 def _findings(program: Program, confirmed: list[Confirmed]) -> Iterator[Diagnostic]:

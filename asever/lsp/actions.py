@@ -10,6 +10,7 @@ from lsprotocol import types
 from asever.diagnostics import Diagnostics, SpecError
 from asever.lsp.documents import Document
 from asever.lsp.editor import Editor
+from asever.lsp.places import Places
 from asever.lsp.shown import Shown, file_of
 from asever.model.answers import Finding
 from asever.pipeline import run, selected
@@ -129,10 +130,9 @@ def _because(why: Sequence[str | None]) -> str:
     return f": {'; '.join(said)}" if said else ""
 
 
-def layout(editor: Editor, document: Document) -> list[types.TextEdit] | None:
+def layout(places: Places, file: SourceFile) -> list[types.TextEdit] | None:
     """The edit that gives a file its one layout, as `asever fmt` does; None where the file has errors."""
     diagnostics = Diagnostics()
-    file = SourceFile(document.path, document.file.text)
     tree = parse(file, diagnostics)
     if diagnostics.errors:
         return None
@@ -141,7 +141,7 @@ def layout(editor: Editor, document: Document) -> list[types.TextEdit] | None:
         return []
     start, end = _differing(file.text, new)
     span = Span(file, start, len(file.text) - end)
-    return [types.TextEdit(range=editor.places.range(span), new_text=new[start : len(new) - end])]
+    return [types.TextEdit(range=places.range(span), new_text=new[start : len(new) - end])]
 
 
 def _differing(old: str, new: str) -> tuple[int, int]:

@@ -168,10 +168,11 @@ class Editor:
 
     def shown_in(self, path: str) -> list[Shown]:
         """Everything that is shown in a file, where it is in the text of now."""
-        found: dict[str, Shown] = {}
-        for one in self._every_shown(path):
-            found.setdefault(repr(one.diagnostic), one)
-        return list(found.values())
+        every = list(self._every_shown(path))
+        if len(self.accounts) < 2:
+            return every
+        # Two programs say the same of a file that both import.
+        return list({repr(one.diagnostic): one for one in every}.values())
 
     def _every_shown(self, path: str) -> Iterator[Shown]:
         for root, account in self.accounts.items():

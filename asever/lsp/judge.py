@@ -32,6 +32,9 @@ from asever.solve.library import Z3Error
 EVERY = 0.3
 """Seconds after which what is known so far is told."""
 
+MOST_FINDINGS = 500
+"""Findings of lint that are shown; nobody reads more of them in a text, and editors become slow."""
+
 _IDLE = 2.0
 """After so many seconds without work what is no longer needed is cleared away."""
 
@@ -215,10 +218,13 @@ class Judge:
         problems = tuple(shown(one, root, self.places) for one in found)
         return Account(root=root, edition=texts.edition, texts=dict(texts), problems=problems, done=True)
 
-    def _hear(self, finding: Finding) -> None:
-        """Takes a finding as it comes."""
+    def _still_wanted(self) -> None:
         if self._newer:
             raise Superseded
+
+    def _hear(self, finding: Finding) -> None:
+        """Takes a finding as it comes."""
+        self._still_wanted()
         if self._round is not None and self._round.hear(finding):
             self._tell(self._round.account(done=False, judged=self._session.judged))
 
@@ -228,7 +234,8 @@ class Judge:
         if program is None:
             return
         warned = set(program.warnings)
-        findings = tuple(shown(one, root, self.places) for one in lint(program).findings if one not in warned)
+        new = [one for one in lint(program, lambda _: self._still_wanted()).findings if one not in warned]
+        findings = tuple(shown(one, root, self.places) for one in new[:MOST_FINDINGS])
         self._tell(Linted(root=root, texts={one.name: one.text for one in program.files}, findings=findings))
 
 

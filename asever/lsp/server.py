@@ -12,8 +12,10 @@ import logging
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import wraps
+from inspect import iscoroutinefunction
 from typing import Any
 
 from lsprotocol import types
@@ -162,19 +164,30 @@ def serve(options: Options, settings: Mapping[str, str], port: int | None) -> bo
 def _feature(server: Server, method: str, options: object = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a handler that answers nothing after a mistake of ours, which is told elsewhere."""
 
+    @contextmanager
+    def guard() -> Iterator[None]:
+        try:
+            yield
+        except lookup.Refused as reason:
+            server.say(f"asever: {reason}", types.MessageType.Warning)
+        except Exception as error:  # noqa: BLE001 - a server lives on
+            server.fail(method, error, {})
+
     def register(handler: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(handler)
         def guarded(params: Any) -> Any:  # noqa: ANN401 - any message
-            try:
+            with guard():
                 return handler(params)
-            except lookup.Refused as reason:
-                server.say(f"asever: {reason}", types.MessageType.Warning)
-            except Exception as error:  # noqa: BLE001 - a server lives on
-                server.fail(method, error, {})
             return None
 
-        server.feature(method, options)(guarded)
-        return guarded
+        @wraps(handler)
+        async def guarded_later(params: Any) -> Any:  # noqa: ANN401 - any message
+            with guard():
+                return await handler(params)
+            return None
+
+        server.feature(method, options)(guarded_later if iscoroutinefunction(handler) else guarded)
+        return handler
 
     return register
 
@@ -270,9 +283,10 @@ def _add_changes(server: Server) -> None:
     editor = server.editor
 
     @_feature(server, types.TEXT_DOCUMENT_FORMATTING)
-    def _(params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
+    async def _(params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
         document = editor.document(params.text_document.uri)
-        return actions.layout(editor, document) if document else None
+        # Of ten thousand rules this takes seconds; other questions need not wait for it.
+        return await asyncio.to_thread(actions.layout, editor.places, document.file) if document else None
 
     @_feature(server, types.TEXT_DOCUMENT_PREPARE_RENAME)
     def _(params: types.PrepareRenameParams) -> types.Range | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from _thread import get_ident
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -43,7 +44,7 @@ def parse(file: SourceFile, diagnostics: Diagnostics) -> nodes.FileNode:
         return tree
     found = Diagnostics()
     items = None if _is_deep(file.text) else _sound(file, before, found)
-    tree = nodes.FileNode(file=file, items=tuple(items if items is not None else _piecewise(file, found)))
+    tree = nodes.FileNode(file=file, items=tuple(items if items is not None else _piecewise(file, before, found)))
     if not found.found:
         keep(tree, before)
     diagnostics.extend(found)
@@ -165,7 +166,7 @@ def _whole(file: SourceFile, diagnostics: Diagnostics) -> list[nodes.Item] | Non
     return list(items)
 
 
-def _piecewise(file: SourceFile, diagnostics: Diagnostics) -> Iterator[nodes.Item]:
+def _piecewise(file: SourceFile, before: Known, diagnostics: Diagnostics) -> Iterator[nodes.Item]:
     """The items that can be understood, one by one; every mistake is reported."""
     errors = 0
     for piece in cut(file.text):
@@ -182,7 +183,9 @@ def _piecewise(file: SourceFile, diagnostics: Diagnostics) -> Iterator[nodes.Ite
                 diagnostics.add(no_item(span))
                 errors += 1
             case PieceKind.ITEM:
-                item, found = _parse_item(file, piece, diagnostics)
+                item, found = None if piece.unclosed else before.item(file, piece.start, piece.end), 0
+                if item is None:
+                    item, found = _parse_item(file, piece, diagnostics)
                 errors += found
                 if item is not None:
                     yield item
@@ -271,13 +274,17 @@ def _without_line(text: str, offset: int) -> str:
     return text[:start] + kept + text[start + len(kept) :]
 
 
-@lru_cache(maxsize=2)
 def _parser(start: str) -> tuple[Lark, Reading]:
     """The LALR parser for whole files (`start`) or one item (`one`), with its embedded transformer.
 
-    They are two, since one parser for both would know less well what it waits for. The tables are cached by the content of
-    the grammar.
+    They are two, since one parser for both would know less well what it waits for; and others in each thread, since the
+    transformer knows the text that is parsed. The tables are cached by the content of the grammar.
     """
+    return _parser_of(start, get_ident())
+
+
+@lru_cache(maxsize=16)
+def _parser_of(start: str, _thread: int) -> tuple[Lark, Reading]:
     import lark  # noqa: PLC0415
 
     from asever.syntax.lexing import QuickLexer  # noqa: PLC0415
