@@ -164,11 +164,19 @@ def _in_whole(file: SourceFile, span: Span) -> Span:
 # -- What a file declares -----------------------------------------------------------------------------------------------
 
 
+MOST_LINES = 3000
+"""Of a file with more lines, single rules and routes are no symbols: nobody picks one of thousands from a list."""
+
+
 def symbols(editor: Editor, document: Document) -> list[types.DocumentSymbol]:
     """The items of a file, with what is inside them."""
     outline = editor.outlines(document.path)[0]
     unit = outline.by_name.get(document.path)
-    return [one for item in (unit.items if unit is not None else ()) if (one := _symbol(editor, item)) is not None]
+    every = [one for item in (unit.items if unit is not None else ()) if (one := _symbol(editor, item)) is not None]
+    if document.file.line_count > MOST_LINES:
+        for one in every:
+            one.children = [each for each in one.children or () if each.kind is types.SymbolKind.Object] or None
+    return every
 
 
 def _symbol(editor: Editor, item: nodes.Item) -> types.DocumentSymbol | None:

@@ -234,6 +234,16 @@ def test_symbols_are_nested_as_the_text_is(editor):
     assert [one["name"] for one in found[3]["children"][0]["children"]] == ["100 SQL", "200 rest"]
 
 
+def test_of_a_long_file_no_single_rule_is_a_symbol(editor):
+    rules = "".join(f"    {number} allow tcp from * to * port {number}\n" for number in range(100, 3200))
+    text = f"{NETWORK}nsg long {{\n  inbound {{\n{rules}  }}\n}}\n"
+    editor.open("net.asev", text)
+    found = editor.of("documentSymbol", "net.asev")
+    assert [one["name"] for one in found][-1] == "long"
+    assert "children" not in found[-1]
+    assert [one["name"] for one in found[0]["children"]] == ["apps", "data"]
+
+
 # -- Changes ------------------------------------------------------------------------------------------------------------
 
 

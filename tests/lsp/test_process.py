@@ -47,6 +47,15 @@ def test_options_are_those_of_check(tmp_path):
         assert editor.codes("net.asev") == ["open-tag-endpoint"]
 
 
+def test_it_asks_to_be_told_of_files_and_to_be_asked_for_verdicts_again(tmp_path):
+    can = {"didChangeWatchedFiles": {"dynamicRegistration": True}, "inlayHint": {"refreshSupport": True}}
+    with Client(tmp_path, capabilities={"workspace": can}) as editor:
+        editor.until(lambda: editor.asked)
+        assert editor.asked == ["client/registerCapability"]
+        editor.open("net.asev", ERROR)
+        editor.until(lambda: "workspace/inlayHint/refresh" in editor.asked)
+
+
 def run(*words, **environment):
     return subprocess.run(
         [sys.executable, *words],
