@@ -18,7 +18,7 @@ from asever.semantics.loading import SUFFIX
 from asever.semantics.names import PARTS, Names, Symbol
 from asever.semantics.schema import DECLARATIONS, SCHEMA, Attr, Takes
 from asever.syntax import nodes
-from asever.syntax.items import STARTERS, PieceKind, cut
+from asever.syntax.items import STARTERS, Piece, PieceKind, cut
 from asever.syntax.parser import begun
 from asever.syntax.words import is_bare
 
@@ -88,7 +88,10 @@ def _listed(editor: Editor, document: Document, start: int, end: int, words: Ite
 
 def _words(editor: Editor, document: Document, before: str, begun_word: str) -> Iterator[_Word]:
     names = editor.outlines(document.path)[0].names
-    item = _item_before(before)
+    last = _last_piece(before)
+    if last is not None and last.kind is PieceKind.OPEN_COMMENT:
+        return
+    item = _item_before(before, last)
     if item is None:
         yield from _starters()
         return
@@ -97,17 +100,19 @@ def _words(editor: Editor, document: Document, before: str, begun_word: str) -> 
     if "." in begun_word:
         yield from _parts(names, begun_word.rpartition(".")[0])
     yield from near
-    if not awaited:
-        return
-    if "$END" in awaited and item.endswith("\n"):
+    if "$END" in awaited and "\n" in item[len(item.rstrip()) :]:
         yield from _starters()
 
 
-def _item_before(text: str) -> str | None:
-    """The beginning of the item in which a text ends, nothing but what matters; None where a new one begins."""
+def _last_piece(text: str) -> Piece | None:
     last = None
     for piece in cut(text):
         last = piece
+    return last
+
+
+def _item_before(text: str, last: Piece | None) -> str | None:
+    """The beginning of the item in which a text ends, nothing but what matters; None where a new one begins."""
     if last is None or last.kind is not PieceKind.ITEM:
         return None
     item = text[last.start :]

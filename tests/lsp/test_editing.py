@@ -331,6 +331,12 @@ def test_a_proved_fix_is_applied(editor):
         ("check nsg ", {"data-tier"}, {"web"}),
         ('import "', {"std/services"}, {"check"}),
         ("// ", set(), {"check"}),
+        ("/* a ", set(), {"check"}),
+        ("check web reaches sql\n  ", {"on", "check", "vnet"}, {"sql"}),
+        ("check nsg data-tier ", {"equals nsg", "has no dead rules"}, {"reaches"}),
+        ("tag t = ", {"corp/apps"}, {"data-tier"}),
+        ("route-table r { route 10.9.0.0/16 -> ", {"internet", "appliance"}, {"web"}),
+        ("check web reaches sql via ", {"web"}, {"data-tier", "corp"}),
         ('check "', set(), {"web"}),
     ],
 )
