@@ -444,6 +444,7 @@ def _lsp_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tcp", metavar="PORT", type=_port, help="serve on this port of this machine (default: stdin and stdout)"
     )
+    parser.add_argument("--stdio", action="store_true", help="the default; for editors that always say so")
     _set_argument(parser)
     _timeout_argument(parser)
     _assume_argument(parser)

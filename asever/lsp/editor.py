@@ -219,6 +219,11 @@ class Editor:
             settled = document is not None and self.pending.isdisjoint(self.documents.roots_of(path))
             self.client.publish(uri, document.version if document is not None and settled else None, now)
 
+    def is_settled(self, path: str) -> bool:
+        """Whether what is known of the programs of a file is about the texts of now."""
+        roots = self.documents.roots_of(path)
+        return self.pending.isdisjoint(roots) and all(root in self.accounts and self.accounts[root].sound for root in roots)
+
     def outcomes_of(self, path: str, text: str) -> tuple[tuple[str, Account], ...]:
         """The programs that have a verdict on an item of a file, each with what is known of it."""
         return tuple(

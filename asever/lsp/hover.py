@@ -134,7 +134,8 @@ def _report(editor: Editor, document: Document, item: nodes.Item, around: Sequen
             mine = [one for one in examined.report.results if _stands(one, document.path, item.span.text)]
             if mine:
                 report = Report(results=tuple(mine), names=examined.report.names)
-                return [_text(render_report(report, examined.program))]
+                earlier = [] if editor.is_settled(document.path) else ["before the last edit:"]
+                return [*earlier, _text(render_report(report, examined.program))]
     return []
 
 
@@ -159,6 +160,8 @@ def _of_rule(editor: Editor, document: Document, around: Sequence[nodes.Node], o
     """What hangs on a rule: the checks that hold because of it, and those that it breaks."""
     rule = next((one for one in around if isinstance(one, nodes.Rule)), None)
     if rule is None or any(isinstance(one, nodes.Ref | nodes.Addresses) for one in around):
+        return []
+    if not editor.is_settled(document.path):  # the findings are of another text
         return []
     with editor.holding() as held:
         found = _examined(editor, document) if held else []

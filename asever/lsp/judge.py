@@ -107,6 +107,7 @@ class Judge:
         self._at_work = False
         self._newer = False
         self._round: _Round | None = None
+        self._texts: Mapping[str, str] = {}
 
     def start(self) -> None:
         """Begins to work."""
@@ -164,10 +165,9 @@ class Judge:
                 if self._newer:
                     again()
                 else:
-                    self._fail("judging", error, {})
+                    self._fail("judging", error, dict(self._texts))
             except Exception as error:  # noqa: BLE001 - a server lives on
-                texts = {} if self._round is None else self._round.texts
-                self._fail("judging", error, texts)
+                self._fail("judging", error, dict(self._texts))
             finally:
                 with self._news:
                     self._at_work = False
@@ -197,6 +197,7 @@ class Judge:
                 todo.setdefault(root, texts)
 
     def _check(self, root: str, texts: Texts) -> None:
+        self._texts = texts
         self._session.begin()
         with self.held:
             program, found = self._session.load(Path(root), texts)
@@ -229,6 +230,7 @@ class Judge:
             self._tell(self._round.account(done=False, judged=self._session.judged))
 
     def _lint(self, root: str, texts: Texts) -> None:
+        self._texts = texts
         # Lint knows files by identity, which what is remembered of edited texts has lost (asever.source.Excerpt).
         program, _ = load_program(Path(root), text=texts.get(root), texts=texts, settings=self._settings)
         if program is None:

@@ -198,6 +198,12 @@ def test_hover_says_what_is_declared_what_words_mean_and_what_was_found(editor):
     assert "needed by `SQL arrives`" in says('100 "SQL"')
     assert "needed by `nothing else`" in says('200 "rest"')
     assert says("{\n  address 10.0.0.0/16", 1) == ""
+    broken = NETWORK + "check"
+    editor.change("net.asev", broken)
+    editor.settled("net.asev")
+    assert says("check").startswith("`check`")
+    assert "before the last edit:" in says("check")
+    assert "needed by" not in says('100 "SQL"')
 
 
 def test_hover_on_a_diagnostic_says_what_help_says(editor):

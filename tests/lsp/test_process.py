@@ -39,7 +39,7 @@ def test_it_ends_when_the_editor_is_gone(tmp_path):
 def test_options_are_those_of_check(tmp_path):
     text = "vnet a { address 10.0.0.0/16  subnet b { address 10.0.1.0/24 } }\nvm c { subnet a/b  ip 10.0.1.4 }\ntag partners\n"
     text += "check c can reach partners on tcp 1\n"
-    with Client(tmp_path, "--set", "partners=20.1.1.1") as editor:
+    with Client(tmp_path, "--stdio", "--set", "partners=20.1.1.1") as editor:
         editor.open("net.asev", text)
         assert editor.settled("net.asev") == []
     with Client(tmp_path) as editor:
