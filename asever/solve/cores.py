@@ -9,7 +9,7 @@ from asever.model.effective import EffectiveNetwork, FlowQuestion, Route
 from asever.record import replace
 from asever.solve.encode import encode_tracked
 from asever.solve.queries import Pick, asked
-from asever.solve.solver import TimeOut, session
+from asever.solve.solver import Session, TimeOut
 from asever.solve.terms import FALSE
 
 # Beyond these, a list of rules says nothing to a person and costs more than the proof. Settings are asked for on purpose.
@@ -72,7 +72,7 @@ class _Minimal:
         if not self.needs_none and not self.too_many:
             taken = [encoding.rows.reading(name, value) for name, value in readings.items() if name in encoding.rows.open]
             self.literals = [encoding.terms.switch("goal", formula), *(one for one in taken if one not in made)]
-            self.session = session(encoding.terms.text(), deadline)
+            self.session = Session(encoding.terms.text(), deadline)
 
     def core(self) -> Core:
         """The core, by name where there is one."""

@@ -18,7 +18,7 @@ from asever.solve.guide import EnginesDisagree, Guide
 from asever.solve.paths import FIELDS
 from asever.solve.queries import AIMS, Pick, Queries, somewhere
 from asever.solve.search import Limits, Search, Tells, Wish
-from asever.solve.solver import session
+from asever.solve.solver import Session
 from asever.solve.terms import FALSE, disjunction, last
 
 # Where operating systems take source ports from (IANA's dynamic ports).
@@ -106,7 +106,7 @@ class Flows:
         for pick in dict.fromkeys((queries.decisive, queries.open, queries.otherwise, queries.settled)):
             self._add(pick)
         self.encoding.terms.boolean(_SEARCH.strip("|"))
-        self.session = session(self.encoding.terms.text(), deadline)
+        self.session = Session(self.encoding.terms.text(), deadline)
 
     # -- The text -------------------------------------------------------------------------------------------------------
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from threading import Thread
 
-from asever.solve.terms import TRUE, disjunction, negation
+from asever.solve.terms import TRUE
 
 
 class TimeOut(Exception):  # noqa: N818 - what happened, in a word
@@ -39,57 +40,88 @@ def interrupt() -> None:
     library().interrupt()
 
 
-_recent: OrderedDict[str, Session] = OrderedDict()
-_MOST_RECENT = 32
 _ENDLESS = 2**32 - 1  # milliseconds, for Z3
 _SHORT = 50_000  # characters; a solver of a longer text holds more memory than time is won
 
 
-def session(text: str, deadline: float | None) -> Session:
-    """A session over a text, of the last ones if one of them has it: claims about one place often come to the same text."""
-    found = _recent.pop(text, None)
-    if found is None or found.has_changed:
-        found = Session(text, deadline)
-    found.until(deadline)
-    if len(text) <= _SHORT:
-        _recent[text] = found
-        if len(_recent) > _MOST_RECENT:
-            _recent.popitem(last=False)
-    return found
-
-
 class Session:
-    """One solver over one text. Questions are literals of the text: a symbol, or `(not symbol)`.
+    """Questions about one text. They are literals of it: a symbol, or `(not symbol)`.
 
     The text is read when the first question is asked: many claims are settled by what their formulas look like. Raises
     `Z3Error` then if Z3 cannot read it.
+
+    Texts that differ in nothing but the names of their symbols share a solver, and what it has answered: the formulas have no
+    numbers, only symbols, and say the same under any names. Claims about machines that rules treat alike come to such texts.
     """
 
     def __init__(self, text: str, deadline: float | None) -> None:
-        self._text = text
-        self.has_changed = False
-        self._announced = float("inf")
-        self.until(deadline)
-        self._solver: int | None = None
-        self._literals: dict[str, int] = {}
-        self._satisfied: set[frozenset[str]] = set()
-
-    def until(self, deadline: float | None) -> None:
-        """From now on answers are due at this time (of the monotonic clock)."""
-        if deadline is None and self._announced < float("inf"):
-            self._limit(_ENDLESS)
+        renamed, self._numbers = _renamed(text)
+        self._solver = _shared(renamed) if len(renamed) <= _SHORT else _Solver(renamed)
         self._deadline = deadline
-        self._announced = float("inf")
+        self._forbids = False
 
-    def _begin(self) -> None:
+    def satisfiable(self, literals: Iterable[str]) -> bool:
+        """Whether some model of the text makes all literals true; raises `TimeOut` when it is not known in time."""
+        return self._solver.satisfiable(self._numbered(literals), self._deadline)
+
+    def core(self, literals: Sequence[str]) -> list[str]:
+        """Which of these literals, that cannot all be true, are enough for that, in their order."""
+        needed = self._solver.core(self._numbered(literals), self._deadline)
+        return [one for one in literals if one != TRUE and self._number(one) in needed]
+
+    def forbid(self, literals: Iterable[str], switch: str) -> None:
+        """From now on not all of these literals together, while `switch` is assumed; other sessions do not notice."""
+        if not self._forbids:
+            self._solver, self._forbids = _Solver(self._solver.text), True
+        self._solver.add(-one for one in self._numbered((*literals, switch)))
+
+    def _numbered(self, literals: Iterable[str]) -> frozenset[int]:
+        return frozenset(self._number(one) for one in literals if one != TRUE)
+
+    def _number(self, literal: str) -> int:
+        """The number of a symbol; minus that for its negation."""
+        negative = literal.startswith("(not ")
+        name = (literal[5:-1] if negative else literal).strip("|")
+        number = self._numbers.setdefault(name, len(self._numbers) + 1)
+        return -number if negative else number
+
+
+def _renamed(text: str) -> tuple[str, dict[str, int]]:
+    """A text with a number for each of its (quoted) symbols, in the order in which they come up, and the numbers."""
+    parts = text.split("|")
+    numbers: dict[str, int] = {}
+    parts[1::2] = [f"{_PREFIX}{numbers.setdefault(name, len(numbers) + 1)}" for name in parts[1::2]]
+    return "".join(parts), numbers
+
+
+_PREFIX = "x"
+
+
+class _Solver:
+    """One solver of Z3 over one text, whose symbols are numbers. It answers no question twice."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._known: dict[frozenset[int], bool] = {}
+        self._last: frozenset[int] | None = None
+        self._solver: int | None = None
+        self._literals: dict[int, int] = {}
+        self._limit = _ENDLESS
+
+    def _begun(self) -> int:
+        """The solver, which has read the text."""
+        if self._solver is not None:
+            return self._solver
         from asever.solve import library  # noqa: PLC0415 - ctypes and Z3 are loaded for a question only
 
         self._library = library
         self._z3 = z3 = library.library()
         # Order-encoded text is propositional, and this solver keeps what it learns from one question to the next.
-        self._solver = z3.mk_solver_for_logic(z3.mk_string_symbol(b"QF_FD"))
-        z3.solver_inc_ref(self._solver)
-        self._read(self._text)
+        solver = z3.mk_solver_for_logic(z3.mk_string_symbol(b"QF_FD"))
+        z3.solver_inc_ref(solver)
+        self._read(solver, self.text)
+        self._solver = solver
+        return solver
 
     def __del__(self) -> None:
         if self._solver is not None:
@@ -97,80 +129,80 @@ class Session:
             for literal in self._literals.values():
                 self._z3.dec_ref(literal)
 
-    def satisfiable(self, literals: Collection[str]) -> bool:
-        """Whether some model of the text makes all literals true; raises `TimeOut` when it is not known in time."""
-        asked = frozenset(literals)
-        if asked in self._satisfied:
-            return True
-        if self._solver is None:
-            self._begin()
-        self._announce()
-        terms = [self._literal(one) for one in literals if one != TRUE]
-        array = self._library.handles(terms)
-        result = self._z3.solver_check_assumptions(self._solver, len(terms), array)
+    def satisfiable(self, asked: frozenset[int], deadline: float | None) -> bool:
+        """Whether some model of the text makes these literals true; raises `TimeOut` when it is not known in time."""
+        found = self._known.get(asked)
+        if found is None:
+            found = self._known[asked] = self._check(asked, deadline)
+        return found
+
+    def _check(self, asked: frozenset[int], deadline: float | None) -> bool:
+        solver = self._begun()
+        self._announce(deadline)
+        self._last = asked
+        terms = [self._literal(one) for one in sorted(asked, key=abs)]
+        result = self._z3.solver_check_assumptions(solver, len(terms), self._library.handles(terms))
         if result == self._library.UNKNOWN:
             self._library.raise_errors(self._z3)
-            if b"interrupted" in self._z3.solver_get_reason_unknown(self._solver):
+            if b"interrupted" in self._z3.solver_get_reason_unknown(solver):
                 raise KeyboardInterrupt  # Z3 takes the signal, so that Python never hears of it
             raise TimeOut
-        if result != self._library.SATISFIABLE:
-            return False
-        self._satisfied.add(asked)
-        return True
+        return bool(result == self._library.SATISFIABLE)
 
-    def _announce(self) -> None:
-        """Tells the solver how long it may take, when that has changed by more than a second."""
-        if self._deadline is None:
-            return
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeOut
-        if left < self._announced - 1:
-            self._announced = left
-            self._limit(max(1, int(left * 1000)))
+    def _announce(self, deadline: float | None) -> None:
+        """Tells Z3 how long it may take: whole seconds, so that it need not be told anew for each of many claims."""
+        limit = _ENDLESS
+        if deadline is not None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeOut
+            limit = max(1, math.ceil(left) * 1000 if left > 1 else int(left * 1000))
+        if limit != self._limit:
+            self._limit = limit
+            z3 = self._z3
+            parameters = z3.mk_params()
+            z3.params_inc_ref(parameters)
+            z3.params_set_uint(parameters, z3.mk_string_symbol(b"timeout"), limit)
+            z3.solver_set_params(self._solver, parameters)
+            z3.params_dec_ref(parameters)
 
-    def _limit(self, milliseconds: int) -> None:
-        z3 = self._z3
-        parameters = z3.mk_params()
-        z3.params_inc_ref(parameters)
-        z3.params_set_uint(parameters, z3.mk_string_symbol(b"timeout"), milliseconds)
-        z3.solver_set_params(self._solver, parameters)
-        z3.params_dec_ref(parameters)
-
-    def core(self, literals: Sequence[str]) -> list[str]:
-        """Which of the literals of the last question made it unsatisfiable, in their order."""
+    def core(self, asked: frozenset[int], deadline: float | None) -> frozenset[int]:
+        """Literals of an unsatisfiable question that are enough to make it so."""
+        if self._last != asked:
+            self._check(asked, deadline)
         z3 = self._z3
         vector = z3.solver_get_unsat_core(self._solver)
         z3.ast_vector_inc_ref(vector)
         needed = {z3.ast_vector_get(vector, index) for index in range(z3.ast_vector_size(vector))}
         z3.ast_vector_dec_ref(vector)
-        return [one for one in literals if one != TRUE and self._literal(one) in needed]
+        return frozenset(one for one in asked if self._literal(one) in needed)
 
-    def forbid(self, literals: Sequence[str], switch: str) -> None:
-        """From now on not all of these literals together, while `switch` is assumed."""
-        if self._solver is None:
-            self._begin()
-        self.has_changed = True
-        self._satisfied.clear()
-        clause = disjunction((negation(switch), *map(negation, literals)))
-        self._read(f"(assert {clause})")
+    def add(self, clause: Iterable[int]) -> None:
+        """From now on one of these literals holds."""
+        solver = self._begun()
+        self._known.clear()
+        self._last = None
+        names = (f"{_PREFIX}{one}" if one > 0 else f"(not {_PREFIX}{-one})" for one in clause)
+        self._read(solver, f"(assert (or false {' '.join(names)}))")
 
-    def _read(self, text: str) -> None:
-        self._z3.solver_from_string(self._solver, text.encode())
+    def _read(self, solver: int, text: str) -> None:
+        self._z3.solver_from_string(solver, text.encode())
         self._library.raise_errors(self._z3)
 
-    def _literal(self, text: str) -> int:
+    def _literal(self, number: int) -> int:
         """The handle of a literal; equal terms of Z3 are one."""
-        found = self._literals.get(text)
+        found = self._literals.get(number)
         if found is None:
             z3 = self._z3
-            negative = text.startswith("(not ")
-            symbol = (text[5:-1] if negative else text).strip("|")
-            found = z3.mk_const(z3.mk_string_symbol(symbol.encode()), z3.mk_bool_sort())
+            found = z3.mk_const(z3.mk_string_symbol(f"{_PREFIX}{abs(number)}".encode()), z3.mk_bool_sort())
             z3.inc_ref(found)
-            if negative:
+            if number < 0:
                 positive, found = found, z3.mk_not(found)
                 z3.inc_ref(found)
                 z3.dec_ref(positive)
-            self._literals[text] = found
+            self._literals[number] = found
         return int(found)
+
+
+_shared = lru_cache(maxsize=32)(_Solver)
+"""The solver of a text, if it is one of the last."""
