@@ -86,7 +86,7 @@ def _flows(network: EffectiveNetwork, question: FlowQuestion) -> list[Json]:
     for readings in flows.combinations():
         found, _ = flows.settle(asks, readings)
         if found is not None:
-            shown.append({"readings": readings, "scope": found.text.index, **_flow_json(found.flow)})
+            shown.append({"readings": readings, "scope": found.index, **_flow_json(found.flow)})
     return shown
 
 

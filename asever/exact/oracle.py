@@ -7,6 +7,7 @@ delivery takes is read off the path here. It may run out of its budget; then it 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from asever.exact.boxes import Budget, TooMany
 from asever.exact.first_match import FirstMatch, NotTold, Variables, changed, first_match, seen
@@ -14,8 +15,8 @@ from asever.exact.readings import reading_name
 from asever.model.effective import Action, EffectiveNetwork, Filter, FlowQuestion, Scope
 from asever.model.numbers import NumberSet
 from asever.solve.encode import can_arrive, surely_arrives
-from asever.solve.guide import Aim
-from asever.solve.paths import Path, Place, ways
+from asever.solve.guide import Aim, Examples, Told
+from asever.solve.paths import Path, Place, existing_ways
 
 VISITS = 10_000
 """How many rows may be looked at for one question: some tens of milliseconds."""
@@ -30,32 +31,50 @@ class Oracle:
     def __init__(self, network: EffectiveNetwork, question: FlowQuestion, visits: int = VISITS) -> None:
         self._network = network
         self._question = question
-        self._scopes = [(scope, its) for scope, its in ways(network, question) if its]
+        self._scopes = existing_ways(network, question)
         self._budget = Budget(visits)
 
-    def possible(self, scope: int, aim: Aim, box: Mapping[str, NumberSet], readings: Mapping[str, str]) -> bool | None:
-        """Whether a flow of a scope with these numbers, in a reading that agrees with these, is one of the aim's.
+    def examples(self, scope: int, aim: Aim, box: Mapping[str, NumberSet], readings: Mapping[str, str]) -> Told:
+        """Some flows of a scope with these numbers, in readings that agree with these, all of them the aim's.
 
         None: the search is too long, or the rows are of a kind that it cannot follow.
         """
         its, paths = self._scopes[scope]
         given = {**self._question.fixed, **readings}
         try:
-            return any(self._on(path, its, aim, box, given) for path in paths)
+            for path in paths:
+                found = self._on(path, its, aim, box, given)
+                if found is not None:
+                    return self._named(path, found, readings)
         except (TooMany, NotTold):
             return None
+        return False
 
-    def _on(self, path: Path, scope: Scope, aim: Aim, box: Mapping[str, NumberSet], given: Mapping[str, str]) -> bool:
+    def _named(self, path: Path, region: Variables, readings: Mapping[str, str]) -> Examples:
+        """A region with its readings by name: those that it needs."""
+        needed = {**path.readings, **readings}
+        for name, values in self._network.assumptions.items():
+            numbers = region.get(reading_name(name))
+            if numbers is not None and name not in self._question.fixed and numbers.size < len(values):
+                needed[name] = values[numbers.first]
+        return Examples(box={name: region[name] for name in path.region}, readings=needed)
+
+    def _on(
+        self, path: Path, scope: Scope, aim: Aim, box: Mapping[str, NumberSet], given: Mapping[str, str]
+    ) -> Variables | None:
+        """The part of a path in a box of which the search first sees that it is the aim's."""
         region = self._region(path, box, given)
         if region is None:
-            return False
+            return None
         limits = self._limits(path, scope, aim)
         if aim.arrives:
             within = None if limits is None else _within(region, limits)
-            return within is not None and self._passes(path.places, within, surely=aim.surely)
-        if limits is None or any(_outside(region, limit) for limit in limits):
-            return True
-        return any(self._drops(place, place.filters, region, surely=aim.surely) for place in path.places)
+            return None if within is None else self._passes(path.places, within, surely=aim.surely)
+        if limits is None:
+            return region
+        missed = (_outside(region, limit) for limit in limits)
+        dropped = (self._drops(place, place.filters, region, surely=aim.surely) for place in path.places)
+        return next((one for one in chain(missed, dropped) if one is not None), None)
 
     def _region(self, path: Path, box: Mapping[str, NumberSet], given: Mapping[str, str]) -> Variables | None:
         """The flows of a path in a box, with the readings as further variables; None if there are none."""
@@ -95,40 +114,42 @@ class Oracle:
         tags = (place.source_tags, place.target_tags)
         return first_match(self._network, one.rows, one.otherwise, tags, surely=surely)
 
-    def _passes(self, places: Sequence[Place], region: Variables, *, surely: bool) -> bool:
-        """Whether some of a region passes all places."""
+    def _passes(self, places: Sequence[Place], region: Variables, *, surely: bool) -> Variables | None:
+        """Some of a region that passes all places; None if nothing does."""
         ahead = next((number for number, place in enumerate(places) if place.filters), None)
         if ahead is None:
-            return True
+            return region
         return self._through(places[ahead], places[ahead].filters, places[ahead + 1 :], region, surely=surely)
 
     def _through(
         self, place: Place, filters: Sequence[Filter], others: Sequence[Place], region: Variables, *, surely: bool
-    ) -> bool:
+    ) -> Variables | None:
         if not filters:
             return self._passes(others, region, surely=surely)
         rows = self._ready(filters[0], place, surely=surely)
         names, numbers = seen(rows, place.view, region)
         for part, action in rows.parts(numbers, _PASSING, self._budget):
             rest = () if action is Action.ALWAYS_ALLOW else filters[1:]
-            if self._through(place, rest, others, changed(names, part, region), surely=surely):
-                return True
-        return False
+            found = self._through(place, rest, others, changed(names, part, region), surely=surely)
+            if found is not None:
+                return found
+        return None
 
-    def _drops(self, place: Place, filters: Sequence[Filter], region: Variables, *, surely: bool) -> bool:
-        """Whether some of a region does not pass a place."""
+    def _drops(self, place: Place, filters: Sequence[Filter], region: Variables, *, surely: bool) -> Variables | None:
+        """Some of a region that does not pass a place; None if everything does."""
         if not filters:
-            return False
+            return None
         rows = self._ready(filters[0], place, surely=surely)
         names, numbers = seen(rows, place.view, region)
-        if next(rows.parts(numbers, (Action.DENY,), self._budget), None) is not None:
-            return True
+        for part, _ in rows.parts(numbers, (Action.DENY,), self._budget):
+            return changed(names, part, region)
         if not rows.skips:
             return self._drops(place, filters[1:], region, surely=surely)
-        return any(
-            self._drops(place, filters[1:], changed(names, part, region), surely=surely)
-            for part, _ in rows.parts(numbers, (Action.ALLOW,), self._budget)
-        )
+        for part, _ in rows.parts(numbers, (Action.ALLOW,), self._budget):
+            found = self._drops(place, filters[1:], changed(names, part, region), surely=surely)
+            if found is not None:
+                return found
+        return None
 
 
 def _within(region: Variables, limits: Sequence[_Limit]) -> Variables | None:
@@ -145,6 +166,10 @@ def _within(region: Variables, limits: Sequence[_Limit]) -> Variables | None:
     return found
 
 
-def _outside(region: Variables, limit: _Limit) -> bool:
+def _outside(region: Variables, limit: _Limit) -> Variables | None:
+    """The part of a region that does not keep to a limit; None for nothing."""
     now, numbers = limit
-    return now not in numbers if isinstance(now, int) else bool(region[now] - numbers)
+    if isinstance(now, int):
+        return None if now in numbers else region
+    rest = region[now] - numbers
+    return {**region, now: rest} if rest else None

@@ -7,7 +7,7 @@ makes `perhaps` true and `sure` false; where nothing is open the two are one for
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from asever.model.answers import CoreRow, CoreWay, Way
@@ -25,7 +25,7 @@ from asever.model.effective import (
 from asever.model.identity import Same
 from asever.model.numbers import NumberSet, union
 from asever.record import record, replace
-from asever.solve.paths import FIELDS, Path, Place, Taken, ways
+from asever.solve.paths import FIELDS, Path, Place, Taken, existing_ways
 from asever.solve.rows import Hull, Match, Rows
 from asever.solve.terms import FALSE, TRUE, Terms, conjunction, disjunction, negation
 
@@ -75,6 +75,11 @@ def encode(network: EffectiveNetwork, question: FlowQuestion, terms: Terms | Non
     return _Encoder(network, question, terms=terms).encoding()
 
 
+def encode_way(network: EffectiveNetwork, question: FlowQuestion, index: int, scope: Scope, path: Path) -> Encoding:
+    """The formulas of one path of a scope, which is the question's or a part of it, in a text of their own."""
+    return _Encoder(network, question).of_way(index, scope, path)
+
+
 def encode_tracked(network: EffectiveNetwork, question: FlowQuestion, tracks: Tracks) -> Encoding:
     """The same with a switch for every filter row that can meet the question, and for the other rows that `tracks` names.
 
@@ -108,14 +113,18 @@ class _Encoder:
         self._decisions: dict[tuple[_Key, str, bool], str] = {}
 
     def encoding(self) -> Encoding:
-        every = ways(self.network, self.question)
+        return self._of(list(enumerate(existing_ways(self.network, self.question))))
+
+    def of_way(self, index: int, scope: Scope, path: Path) -> Encoding:
+        return self._of([(index, (scope, (path,)))])
+
+    def _of(self, every: Sequence[tuple[int, tuple[Scope, tuple[Path, ...]]]]) -> Encoding:
         self._hulls = self._measured(
             path
-            for scope, its in every
+            for _, (scope, its) in every
             for path in its
             if self._switched(path) or can_arrive(path, scope, self.question.success)
         )
-        existing = [(scope, its) for scope, its in every if its]
         scopes = tuple(
             ScopeText(
                 index=index,
@@ -123,7 +132,7 @@ class _Encoder:
                 domain=self._domain(scope),
                 branches=tuple(self._branch(scope, path) for path in its),
             )
-            for index, (scope, its) in enumerate(existing)
+            for index, (scope, its) in every
         )
         return Encoding(terms=self.terms, rows=self.rows, scopes=scopes, tracked=self.tracked)
 

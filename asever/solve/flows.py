@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 from types import MappingProxyType
 
 from asever.model.addresses import typical
-from asever.model.effective import EffectiveNetwork, FlowQuestion, Packets, Scope
+from asever.model.effective import EffectiveNetwork, FilterRow, FlowQuestion, Packets, Scope, conditions_of
 from asever.model.identity import Same
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import TCP, Flow, Packet
-from asever.record import record
-from asever.solve.encode import Branch, Encoding, ScopeText, encode
-from asever.solve.guide import EnginesDisagree, Guide
-from asever.solve.paths import FIELDS
+from asever.record import field, record, replace
+from asever.solve.encode import Branch, Encoding, ScopeText, encode, encode_way
+from asever.solve.guide import EnginesDisagree, Guide, Told
+from asever.solve.leads import Lead, Leads, Nowhere
+from asever.solve.paths import FIELDS, Path, existing_ways
 from asever.solve.queries import AIMS, Pick, Queries, somewhere
 from asever.solve.search import Limits, Search, Tells, Wish
 from asever.solve.solver import Session
-from asever.solve.terms import FALSE, disjunction, last
+from asever.solve.terms import FALSE, TRUE, disjunction, last, negation
 
 # Where operating systems take source ports from (IANA's dynamic ports).
 USUAL_SOURCE_PORTS = 49152
@@ -34,27 +35,27 @@ ALL: Mapping[str, str] = MappingProxyType({})
 
 @record
 class Found:
-    """A flow with the path that it takes. `pins` are the literals that hold each of its variables where it is."""
+    """A flow with its scope and the path that it takes.
+
+    If the whole text was searched for it, `pins` are the literals that hold each of its variables where it is, and `readings`
+    those of its readings.
+    """
 
     flow: Flow
-    text: ScopeText
-    branch: Branch
-    pins: Mapping[str, tuple[str, ...]]
-    readings: tuple[str, ...]
-
-    @property
-    def scope(self) -> Scope:
-        """The scope that the flow is in."""
-        return self.text.scope
+    scope: Scope
+    index: int
+    path: Path
+    pins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    readings: tuple[str, ...] = ()
 
     def unknowns(self) -> dict[str, str]:
         """The variables whose one true value nobody knows, each with the reason."""
-        return unknown_numbers(self.branch, self.scope)
+        return unknown_numbers(self.path, self.scope)
 
 
-def unknown_numbers(branch: Branch, scope: Scope) -> dict[str, str]:
+def unknown_numbers(path: Path, scope: Scope) -> dict[str, str]:
     """The variables of a path whose one true value nobody knows, each with the reason."""
-    found = dict(branch.path.unknowns)
+    found = dict(path.unknowns)
     for name, tag in (("source", scope.partial_source), ("target", scope.partial_target)):
         if tag is not None:
             found[name] = f"the addresses of service tag {tag} are not known"
@@ -81,8 +82,59 @@ def combinations(network: EffectiveNetwork, encoding: Encoding) -> Iterator[dict
         yield dict(zip(names, values, strict=True))
 
 
+class _Whole:
+    """The text of all flows of a question, with a literal for each of its queries, and a solver over it."""
+
+    def __init__(self, network: EffectiveNetwork, question: FlowQuestion, queries: Queries, deadline: float | None) -> None:
+        self.encoding: Encoding = encode(network, question)
+        self.literals: dict[Pick, list[str]] = {}
+        self.named: dict[str, str] = {}
+        self._add_wishes(network)
+        for pick in dict.fromkeys((queries.decisive, queries.open, queries.otherwise, queries.settled)):
+            self._add(pick)
+        self.encoding.terms.boolean(_SEARCH.strip("|"))
+        self.session = Session(self.encoding.terms.text(), deadline)
+
+    def _add(self, pick: Pick) -> None:
+        """A switch for every scope in which the pick can hold; equal formulas share one."""
+        terms = self.encoding.terms
+        switches = []
+        for one in self.encoding.scopes:
+            formula = somewhere(one, pick)
+            if formula != FALSE and formula not in self.named:
+                self.named[formula] = terms.switch(f"{pick.__name__} {one.index}", formula)
+            switches.append(self.named.get(formula, FALSE))
+        self.literals[pick] = switches
+        anywhere = disjunction(switches)
+        if len(set(switches) - {FALSE}) > 1 and anywhere not in self.named:
+            self.named[anywhere] = terms.switch(pick.__name__, anywhere)
+
+    def _add_wishes(self, network: EffectiveNetwork) -> None:
+        """Cut points and names for what a flow should look like."""
+        terms = self.encoding.terms
+        for text in self.encoding.scopes:
+            for group in wishes(network, text.scope):
+                for name, numbers in group:
+                    formula = terms.inside(name, numbers)
+                    if not numbers.is_single and formula not in self.named:
+                        self.named[formula] = terms.switch(f"{name} is usual {len(self.named)}", formula)
+
+    def wish(self, name: str, numbers: NumberSet) -> Wish:
+        """A wish with its literals."""
+        terms = self.encoding.terms
+        if numbers.is_single:
+            both = (terms.at_least(name, numbers.first), negation(terms.at_least(name, numbers.first + 1)))
+            literals = tuple(one for one in both if one != TRUE)
+        else:
+            literals = (self.named[terms.inside(name, numbers)],)
+        return Wish(literals=literals, variable=name, numbers=numbers)
+
+    def anywhere(self, pick: Pick) -> str:
+        anywhere = disjunction(self.literals[pick])
+        return self.named.get(anywhere, anywhere)
+
 class Flows:
-    """A question about flows over one solver."""
+    """A question about flows: the solver decides, about the two ends of a flow where a guide leads to one, else about all."""
 
     def __init__(
         self,
@@ -96,57 +148,22 @@ class Flows:
         self.question = question
         self.guide = guide
         self.confirmed = guide is not None
-        self.encoding: Encoding = encode(network, question)
-        self._literals: dict[Pick, list[str]] = {}
-        self._named: dict[str, str] = {}
+        self._queries = queries
+        self._deadline = deadline
+        self._ways = existing_ways(network, question)
         self._refuted: set[tuple[str, ...]] = set()
+        self._started: dict[tuple[Pick, tuple[tuple[str, str], ...]], tuple[int, Told]] = {}
         self._rules_out = False
         self._ruled_out: tuple[str, ...] = ()
-        self._add_wishes()
-        for pick in dict.fromkeys((queries.decisive, queries.open, queries.otherwise, queries.settled)):
-            self._add(pick)
-        self.encoding.terms.boolean(_SEARCH.strip("|"))
-        self.session = Session(self.encoding.terms.text(), deadline)
 
-    # -- The text -------------------------------------------------------------------------------------------------------
+    @cached_property
+    def _whole(self) -> _Whole:
+        return _Whole(self.network, self.question, self._queries, self._deadline)
 
-    def _add(self, pick: Pick) -> None:
-        """A switch for every scope in which the pick can hold; equal formulas share one."""
-        terms = self.encoding.terms
-        switches = []
-        for one in self.encoding.scopes:
-            formula = somewhere(one, pick)
-            if formula != FALSE and formula not in self._named:
-                self._named[formula] = terms.switch(f"{pick.__name__} {one.index}", formula)
-            switches.append(self._named.get(formula, FALSE))
-        self._literals[pick] = switches
-        anywhere = disjunction(switches)
-        if len(set(switches) - {FALSE}) > 1 and anywhere not in self._named:
-            self._named[anywhere] = terms.switch(pick.__name__, anywhere)
-
-    def _add_wishes(self) -> None:
-        """Cut points and names for what a flow should look like."""
-        terms = self.encoding.terms
-        named = _named(Same(self.network))
-        for text in self.encoding.scopes:
-            packets = text.scope.packets
-            wishes = [("protocol", TCP), ("source_port", USUAL_SOURCE_PORTS)]
-            wishes.extend(("target_port", port) for port in text.scope.preferred_ports)
-            wishes.extend(_typical_ends(packets).items())
-            for name, number in wishes:
-                if number in getattr(packets, name):
-                    terms.at_least(name, number)
-                    terms.at_least(name, number + 1)
-            for name in ("target", "source"):
-                known = _known(named, getattr(packets, name))
-                if known:
-                    formula = terms.inside(name, known)
-                    if formula not in self._named:
-                        self._named[formula] = terms.switch(f"{name} has a name {len(self._named)}", formula)
-
-    def _anywhere(self, pick: Pick) -> str:
-        anywhere = disjunction(self._literals[pick])
-        return self._named.get(anywhere, anywhere)
+    @property
+    def encoding(self) -> Encoding:
+        """The formulas of all flows of the question."""
+        return self._whole.encoding
 
     # -- Asking ---------------------------------------------------------------------------------------------------------
 
@@ -155,34 +172,57 @@ class Flows:
 
         What `settle` has ruled out does not count while it searches. Raises `EnginesDisagree` when the guide knows better.
         """
-        asked = (self._anywhere(pick), *self.reading(readings))
+        lead = self._lead(pick, readings)
+        if lead is not None:
+            self._examined(pick, lead)
+            return True
+        return self._exists(pick, readings)
+
+    def _exists(self, pick: Pick, readings: Mapping[str, str]) -> bool:
+        """The same of the whole text."""
+        asked = (self._whole.anywhere(pick), *self.reading(readings))
         if asked in self._refuted:
             return False
-        found = asked[0] != FALSE and self.session.satisfiable([*asked, *self._ruled_out])
+        found = asked[0] != FALSE and self._whole.session.satisfiable([*asked, *self._ruled_out])
         if not self._ruled_out:
-            # In every scope, also where the formula is false at a glance: the guide has a view of its own.
-            told = self._told(range(len(self.encoding.scopes)), pick, Limits(box={}, readings=readings))
+            _, told = self._start(pick, readings)
             self.confirmed &= told is not None
-            if told is not None and told is not found:
-                raise EnginesDisagree(f"solver      a flow of which `{pick.__name__}` is true: {found}\nexact sets  {told}")
+            if told is not None and bool(told) is not found:
+                said = f"solver      a flow of which `{pick.__name__}` is true: {found}\nexact sets  {bool(told)}"
+                raise EnginesDisagree(said)
             if not found:
                 self._refuted.add(asked)
         return found
 
     def _tells(self, pick: Pick) -> Tells:
         """What the guide says about flows of which the pick holds."""
-        scopes = [one.index for one, switch in zip(self.encoding.scopes, self._literals[pick], strict=True) if switch != FALSE]
+        whole = self._whole
+        scopes = [one.index for one, switch in zip(whole.encoding.scopes, whole.literals[pick], strict=True) if switch != FALSE]
 
-        return lambda limits: self._told(scopes if limits.scope is None else [limits.scope], pick, limits)
+        def tells(limits: Limits) -> bool | None:
+            _, told = self._told(scopes if limits.scope is None else [limits.scope], pick, limits)
+            return None if told is None else bool(told)
 
-    def _told(self, scopes: Iterable[int], pick: Pick, limits: Limits) -> bool | None:
+        return tells
+
+    def _told(self, scopes: Iterable[int], pick: Pick, limits: Limits) -> tuple[int, Told]:
+        """What the guide says, of the first of these scopes of which it does not say that there is nothing."""
         if self.guide is None or self._ruled_out:
-            return None
+            return 0, None
         for scope in scopes:
-            told = self.guide.possible(scope, AIMS[pick], limits.box, limits.readings)
+            told = self.guide.examples(scope, AIMS[pick], limits.box, limits.readings)
             if told is not False:
-                return told
-        return False
+                return scope, told
+        return 0, False
+
+    def _start(self, pick: Pick, readings: Mapping[str, str]) -> tuple[int, Told]:
+        """What the guide says of all flows, in every scope, also where a formula is false at a glance: it has its own view."""
+        key = (pick, tuple(readings.items()))
+        if self._ruled_out:
+            return 0, None
+        if key not in self._started:
+            self._started[key] = self._told(range(len(self._ways)), pick, Limits(box={}, readings=readings))
+        return self._started[key]
 
     def reading(self, readings: Mapping[str, str]) -> tuple[str, ...]:
         """The literals of readings, as far as they are open and make a difference."""
@@ -191,21 +231,78 @@ class Flows:
 
     def combinations(self) -> Iterator[dict[str, str]]:
         """Every way to read the open assumptions that make a difference, the recommended way first."""
-        return combinations(self.network, self.encoding)
+        return combinations(self.network, self.encoding) if self._mentioned else iter([{}])
+
+    @cached_property
+    def _mentioned(self) -> frozenset[str]:
+        """The open assumptions that may make a difference: a path hangs on them, or some rule that is asked."""
+        paths = [path for _, its in self._ways for path in its]
+        filters = {id(one.rows): one.rows for path in paths for place in path.places for one in place.filters}
+        of_paths = frozenset(name for path in paths for name in path.readings)
+        return of_paths.union(*(_assumptions_of(Same(rows)) for rows in filters.values())) - self.question.fixed.keys()
 
     # -- Finding --------------------------------------------------------------------------------------------------------
 
     def find(self, pick: Pick, within: Mapping[str, str] = ALL) -> Found | None:
         """The flow for which the pick holds that looks most like real traffic, the same for the same text."""
-        if not self.exists(pick, within):
+        lead = self._lead(pick, within, best=True)
+        if lead is not None:
+            return self._examined(pick, lead)
+        if not self._exists(pick, within):
             return None
-        known = [self._anywhere(pick), *self._ruled_out, *self.reading(within)]
-        search = Search(self.session, self.encoding.terms, known, self._tells(pick), within)
+        whole = self._whole
+        known = [whole.anywhere(pick), *self._ruled_out, *self.reading(within)]
+        search = Search(whole.session, whole.encoding.terms, known, self._tells(pick), within)
         readings = self._chosen_readings(search, pick)
-        for text, switch in zip(self.encoding.scopes, self._literals[pick], strict=True):
+        for text, switch in zip(whole.encoding.scopes, whole.literals[pick], strict=True):
             if search.grant(Wish(literals=(switch,), scope=text.index)):
                 return self._flow(search, text, pick, readings)
-        raise _misled(search, pick)
+        raise _misled(search.values, pick)
+
+    def _lead(self, pick: Pick, within: Mapping[str, str], *, best: bool = False) -> Lead | None:
+        """A flow that the guide leads to, the best one or any; None if it does not, or if what nobody knows decides."""
+        scope, told = self._start(pick, within)
+        if not told:
+            return None
+        assumptions = self.network.assumptions
+        given = {name: values[0] for name, values in assumptions.items()} | {**self.question.fixed, **within}
+        leads = Leads(lambda one, limits: self._told([one], pick, limits)[1], self._ways, within, scope, told)
+        try:
+            if not best:
+                return leads.any(given)
+            free = {name: assumptions[name] for name in assumptions if name in self._mentioned and name not in within}
+            chosen = leads.choose_readings(free)
+            its = leads.choose_scope()
+            wished = [[Wish(variable=name, numbers=numbers) for name, numbers in group] for group in wishes(self.network, its)]
+            found = leads.flow(wished, _ORDER, given | chosen)
+        except Nowhere:
+            return None
+        return None if unknown_numbers(found.path, its) else found
+
+    def _examined(self, pick: Pick, lead: Lead) -> Found:
+        """The flow that the guide leads to, if the solver agrees: it is asked about the flow's path between its two ends.
+
+        What holds of a flow there holds of it in the text of all flows, which is larger by what cannot meet it.
+        """
+        scope = self._ways[lead.scope][0]
+        source, target = (NumberSet.single(lead.values[name]) for name in ("source", "target"))
+        here = replace(scope, packets=replace(scope.packets, source=source, target=target))
+        path = replace(lead.path, region={**lead.path.region, "source": source, "target": target})
+        encoding = encode_way(self.network, self.question, lead.scope, here, path)
+        terms, rows = encoding.terms, encoding.rows
+        goal = terms.switch(pick.__name__, somewhere(encoding.scopes[0], pick))
+        pins = [
+            literal
+            for name, number in lead.values.items()
+            if name not in ("source", "target")
+            for literal in (terms.at_least(name, number), negation(terms.at_least(name, number + 1)))
+        ]
+        readings = [rows.reading(name, value) for name, value in lead.readings.items() if name in rows.open]
+        if not Session(terms.text(), self._deadline).satisfiable([goal, *pins, *readings]):
+            raise _misled(lead.values, pick)
+        choices = {name: number for name, number in lead.values.items() if name not in FIELDS}
+        flow = _flow_of(scope, lead.values, choices, lead.readings)
+        return Found(flow=flow, scope=scope, index=lead.scope, path=lead.path)
 
     def _chosen_readings(self, search: Search, pick: Pick) -> dict[str, str]:
         readings = {name: values[0] for name, values in self.network.assumptions.items()} | dict(self.question.fixed)
@@ -218,13 +315,13 @@ class Flows:
                 }
                 granted = next((value for value, wish in wishes.items() if search.grant(wish)), None)
                 if granted is None:
-                    raise _misled(search, pick)
+                    raise _misled(search.values, pick)
                 readings[name] = granted
         return readings
 
     def _flow(self, search: Search, text: ScopeText, pick: Pick, readings: Mapping[str, str]) -> Found:
         packets = text.scope.packets
-        self._wish(search, text.scope)
+        search.grant_first(*([self._whole.wish(*one) for one in group] for group in wishes(self.network, text.scope)))
         search.least({field: getattr(packets, field) for field in _ORDER})
         mine = [one for one in text.branches if pick(one) != FALSE and one.path.holds(search.values, readings)]
         choices: list[str] = []
@@ -232,47 +329,18 @@ class Flows:
             search.least({name: union(one.path.region[name] for one in mine)})
             mine = [one for one in mine if one.path.holds(search.values, readings)]
             choices.append(name)
-        if search.told and not (mine and self.session.satisfiable(search.literals)):
-            raise _misled(search, pick)
+        if search.told and not (mine and self._whole.session.satisfiable(search.literals)):
+            raise _misled(search.values, pick)
         (branch,) = mine
-        values = search.values
-        flow = Flow(
-            origin=text.scope.origin,
-            packet=Packet(
-                protocol=values["protocol"],
-                source=values["source"],
-                source_port=values["source_port"],
-                target=values["target"],
-                target_port=values["target_port"],
-                source_tags=packets.source_tags,
-                target_tags=packets.target_tags,
-            ),
-            choices={name: values[name] for name in choices},
-            readings=readings,
+        choice_numbers = {name: search.values[name] for name in choices}
+        return Found(
+            flow=_flow_of(text.scope, search.values, choice_numbers, readings),
+            scope=text.scope,
+            index=text.index,
+            path=branch.path,
+            pins=search.pins,
+            readings=self.reading(readings),
         )
-        return Found(flow=flow, text=text, branch=branch, pins=search.pins, readings=self.reading(readings))
-
-    def _wish(self, search: Search, scope: Scope) -> None:
-        """What real traffic looks like: TCP, the service's first port, a usual source port, addresses that have names."""
-        packets, number = scope.packets, search.number
-        named, ends = _named(Same(self.network)), _typical_ends(packets)
-        groups: list[list[Wish]] = [
-            [number("protocol", TCP)] if TCP in packets.protocol else [],
-            [number("target_port", port) for port in scope.preferred_ports if port in packets.target_port],
-        ]
-        if USUAL_SOURCE_PORTS in packets.source_port:
-            usual = self.encoding.terms.at_least("source_port", USUAL_SOURCE_PORTS)
-            at_least = NumberSet.span(USUAL_SOURCE_PORTS, last("source_port"))
-            wish = Wish(literals=(usual,), variable="source_port", numbers=at_least)
-            groups.append([number("source_port", USUAL_SOURCE_PORTS), wish])
-        for name in ("target", "source"):
-            known = _known(named, getattr(packets, name))
-            wishes = [number(name, ends[name])] if name in ends else []
-            if known:
-                has_name = self._named[self.encoding.terms.inside(name, known)]
-                wishes.insert(0, Wish(literals=(has_name,), variable=name, numbers=known))
-            groups.append(wishes)
-        search.grant_first(*groups)
 
     # -- What nobody knows ----------------------------------------------------------------------------------------------
 
@@ -295,37 +363,79 @@ class Flows:
             if found is None:
                 return None, doubtful
             unknowns = found.unknowns()
+            if not unknowns:
+                return found, doubtful
             known = [
                 *self.reading(within),
                 *found.readings,
                 *(pin for name, pins in found.pins.items() if name not in unknowns for pin in pins),
             ]
-            other = self._same_scope(found, queries.otherwise, known) if unknowns else None
+            other = self._same_scope(found, queries.otherwise, known)
             if other is None:
                 return found, doubtful
             doubtful = doubtful or found
-            decisive = self._literals[queries.decisive][found.text.index]
+            decisive = self._whole.literals[queries.decisive][found.index]
             pins = [*known, *(pin for pins in other.pins.values() for pin in pins)]
-            contradicted = not self.session.satisfiable([decisive, *pins])
+            contradicted = not self._whole.session.satisfiable([decisive, *pins])
             assert contradicted  # noqa: S101 - a flow does one or the other
-            reason = self.session.core(known)
+            reason = self._whole.session.core(known)
             if not reason:
                 return None, doubtful
-            self.session.forbid([decisive, *reason], _SEARCH)
+            self._whole.session.forbid([decisive, *reason], _SEARCH)
             self._rules_out, self._ruled_out = True, (_SEARCH,)
         return None, doubtful
 
     def _same_scope(self, found: Found, pick: Pick, literals: Sequence[str]) -> Found | None:
-        switch = self._literals[pick][found.text.index]
-        if switch == FALSE or not self.session.satisfiable([switch, *literals]):
+        switch = self._whole.literals[pick][found.index]
+        if switch == FALSE or not self._whole.session.satisfiable([switch, *literals]):
             return None
-        search = Search(self.session, self.encoding.terms, [switch, *literals])
-        return self._flow(search, found.text, pick, found.flow.readings)
+        search = Search(self._whole.session, self.encoding.terms, [switch, *literals])
+        return self._flow(search, self._whole.encoding.scopes[found.index], pick, found.flow.readings)
 
 
-def _misled(search: Search, pick: Pick) -> EnginesDisagree:
+def _misled(values: Mapping[str, int], pick: Pick) -> EnginesDisagree:
     """What was granted because exact search said so cannot be had together."""
-    return EnginesDisagree(f"exact sets  a flow of which `{pick.__name__}` is true: {search.values}\nsolver      not so")
+    return EnginesDisagree(f"exact sets  a flow of which `{pick.__name__}` is true: {dict(values)}\nsolver      not so")
+
+
+def _flow_of(scope: Scope, values: Mapping[str, int], choices: Mapping[str, int], readings: Mapping[str, str]) -> Flow:
+    packet = Packet(
+        protocol=values["protocol"],
+        source=values["source"],
+        source_port=values["source_port"],
+        target=values["target"],
+        target_port=values["target_port"],
+        source_tags=scope.packets.source_tags,
+        target_tags=scope.packets.target_tags,
+    )
+    return Flow(origin=scope.origin, packet=packet, choices=choices, readings=readings)
+
+
+def wishes(network: EffectiveNetwork, scope: Scope) -> list[list[tuple[str, NumberSet]]]:
+    """What real traffic looks like: TCP, the service's first port, a usual source port, addresses that have names.
+
+    Of each group the first that can be is granted, if it can be together with what was granted before.
+    """
+    packets, single = scope.packets, NumberSet.single
+    named, ends = _named(Same(network)), _typical_ends(packets)
+    groups = [
+        [("protocol", single(TCP))] if TCP in packets.protocol else [],
+        [("target_port", single(port)) for port in scope.preferred_ports if port in packets.target_port],
+    ]
+    if USUAL_SOURCE_PORTS in packets.source_port:
+        at_least = NumberSet.span(USUAL_SOURCE_PORTS, last("source_port"))
+        groups.append([("source_port", single(USUAL_SOURCE_PORTS)), ("source_port", at_least)])
+    for name in ("target", "source"):
+        known = _known(named, getattr(packets, name))
+        group = [(name, known)] if known else []
+        groups.append([*group, (name, single(ends[name]))] if name in ends else group)
+    return groups
+
+
+@lru_cache(maxsize=256)
+def _assumptions_of(same: Same[tuple[FilterRow, ...]]) -> frozenset[str]:
+    """The assumptions that rows of a filter depend on."""
+    return conditions_of(row.condition for row in same.value)
 
 
 def _next_choice(one: Branch, made: Sequence[str]) -> str | None:

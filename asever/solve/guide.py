@@ -7,7 +7,7 @@ guide says, the answer is the one that the solver alone would give, and where th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Literal, Protocol
 
 from asever.model.numbers import NumberSet
 from asever.record import record
@@ -30,8 +30,20 @@ class Aim:
     replies: bool
 
 
-class Guide(Protocol):
-    """Says of flows whether there are any, if it can say so quickly."""
+@record
+class Examples:
+    """Flows of one path: where each of its variables lies, header fields and choices, and the readings in which they exist."""
 
-    def possible(self, scope: int, aim: Aim, box: Mapping[str, NumberSet], readings: Mapping[str, str]) -> bool | None:
-        """Whether a flow of a scope with these numbers, in a reading that agrees with these, is one of the aim's."""
+    box: Mapping[str, NumberSet]
+    readings: Mapping[str, str]
+
+
+Told = Examples | Literal[False] | None
+"""What a guide says when it is asked for flows: some, that there are none, or nothing."""
+
+
+class Guide(Protocol):
+    """Says of flows whether there are any, and where, if it can say so quickly."""
+
+    def examples(self, scope: int, aim: Aim, box: Mapping[str, NumberSet], readings: Mapping[str, str]) -> Told:
+        """Some flows of a scope with these numbers, in readings that agree with these; all of them are the aim's."""

@@ -145,6 +145,11 @@ def ways(network: EffectiveNetwork, question: FlowQuestion) -> Ways:
     return _ways(Same(network), Same(question))
 
 
+def existing_ways(network: EffectiveNetwork, question: FlowQuestion) -> Ways:
+    """The same without the scopes that no flow is in; all that is said of scopes by number counts these."""
+    return tuple((scope, its) for scope, its in ways(network, question) if its)
+
+
 @lru_cache(maxsize=4)
 def _ways(network: Same[EffectiveNetwork], same: Same[FlowQuestion]) -> Ways:
     question = same.value

@@ -36,7 +36,7 @@ def unknown_constants(found: Found) -> tuple[str, ...]:
 
 
 def _reasons(network: EffectiveNetwork, question: FlowQuestion, found: Found) -> Iterator[str]:
-    path, success = found.branch.path, question.success
+    path, success = found.path, question.success
     values = _values(found)
     for place in path.places:
         yield from _open_rules(network, place, values, found.flow.readings)

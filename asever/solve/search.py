@@ -20,7 +20,7 @@ class Wish:
     One that says nothing of these is for the solver alone.
     """
 
-    literals: tuple[str, ...]
+    literals: tuple[str, ...] = ()
     variable: str = ""
     numbers: NumberSet = EMPTY
     reading: tuple[str, str] | None = None

@@ -98,7 +98,7 @@ def pinned_text(network: EffectiveNetwork, question: FlowQuestion, index: int, f
     """
     encoding = encode(network, question)
     asks = queries(question.quantifier)
-    unknowns = unknown_numbers(branch_of(encoding, index, flow, asks.decisive), encoding.scopes[index].scope)
+    unknowns = unknown_numbers(branch_of(encoding, index, flow, asks.decisive).path, encoding.scopes[index].scope)
     if not unknowns:
         return None
     values = {name: getattr(flow.packet, name) for name in FIELDS} | dict(flow.choices)

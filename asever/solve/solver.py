@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from threading import Thread
 
@@ -117,7 +117,7 @@ class _Solver:
         self._library = library
         self._z3 = z3 = library.library()
         # Order-encoded text is propositional, and this solver keeps what it learns from one question to the next.
-        solver = z3.mk_solver_for_logic(z3.mk_string_symbol(b"QF_FD"))
+        solver: int = z3.mk_solver_for_logic(z3.mk_string_symbol(b"QF_FD"))
         z3.solver_inc_ref(solver)
         self._read(solver, self.text)
         self._solver = solver

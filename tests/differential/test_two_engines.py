@@ -22,8 +22,8 @@ from asever.model.packets import TCP, UDP, Packet
 from asever.model.things import Direction
 from asever.solve.answer import answer
 from asever.solve.flows import Flows
-from asever.solve.guide import EnginesDisagree
-from asever.solve.paths import FIELDS
+from asever.solve.guide import EnginesDisagree, Examples
+from asever.solve.paths import FIELDS, existing_ways
 from asever.solve.queries import AIMS, queries
 from asever.solve.rows import Rows
 from asever.solve.terms import Terms
@@ -66,9 +66,9 @@ class Silent:
         self.guide = guide
         self.asked = 0
 
-    def possible(self, *about):
+    def examples(self, *about):
         self.asked += 1
-        return self.guide.possible(*about) if self.asked % 2 else None
+        return self.guide.examples(*about) if self.asked % 2 else None
 
 
 @many
@@ -86,7 +86,7 @@ def test_every_pick_exists_in_every_scope_and_reading_according_to_both_or_to_ne
     guide = Oracle(network, question)
     for pick in (asks.decisive, asks.open, asks.otherwise, asks.settled):
         for readings in all_readings(question):
-            told = [guide.possible(one.index, AIMS[pick], {}, readings) for one in flows.encoding.scopes]
+            told = [guide.examples(one.index, AIMS[pick], {}, readings) for one in flows.encoding.scopes]
             assert None in told or any(told) is flows.exists(pick, readings)
 
 
@@ -198,22 +198,26 @@ def test_a_mistake_of_the_exact_search_is_seen(mistake, monkeypatch):
 
 
 class Contrary:
-    """A guide that says the opposite."""
+    """A guide that says the opposite: that there is nothing, or that everything is so."""
 
-    def __init__(self, guide):
-        self.guide = guide
+    def __init__(self, network, question):
+        self.guide = Oracle(network, question)
+        self.ways = existing_ways(network, question)
         self.has_said = False
 
-    def possible(self, *about):
-        told = self.guide.possible(*about)
+    def examples(self, scope, aim, box, readings):
+        told = self.guide.examples(scope, aim, box, readings)
         self.has_said |= told is not None
-        return None if told is None else not told
+        if told is not False:
+            return told and False
+        path = self.ways[scope][1][0]
+        return Examples(box=path.region, readings=path.readings)
 
 
 @many
 @given(networks(), questions())
 def test_a_guide_that_says_the_opposite_is_found_out(network, question):
-    guide = Contrary(Oracle(network, question))
+    guide = Contrary(network, question)
     try:
         answer(network, question, seconds=None, guide=guide)
     except EnginesDisagree:
