@@ -7,6 +7,7 @@ packet for certain; a side of a rule that names a tag of unknown content leaves 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 
@@ -68,6 +69,13 @@ class Lookup:
     def to_any_port(self) -> int:
         """The rows that name no destination port."""
         return of(number for number, row in enumerate(self.rows) if row.target_port == ANY_PORT)
+
+    @cached_property
+    def parts(self) -> int:
+        """The rows of rules that have several."""
+        rules = [(row.priority, row.name) for row in self.rows]
+        several = {rule for rule, number in Counter(rules).items() if number > 1}
+        return of(number for number, rule in enumerate(rules) if rule in several)
 
     @cached_property
     def _fields(self) -> tuple[_Field, _Field, _Field, _Field, _Field]:

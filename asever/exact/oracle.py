@@ -16,7 +16,7 @@ from asever.model.effective import Action, EffectiveNetwork, Filter, FlowQuestio
 from asever.model.numbers import NumberSet
 from asever.solve.encode import can_arrive, surely_arrives
 from asever.solve.guide import Aim, Examples, Told
-from asever.solve.paths import Path, Place, existing_ways
+from asever.solve.paths import Path, Place, existing_ways, mentioned
 
 VISITS = 10_000
 """How many rows may be looked at for one question: some tens of milliseconds."""
@@ -33,6 +33,9 @@ class Oracle:
         self._question = question
         self._scopes = existing_ways(network, question)
         self._budget = Budget(visits)
+        names = sorted(mentioned(self._scopes))
+        self._values = {name: values for name in names if (values := network.assumptions.get(name))}
+        """The assumptions that make a difference, with their values."""
 
     def examples(self, scope: int, aim: Aim, box: Mapping[str, NumberSet], readings: Mapping[str, str]) -> Told:
         """Some flows of a scope with these numbers, in readings that agree with these, all of them the aim's.
@@ -53,7 +56,7 @@ class Oracle:
     def _named(self, path: Path, region: Variables, readings: Mapping[str, str]) -> Examples:
         """A region with its readings by name: those that it needs."""
         needed = {**path.readings, **readings}
-        for name, values in self._network.assumptions.items():
+        for name, values in self._values.items():
             numbers = region.get(reading_name(name))
             if numbers is not None and name not in self._question.fixed and numbers.size < len(values):
                 needed[name] = values[numbers.first]
@@ -83,9 +86,8 @@ class Oracle:
         region = {name: numbers & box[name] if name in box else numbers for name, numbers in path.region.items()}
         if not all(region.values()):
             return None
-        chosen = {**path.readings, **given}
-        for name, value in chosen.items():
-            values = self._network.assumptions.get(name, ())
+        for name, values in self._values.items():
+            value = given.get(name, path.readings.get(name))
             if value in values:
                 region[reading_name(name)] = NumberSet.single(values.index(value))
         return region

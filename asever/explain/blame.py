@@ -137,8 +137,9 @@ def _nearest(network: EffectiveNetwork, trace: Trace, one: Filter, step: Step) -
 
 def _one_of_each(one: Filter, rows: int) -> int:
     """Of the rows of each rule the first; they stand one after the other."""
-    kept, last = 0, None
-    for number in each(rows):
+    parts = lookup(one.rows).parts
+    kept, last = rows & ~parts, None
+    for number in each(rows & parts):
         row = one.rows[number]
         if (row.priority, row.name) != last:
             last = (row.priority, row.name)

@@ -86,6 +86,11 @@ class NumberSet:
         return NumberSet.of(self.ranges + other.ranges)
 
     def __and__(self, other: NumberSet) -> NumberSet:
+        if len(self.ranges) == len(other.ranges) == 1:  # as most are
+            ((low, high),), ((start, end),) = self.ranges, other.ranges
+            if start <= low and high <= end:
+                return self
+            return NumberSet.span(max(low, start), min(high, end))
         result: list[Range] = []
         left, right = iter(self.ranges), iter(other.ranges)
         one, two = next(left, None), next(right, None)

@@ -7,7 +7,6 @@ so what the characters say never depends on the terminal (docs/decisions/007).
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from io import StringIO
@@ -75,15 +74,16 @@ def wrapped(text: str, *, first: str = "", rest: str | None = None, width: int =
     room = max(width, len(first) + 20)
     if text and len(first) + len(text) <= room and text.isprintable() and text == text.strip():
         return [first + text]  # as most texts are
-    lines = textwrap.wrap(
-        text,
-        width=room,
-        initial_indent=first,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return lines or [first.rstrip()]
+    words = text.split()
+    if not words:
+        return [first.rstrip()]
+    lines = [first + words[0]]
+    for word in words[1:]:
+        if len(lines[-1]) + 1 + len(word) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(indent + word)
+    return lines
 
 
 def shortened(text: str, most: int) -> str:
@@ -98,8 +98,9 @@ def without_walls(text: str) -> str:
 
 def drawn(lines: Iterable[Line], *, color: bool) -> str:
     """The lines as text; with `color` as ANSI, painted by rich."""
-    shown = (tuple(Piece(printable(piece.text), piece.style) for piece in one) for one in lines)
-    return _painted(shown) if color else "".join("".join(piece.text for piece in one).rstrip() + "\n" for one in shown)
+    if color:
+        return _painted(tuple(Piece(printable(piece.text), piece.style) for piece in one) for one in lines)
+    return "".join(printable("".join(piece.text for piece in one)).rstrip() + "\n" for one in lines)
 
 
 def _painted(lines: Iterable[Line]) -> str:

@@ -121,6 +121,12 @@ def wanted(match: AddressMatch) -> str:
 
     A word that stands for few addresses is followed by them: `VirtualNetwork (10.0.0.0/16)`; for one, it is that one.
     """
+    return _wanted(Same(match))
+
+
+@lru_cache(maxsize=1024)
+def _wanted(same: Same[AddressMatch]) -> str:
+    match = same.value
     single = match.addresses.size == 1 and not match.unknown_tags
     text = shortened(match.text, 44)
     plain = format_addresses(match.addresses) if len(match.addresses.ranges) <= 2 and match.addresses != ALL_ADDRESSES else ""

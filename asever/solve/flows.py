@@ -8,7 +8,7 @@ from itertools import product
 from types import MappingProxyType
 
 from asever.model.addresses import typical
-from asever.model.effective import EffectiveNetwork, FilterRow, FlowQuestion, Packets, Scope, conditions_of
+from asever.model.effective import EffectiveNetwork, FlowQuestion, Packets, Scope
 from asever.model.identity import Same
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import TCP, Flow, Packet
@@ -16,7 +16,7 @@ from asever.record import field, record, replace
 from asever.solve.encode import Branch, Encoding, ScopeText, encode, encode_way
 from asever.solve.guide import EnginesDisagree, Guide, Told
 from asever.solve.leads import Lead, Leads, Nowhere
-from asever.solve.paths import FIELDS, Path, existing_ways
+from asever.solve.paths import FIELDS, Path, existing_ways, mentioned
 from asever.solve.queries import AIMS, Pick, Queries, somewhere
 from asever.solve.search import Limits, Search, Tells, Wish
 from asever.solve.solver import Session
@@ -87,37 +87,48 @@ class _Whole:
 
     def __init__(self, network: EffectiveNetwork, question: FlowQuestion, queries: Queries, deadline: float | None) -> None:
         self.encoding: Encoding = encode(network, question)
-        self.literals: dict[Pick, list[str]] = {}
-        self.named: dict[str, str] = {}
-        self._add_wishes(network)
-        for pick in dict.fromkeys((queries.decisive, queries.open, queries.otherwise, queries.settled)):
-            self._add(pick)
-        self.encoding.terms.boolean(_SEARCH.strip("|"))
-        self.session = Session(self.encoding.terms.text(), deadline)
+        self._network = network
+        self._queries = queries
+        self._deadline = deadline
+        self._literals: dict[Pick, list[str]] = {}
+        self._named: dict[str, str] = {}
 
-    def _add(self, pick: Pick) -> None:
+    @cached_property
+    def session(self) -> Session:
+        """The solver, over the text of all that may be asked; many a formula is seen to be false without it."""
+        asks = self._queries
+        for pick in (asks.decisive, asks.open, asks.otherwise, asks.settled):
+            self.literals(pick)
+        self._add_wishes()
+        self.encoding.terms.boolean(_SEARCH.strip("|"))
+        return Session(self.encoding.terms.text(), self._deadline)
+
+    def literals(self, pick: Pick) -> list[str]:
         """A switch for every scope in which the pick can hold; equal formulas share one."""
+        if pick in self._literals:
+            return self._literals[pick]
         terms = self.encoding.terms
         switches = []
         for one in self.encoding.scopes:
             formula = somewhere(one, pick)
-            if formula != FALSE and formula not in self.named:
-                self.named[formula] = terms.switch(f"{pick.__name__} {one.index}", formula)
-            switches.append(self.named.get(formula, FALSE))
-        self.literals[pick] = switches
+            if formula != FALSE and formula not in self._named:
+                self._named[formula] = terms.switch(f"{pick.__name__} {one.index}", formula)
+            switches.append(self._named.get(formula, FALSE))
         anywhere = disjunction(switches)
-        if len(set(switches) - {FALSE}) > 1 and anywhere not in self.named:
-            self.named[anywhere] = terms.switch(pick.__name__, anywhere)
+        if len(set(switches) - {FALSE}) > 1 and anywhere not in self._named:
+            self._named[anywhere] = terms.switch(pick.__name__, anywhere)
+        self._literals[pick] = switches
+        return switches
 
-    def _add_wishes(self, network: EffectiveNetwork) -> None:
+    def _add_wishes(self) -> None:
         """Cut points and names for what a flow should look like."""
         terms = self.encoding.terms
         for text in self.encoding.scopes:
-            for group in wishes(network, text.scope):
+            for group in wishes(self._network, text.scope):
                 for name, numbers in group:
                     formula = terms.inside(name, numbers)
-                    if not numbers.is_single and formula not in self.named:
-                        self.named[formula] = terms.switch(f"{name} is usual {len(self.named)}", formula)
+                    if not numbers.is_single and formula not in self._named:
+                        self._named[formula] = terms.switch(f"{name} is usual {len(self._named)}", formula)
 
     def wish(self, name: str, numbers: NumberSet) -> Wish:
         """A wish with its literals."""
@@ -126,12 +137,14 @@ class _Whole:
             both = (terms.at_least(name, numbers.first), negation(terms.at_least(name, numbers.first + 1)))
             literals = tuple(one for one in both if one != TRUE)
         else:
-            literals = (self.named[terms.inside(name, numbers)],)
+            literals = (self._named[terms.inside(name, numbers)],)
         return Wish(literals=literals, variable=name, numbers=numbers)
 
     def anywhere(self, pick: Pick) -> str:
-        anywhere = disjunction(self.literals[pick])
-        return self.named.get(anywhere, anywhere)
+        """A switch for all scopes together."""
+        anywhere = disjunction(self.literals(pick))
+        return self._named.get(anywhere, anywhere)
+
 
 class Flows:
     """A question about flows: the solver decides, about the two ends of a flow where a guide leads to one, else about all."""
@@ -197,7 +210,7 @@ class Flows:
     def _tells(self, pick: Pick) -> Tells:
         """What the guide says about flows of which the pick holds."""
         whole = self._whole
-        scopes = [one.index for one, switch in zip(whole.encoding.scopes, whole.literals[pick], strict=True) if switch != FALSE]
+        scopes = [one.index for one, switch in zip(whole.encoding.scopes, whole.literals(pick), strict=True) if switch != FALSE]
 
         def tells(limits: Limits) -> bool | None:
             _, told = self._told(scopes if limits.scope is None else [limits.scope], pick, limits)
@@ -235,11 +248,8 @@ class Flows:
 
     @cached_property
     def _mentioned(self) -> frozenset[str]:
-        """The open assumptions that may make a difference: a path hangs on them, or some rule that is asked."""
-        paths = [path for _, its in self._ways for path in its]
-        filters = {id(one.rows): one.rows for path in paths for place in path.places for one in place.filters}
-        of_paths = frozenset(name for path in paths for name in path.readings)
-        return of_paths.union(*(_assumptions_of(Same(rows)) for rows in filters.values())) - self.question.fixed.keys()
+        """The open assumptions that may make a difference."""
+        return mentioned(self._ways) - self.question.fixed.keys()
 
     # -- Finding --------------------------------------------------------------------------------------------------------
 
@@ -254,7 +264,7 @@ class Flows:
         known = [whole.anywhere(pick), *self._ruled_out, *self.reading(within)]
         search = Search(whole.session, whole.encoding.terms, known, self._tells(pick), within)
         readings = self._chosen_readings(search, pick)
-        for text, switch in zip(whole.encoding.scopes, whole.literals[pick], strict=True):
+        for text, switch in zip(whole.encoding.scopes, whole.literals(pick), strict=True):
             if search.grant(Wish(literals=(switch,), scope=text.index)):
                 return self._flow(search, text, pick, readings)
         raise _misled(search.values, pick)
@@ -374,7 +384,7 @@ class Flows:
             if other is None:
                 return found, doubtful
             doubtful = doubtful or found
-            decisive = self._whole.literals[queries.decisive][found.index]
+            decisive = self._whole.literals(queries.decisive)[found.index]
             pins = [*known, *(pin for pins in other.pins.values() for pin in pins)]
             contradicted = not self._whole.session.satisfiable([decisive, *pins])
             assert contradicted  # noqa: S101 - a flow does one or the other
@@ -386,7 +396,7 @@ class Flows:
         return None, doubtful
 
     def _same_scope(self, found: Found, pick: Pick, literals: Sequence[str]) -> Found | None:
-        switch = self._whole.literals[pick][found.index]
+        switch = self._whole.literals(pick)[found.index]
         if switch == FALSE or not self._whole.session.satisfiable([switch, *literals]):
             return None
         search = Search(self._whole.session, self.encoding.terms, [switch, *literals])
@@ -430,12 +440,6 @@ def wishes(network: EffectiveNetwork, scope: Scope) -> list[list[tuple[str, Numb
         group = [(name, known)] if known else []
         groups.append([*group, (name, single(ends[name]))] if name in ends else group)
     return groups
-
-
-@lru_cache(maxsize=256)
-def _assumptions_of(same: Same[tuple[FilterRow, ...]]) -> frozenset[str]:
-    """The assumptions that rows of a filter depend on."""
-    return conditions_of(row.condition for row in same.value)
 
 
 def _next_choice(one: Branch, made: Sequence[str]) -> str | None:

@@ -20,6 +20,7 @@ from asever.model.effective import (
     Condition,
     EffectiveNetwork,
     Filter,
+    FilterRow,
     FlowQuestion,
     Quantifier,
     Recipient,
@@ -29,6 +30,7 @@ from asever.model.effective import (
     Site,
     SiteKind,
     SourceTranslation,
+    conditions_of,
 )
 from asever.model.identity import Same
 from asever.model.numbers import NumberSet, union
@@ -148,6 +150,18 @@ def ways(network: EffectiveNetwork, question: FlowQuestion) -> Ways:
 def existing_ways(network: EffectiveNetwork, question: FlowQuestion) -> Ways:
     """The same without the scopes that no flow is in; all that is said of scopes by number counts these."""
     return tuple((scope, its) for scope, its in ways(network, question) if its)
+
+
+def mentioned(every: Ways) -> frozenset[str]:
+    """The assumptions that paths, or rules that are asked on them, depend on."""
+    of_paths = {name for _, its in every for path in its for name in path.readings}
+    filters = {id(one.rows): one.rows for _, its in every for path in its for place in path.places for one in place.filters}
+    return frozenset(of_paths).union(*(_assumptions_of(Same(rows)) for rows in filters.values()))
+
+
+@lru_cache(maxsize=256)
+def _assumptions_of(same: Same[tuple[FilterRow, ...]]) -> frozenset[str]:
+    return conditions_of(row.condition for row in same.value)
 
 
 @lru_cache(maxsize=4)
