@@ -1,7 +1,7 @@
-"""What another engine may tell the solver: whether a flow exists, sooner than the solver finds out.
+"""What another engine may tell the solver: where flows are, sooner than the solver finds out.
 
-The solver decides every verdict and every flow that is shown; a guide only spares it the questions in between. Whatever the
-guide says, the answer is the one that the solver alone would give, and where they differ on what both say, that is an error.
+The solver decides every verdict and every flow that is shown; a guide leads it there. Whatever the guide says, the answer is
+the one that the solver alone would give, and where they differ on what both say, that is an error.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,14 @@ from asever.exact.diagram import Lines
 from asever.exact.oracle import Oracle
 from asever.explain.difference import compare
 from asever.lint.findings import lint
-from asever.model.answers import Refuted, Verdict
+from asever.model.answers import Refuted, Shown, Verdict
 from asever.pipeline import Options, run
 from asever.repair import trial
 from asever.repair.search import Limits, repair
 from asever.report import rules as report
 from asever.report.text import render_report
 from asever.semantics.loading import load_program
+from asever.solve import library, solver
 from asever.solve import rows as subject
 from asever.solve.answer import Depth, answer
 from asever.solve.encode import encode
@@ -101,6 +103,22 @@ def test_a_check_asks_the_solver_for_its_verdict_and_for_the_flow_that_it_shows(
     asked = counted(monkeypatch, Session, "satisfiable")
     answers(program, core=Depth.NOTHING)
     assert len(asked) <= 3 * len(program.checks)
+
+
+def test_a_thousand_checks_of_single_machines_read_few_texts(monkeypatch):
+    program = loaded(large_group(RULES, 200))
+    monkeypatch.setattr(solver, "_shared", lru_cache(maxsize=32)(solver._Solver))  # noqa: SLF001 - nothing from other tests
+    read = counted(monkeypatch, library.library(), "solver_from_string")
+    answers(program)
+    assert len(read) <= 20
+
+
+def test_a_check_of_whole_subnets_looks_at_few_of_a_thousand_rules_to_decide_about_a_flow(monkeypatch):
+    program = loaded(large_group(RULES, 0) + "".join(WIDE.splitlines(keepends=True)[:4]) + "check corp/apps can reach corp/data on any\n")
+    looked_at = counted(monkeypatch, Rows, "match")
+    found = answers(program, core=Depth.NOTHING)
+    assert [type(one) for one in found] == [Refuted, Refuted, Refuted, Shown]
+    assert len(looked_at) <= 10 * len(found)
 
 
 def test_a_walk_looks_at_few_of_a_thousand_rules(monkeypatch):
