@@ -7,6 +7,7 @@ so what the characters say never depends on the terminal (docs/decisions/007).
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from io import StringIO
@@ -74,16 +75,15 @@ def wrapped(text: str, *, first: str = "", rest: str | None = None, width: int =
     room = max(width, len(first) + 20)
     if text and len(first) + len(text) <= room and text.isprintable() and text == text.strip():
         return [first + text]  # as most texts are
-    words = text.split()
-    if not words:
-        return [first.rstrip()]
-    lines = [first + words[0]]
-    for word in words[1:]:
-        if len(lines[-1]) + 1 + len(word) <= room:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(indent + word)
-    return lines
+    lines = textwrap.wrap(
+        text,
+        width=room,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return lines or [first.rstrip()]
 
 
 def shortened(text: str, most: int) -> str:

@@ -114,7 +114,9 @@ def test_a_thousand_checks_of_single_machines_read_few_texts(monkeypatch):
 
 
 def test_a_check_of_whole_subnets_looks_at_few_of_a_thousand_rules_to_decide_about_a_flow(monkeypatch):
-    program = loaded(large_group(RULES, 0) + "".join(WIDE.splitlines(keepends=True)[:4]) + "check corp/apps can reach corp/data on any\n")
+    program = loaded(
+        large_group(RULES, 0) + "".join(WIDE.splitlines(keepends=True)[:4]) + "check corp/apps can reach corp/data on any\n"
+    )
     looked_at = counted(monkeypatch, Rows, "match")
     found = answers(program, core=Depth.NOTHING)
     assert [type(one) for one in found] == [Refuted, Refuted, Refuted, Shown]
