@@ -11,20 +11,24 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
+from functools import reduce
 from itertools import accumulate
-from operator import xor
+from operator import and_, xor
 
 from asever.exact.boxes import Box, Budget
-from asever.model.numbers import NumberSet
+from asever.model.numbers import NumberSet, Range
 from asever.model.regions import Region
 
 # So many parts are looked at for one question before it is left to the solver.
 STEPS = 2_000
-# Below this many boxes it is faster to look at each than to ask the tree.
-_FEW = 10
+# Up to so many boxes it is faster to look at each than to ask the tree.
+_FEW = 64
 # More than these hold all of every dimension between them more often than not.
 _MANY = 64
 
+
+Ranges = tuple[Range, ...]
+"""A set of numbers as its ranges, which are compared faster than the set."""
 
 Bounds = tuple[tuple[int, int], ...]
 """Dimensions, and the atoms that are left of each."""
@@ -47,46 +51,49 @@ class Axis:
         `boxes` are the same as atoms.
         """
         cuts = {0}
-        owners: dict[NumberSet, list[int]] = defaultdict(list)
+        owners: dict[Ranges, list[int]] = defaultdict(list)
         for number, one in enumerate(sets):
-            owners[one].append(number)
-        for numbers in (*owners, *further):
-            for low, high in numbers.ranges:
+            owners[one.ranges].append(number)
+        for ranges in (*owners, *(one.ranges for one in further)):
+            for low, high in ranges:
                 cuts.add(low)
                 cuts.add(high + 1)
-        self._starts = sorted(cuts)
-        self._places = {start: place for place, start in enumerate(self._starts)}
+        # The last cut is where all sets have ended: no atom begins there.
+        *self._starts, _ = sorted(cuts)
+        self._places = places = {start: place for place, start in enumerate(sorted(cuts))}
         size = len(self._starts)
         self.full = (1 << size) - 1
-        self.every = (1 << len(sets)) - 1
-        self._masks: dict[NumberSet, int] = {}
+        self._masks: dict[Ranges, int] = {}
+        self._runs: dict[int, list[tuple[int, int]]] = {}
         self.boxes = [0] * len(sets)
         changes = [0] * (size + 1)
-        for numbers, its in owners.items():
-            lines, mask = _bits(its), 0
-            for low, high in numbers.ranges:
-                first, end = self._places[low], self._places[high + 1]
+        for ranges, its in owners.items():
+            lines, mask = bits(its), 0
+            runs = [(places[low], places[high + 1]) for low, high in ranges]
+            for first, end in runs:
                 changes[first] ^= lines
                 changes[end] ^= lines
                 mask |= (1 << end) - (1 << first)
-            self._masks[numbers] = mask
+            self._masks[ranges] = mask
+            self._runs[mask] = runs
             for number in its:
                 self.boxes[number] = mask
         # A binary tree: the leaves are the atoms, every node has what one of its two children has.
         self._size = size
-        self._tree = [*([0] * size), *accumulate(changes[:size], xor)]
+        self._tree = tree = [*([0] * size), *accumulate(changes[:size], xor)]
         for node in range(size - 1, 0, -1):
-            self._tree[node] = self._tree[2 * node] | self._tree[2 * node + 1]
-        self._meeting: dict[int, int] = {self.full: self._tree[1] if size > 1 else self._tree[size]}
+            tree[node] = tree[2 * node] | tree[2 * node + 1]
+        self._meeting: dict[int, int] = {self.full: tree[1]}
+        self.whole = bits(number for number, mask in enumerate(self.boxes) if mask == self.full)
 
     def mask(self, numbers: NumberSet) -> int:
         """The atoms that a set meets. Boxes cannot tell the numbers of an atom apart, so rounding changes no answer."""
-        found = self._masks.get(numbers)
+        found = self._masks.get(numbers.ranges)
         if found is None:
             found = 0
             for low, high in numbers.ranges:
                 found |= (1 << self._place(high) + 1) - (1 << self._place(low))
-            self._masks[numbers] = found
+            self._masks[numbers.ranges] = found
         return found
 
     def _place(self, number: int) -> int:
@@ -97,24 +104,33 @@ class Axis:
         """The boxes that meet some of these atoms, as bits."""
         found = self._meeting.get(mask)
         if found is None:
-            found = 0
-            for first, end in _runs(mask):
+            found, tree = 0, self._tree
+            for first, end in self._runs.get(mask) or _runs(mask):
                 low, high = first + self._size, end + self._size
                 while low < high:
                     if low & 1:
-                        found |= self._tree[low]
+                        found |= tree[low]
                         low += 1
                     if high & 1:
                         high -= 1
-                        found |= self._tree[high]
+                        found |= tree[high]
                     low >>= 1
                     high >>= 1
             self._meeting[mask] = found
         return found
 
 
-def _bits(numbers: Iterable[int]) -> int:
-    return sum(1 << number for number in numbers)
+def bits(numbers: Iterable[int]) -> int:
+    """Positions as bits."""
+    every = list(numbers)
+    if not every:
+        return 0
+    if len(every) == 1:
+        return 1 << every[0]
+    digits = bytearray(max(every) // 8 + 1)
+    for number in every:
+        digits[number >> 3] |= 1 << (number & 7)
+    return int.from_bytes(digits, "little")
 
 
 def each(bits: int) -> Iterator[int]:
@@ -146,40 +162,33 @@ class Covers:
     def __init__(self, regions: Sequence[Region], further: Sequence[Region]) -> None:
         columns = list(zip(*regions, strict=True)) or [()] * len(further[0])
         others = zip(*further, strict=True)
-        self.axes = [Axis(column, set(other)) for column, other in zip(columns, others, strict=True)]
+        self.axes = [Axis(column, other) for column, other in zip(columns, others, strict=True)]
         self.boxes: list[Box] = list(zip(*(axis.boxes for axis in self.axes), strict=True))
         self.every = (1 << len(self.boxes)) - 1
-        full = [axis.full for axis in self.axes]
+        self._all = reduce(and_, (axis.meeting(axis.full) for axis in self.axes))
         # Of each box the dimensions that it does not hold all of: most rules say nothing of most of them.
-        self._bounds: list[Bounds] = [
-            tuple((dimension, mask) for dimension, (mask, whole) in enumerate(zip(box, full, strict=True)) if mask != whole)
-            for box in self.boxes
-        ]
+        self._bounds: list[Bounds] = [()] * len(self.boxes)
+        for dimension, axis in enumerate(self.axes):
+            for number in each(self.every & ~axis.whole):
+                self._bounds[number] += ((dimension, axis.boxes[number]),)
 
     def box(self, region: Region) -> Box:
         """A region as a box."""
         return tuple(axis.mask(numbers) for axis, numbers in zip(self.axes, region, strict=True))
 
-    def meeting(self, box: Box, among: int = -1) -> int:
+    def meeting(self, box: Sequence[int], among: int = -1) -> int:
         """Which of these boxes meet a box, as bits."""
-        found = self.every & among
+        found = self._all & among
         for axis, mask in zip(self.axes, box, strict=True):
-            found &= axis.meeting(mask)
-            if not found:
-                break
+            if mask != axis.full:
+                found &= axis.meeting(mask)
+                if not found:
+                    break
         return found
 
     def narrowed(self, candidates: int, dimension: int, mask: int) -> int:
         """Those of the candidates that meet these atoms of a dimension."""
-        if candidates.bit_count() > _FEW:
-            return candidates & self.axes[dimension].meeting(mask)
-        boxes, rest = self.boxes, candidates
-        while rest:
-            bit = rest & -rest
-            if not boxes[bit.bit_length() - 1][dimension] & mask:
-                candidates ^= bit
-            rest ^= bit
-        return candidates
+        return candidates & self.axes[dimension].meeting(mask)
 
     def left(self, box: Box, candidates: int, stopping: int = 0, before: int = -1) -> Left:
         """What some boxes, which all meet this one, leave of it, each taking its part in order.
@@ -187,47 +196,96 @@ class Covers:
         A part that one of `stopping` would be the first to take counts as left, as does what none takes. Of the others those
         outside of `before` take something that was left before them.
         """
-        budget, found = Budget(STEPS), Left.NOTHING
-        ahead: list[tuple[Box, int, Bounds]] = [(box, candidates, ())]
+        takers = self.takers(box, candidates, stopping)
+        if takers is None:
+            return Left.SOMETHING
+        return Left.FOR_OTHERS if any(not before >> number & 1 for number in takers) else Left.NOTHING
+
+    def takers(self, box: Box, candidates: int, stopping: int = 0) -> set[int] | None:
+        """The boxes that take all of a box between them, each what is left by those before it; None where something is left."""
+        budget, found = Budget(STEPS), set[int]()
+        ahead: list[tuple[list[int], int]] = []
+        here, meeting = list(box), candidates
+        while True:
+            if meeting.bit_count() <= _FEW:
+                if self._leave(here, list(each(meeting)), stopping, found, budget):
+                    return None
+            else:
+                budget.spend()
+                bit = meeting & -meeting
+                if bit & stopping:
+                    return None
+                number = bit.bit_length() - 1
+                found.add(number)
+                ahead.extend((part, meeting ^ bit) for part in self._parts(here, number))
+            if not ahead:
+                return found
+            here, among = ahead.pop()
+            meeting = self.meeting(here, among)
+
+    def _leave(self, box: list[int], numbers: list[int], stopping: int, found: set[int], budget: Budget) -> bool:
+        """Whether these boxes leave something of a box. Those that take something are added to `found`.
+
+        What comes before the first that meets a part meets no part of that, so each part knows where to go on.
+        """
+        ahead = [(box, 0)]
         while ahead:
             budget.spend()
-            here, meeting, changed = ahead.pop()
-            for dimension, mask in changed:
-                meeting = self.narrowed(meeting, dimension, mask)
-            bit = meeting & -meeting
-            if not meeting or bit & stopping:
-                return Left.SOMETHING
-            if not bit & before:
-                found = Left.FOR_OTHERS
-            ahead.extend(self._peeled(here, bit.bit_length() - 1, meeting ^ bit))
-        return found
+            here, place = ahead.pop()
+            place = self._first(here, numbers, place)
+            if place == len(numbers) or stopping >> numbers[place] & 1:
+                return True
+            found.add(numbers[place])
+            ahead.extend([(part, place + 1) for part in self._parts(here, numbers[place])])
+        return False
 
-    def _peeled(self, box: Box, taken: int, candidates: int) -> Iterator[tuple[Box, int, Bounds]]:
-        """The disjoint parts of a box outside that of this number, each with what it has fewer of than the box.
+    def _first(self, box: list[int], numbers: list[int], place: int) -> int:
+        """Where the first box that meets one stands among some, from a place on; at their end if there is none."""
+        while place < len(numbers):
+            for dimension, mask in self._bounds[numbers[place]]:
+                if not box[dimension] & mask:
+                    break
+            else:
+                return place
+            place += 1
+        return place
 
-        Most parts are never looked at, so it is left to whoever does which of the candidates meet them.
-        """
-        here = list(box)
-        changed: Bounds = ()
+    def _parts(self, box: list[int], taken: int) -> list[list[int]]:
+        """The disjoint parts of a box outside that of this number."""
+        parts, here = [], box
         for dimension, allowed in self._bounds[taken]:
             mine = here[dimension]
             rest = mine & ~allowed
             if rest:
-                here[dimension] = rest
-                yield tuple(here), candidates, (*changed, (dimension, rest))
+                part = here.copy()
+                part[dimension] = rest
+                parts.append(part)
+                here = here.copy()
                 here[dimension] = mine & allowed
-                changed = (*changed, (dimension, here[dimension]))
+        return parts
 
     def lacking(self, box: Box, candidates: int) -> Box:
         """The atoms of each dimension of a box that none of some boxes holds; none of them where these are many."""
         if candidates.bit_count() > _MANY:
             return (0,) * len(box)
-        left = list(box)
-        for number in each(candidates):
-            for dimension, mask in enumerate(self.boxes[number]):
-                left[dimension] &= ~mask
+        numbers = list(each(candidates))
+        left = []
+        for axis, mask in zip(self.axes, box, strict=True):
+            held = axis.full if candidates & axis.whole else 0
+            for number in numbers if not held else ():
+                held |= axis.boxes[number]
+            left.append(mask & ~held)
         return tuple(left)
+
+    def holders(self, box: Box, candidates: int) -> Iterator[int]:
+        """Those of these boxes that hold all of a box, in order."""
+        for one in each(candidates):
+            for dimension, mask in self._bounds[one]:
+                if box[dimension] & ~mask:
+                    break
+            else:
+                yield one
 
     def holder(self, box: Box, candidates: int) -> bool:
         """Whether one of these boxes holds all of a box."""
-        return any(not any(box[dimension] & ~mask for dimension, mask in self._bounds[one]) for one in each(candidates))
+        return next(self.holders(box, candidates), None) is not None

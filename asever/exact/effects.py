@@ -7,18 +7,33 @@ goes beyond its budget raises `TooMany`: then the solver is to be asked.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from operator import and_
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import and_, or_
 
 from asever.exact.boxes import Box, meet
-from asever.exact.covers import Covers, Left, each
+from asever.exact.covers import Covers, Left, bits, each
 from asever.exact.worlds import World
-from asever.model.effective import Action, EffectiveNetwork, Filter, FilterRow, may_exist
+from asever.model.effective import EffectiveNetwork, Filter, may_exist
 from asever.model.regions import FIELDS, Region
 from asever.model.rule_keys import Part, RuleKey, key_of
+from asever.record import record
 
 # In the place of a row, for boxes before all rows that take what is no packet in any possible world.
 _NOWHERE = -1
+
+
+@record
+class _Rule:
+    """One of the user's rules: its place among them, its rows, its boxes as bits, and the boxes of all that decide like it."""
+
+    place: int
+    rows: tuple[int, ...]
+    boxes: int
+    alike: int
+
+
+_NO_RULE = _Rule(place=-1, rows=(), boxes=0, alike=0)
 
 
 class RuleSets:
@@ -44,18 +59,30 @@ class RuleSets:
         self._boxes_of: dict[int, list[int]] = {}
         for number, index in enumerate(self._row_of):
             self._boxes_of.setdefault(index, []).append(number)
-        self._bits = {index: sum(1 << number for number in its) for index, its in self._boxes_of.items()}
-        self._of_rules = {rule: self._bits_of_rows(its) for rule, its in self.rules.items()}
-        self._places = {rule: place for place, rule in enumerate(self.rules)}
-        self._azure = self._covers.every & ~sum(self._of_rules.values())
-        self._alike: dict[Action, int] = defaultdict(int)
-        for its in self.rules.values():
-            self._alike[one.rows[its[0]].action] |= self._bits_of_rows(its)
+        self._rules = self._found_rules()
+        self._azure = self._covers.every & ~self.boxes(self.rules)
         self._lacks: tuple[int, Sequence[Box]] | None = None
         self._starts: dict[int, tuple[tuple[Box, int], ...]] = {}
 
-    def _bits_of_rows(self, indexes: Iterable[int]) -> int:
-        return sum(self._bits.get(index, 0) for index in indexes)
+    def _found_rules(self) -> dict[RuleKey, _Rule]:
+        numbers = {key: [one for index in its for one in self._boxes_of.get(index, ())] for key, its in self.rules.items()}
+        doing: dict[str, list[int]] = defaultdict(list)
+        for key, its in self.rules.items():
+            doing[self.rows[its[0]].action.value] += numbers[key]
+        alike = {action: bits(every) for action, every in doing.items()}
+        return {
+            key: _Rule(
+                place=place, rows=tuple(its), boxes=bits(numbers[key]), alike=alike[self.rows[its[0]].action.value]
+            )
+            for place, (key, its) in enumerate(self.rules.items())
+        }
+
+    def _rule(self, key: RuleKey) -> _Rule:
+        return self._rules.get(key, _NO_RULE)
+
+    def boxes(self, rules: Iterable[RuleKey]) -> int:
+        """The boxes of some rules, as bits."""
+        return reduce(or_, (self._rule(one).boxes for one in rules), 0)
 
     def _before(self, index: int) -> int:
         """The boxes of the rows before one that has boxes."""
@@ -84,16 +111,17 @@ class RuleSets:
 
     def matches(self, rule: RuleKey) -> bool:
         """Whether a rule, by itself, matches any packet."""
-        return any(self._starting(index) for index in self.rules.get(rule, ()))
+        return any(self._starting(index) for index in self._rule(rule).rows)
 
     def decides(self, rule: RuleKey, part: Part | None, present: Sequence[RuleKey] | None) -> bool:
         """Whether a rule decides something; with `present`, where these are the only other rules."""
-        if part is not None and present is None and any(self._plainly(index, part) for index in self.rules.get(rule, ())):
+        rows = self._rule(rule).rows
+        if part is not None and present is None and any(self._plainly(index, part) for index in rows):
             return True
-        there = -1 if present is None else self._azure | sum(self._of_rules.get(one, 0) for one in present)
+        there = -1 if present is None else self._azure | self.boxes(present)
         return any(
             self._covers.left(box, candidates & there) is Left.SOMETHING
-            for index in self.rules.get(rule, ())
+            for index in rows
             for box, candidates in self._before_in(index, part)
         )
 
@@ -113,21 +141,25 @@ class RuleSets:
             self._lacks = (index, [self._covers.lacking(box, candidates) for box, candidates in pairs])
         return self._lacks[1]
 
-    def fate(self, rule: RuleKey, gone: Collection[RuleKey] = ()) -> Left:
+    def takers(self, rule: RuleKey, part: Part | None) -> Iterator[RuleKey]:
+        """Earlier rules of the user that take all of a rule, or of this part, that Azure's own leave, where it decides nothing."""
+        for index in self._rule(rule).rows:
+            for box, candidates in self._before_in(index, part):
+                rows = sorted({self._row_of[number] for number in self._covers.takers(box, candidates) or ()} - {_NOWHERE})
+                yield from (key_of(self.rows[row]) for row in rows if self.rows[row].origin.azure is None)
+
+    def fate(self, rule: RuleKey, gone: int = 0) -> Left:
         """What is left of a rule by earlier ones, and of that by later ones of the user that decide alike.
 
         SOMETHING: a packet that it decides would not be decided alike without it. FOR_OTHERS: it decides something, and
-        it makes no difference. `gone` are rules that are left out already.
+        it makes no difference. `gone` are `boxes` of rules that are left out already.
         """
-        there = ~sum(self._of_rules.get(one, 0) for one in gone)
-        own = self._of_rules.get(rule, 0)
-        found = Left.NOTHING
-        for index in self.rules.get(rule, ()):
+        own, found = self._rule(rule), Left.NOTHING
+        for index in own.rows:
             for box, meeting in self._starting(index):
                 before = self._before(index)
-                stopping = ~(before | own | self._alike[self.rows[index].action])
-                candidates = meeting & there & (before | ~own)
-                found = max(found, self._covers.left(box, candidates, stopping, before))
+                candidates = meeting & ~(gone | own.boxes & ~before)
+                found = max(found, self._covers.left(box, candidates, ~(before | own.alike), before))
                 if found is Left.SOMETHING:
                     return found
         return found
@@ -136,9 +168,9 @@ class RuleSets:
         """Whether a rule decides a packet that a later one matches too."""
         return any(
             self._share(index, other, self._before(index))
-            for index in self.rules.get(earlier, ())
+            for index in self._rule(earlier).rows
             if self._starting(index)
-            for other in self.rules.get(later, ())
+            for other in self._rule(later).rows
         )
 
     def _share(self, index: int, other: int, taking: int) -> bool:
@@ -158,51 +190,63 @@ class RuleSets:
         """Whether a row decides something that the rule decides, once that is gone."""
         if key_of(self.rows[other]) == rule or other not in self._boxes_of:
             return False
-        taking = self._before(other) & ~self._of_rules.get(rule, 0)
-        return any(index < other and self._share(index, other, taking) for index in self.rules.get(rule, ()))
+        own = self._rule(rule)
+        taking = self._before(other) & ~own.boxes
+        return any(index < other and self._share(index, other, taking) for index in own.rows)
 
     # -- Which rules to ask about ---------------------------------------------------------------------------------------
 
     def sharing(self, rule: RuleKey) -> list[int]:
         """The rows of other rules, Azure's too, that share a packet with a rule, in order."""
-        met = 0
-        for index in self.rules.get(rule, ()):
+        own, met = self._rule(rule), 0
+        for index in own.rows:
             for _, meeting in self._starting(index):
                 met |= meeting
-        others = met & ~(self._of_rules.get(rule, 0) | self._bits.get(_NOWHERE, 0))
-        return list(dict.fromkeys(self._row_of[number] for number in each(others)))
+        found = dict.fromkeys(self._row_of[number] for number in each(met & ~own.boxes))
+        return [index for index in found if index != _NOWHERE]
 
     def contested(self, rule: RuleKey) -> bool:
-        """Whether an earlier row, Azure's among them, shares a packet with a rule."""
-        return any(candidates for index in self.rules.get(rule, ()) for _, candidates in self._before_in(index, None))
+        """Whether earlier rows, Azure's among them, may take all of a part of a rule.
+
+        Not if they share nothing with it, and not if there are two fields of which they all together lack something: of a part
+        by one field, they leave what the other one has.
+        """
+        return any(
+            candidates and sum(map(bool, lacking)) <= 1
+            for index in self._rule(rule).rows
+            for (_, candidates), lacking in zip(self._before_in(index, None), self._lacking(index), strict=True)
+        )
 
     def against(self, rule: RuleKey) -> Iterator[RuleKey]:
         """The earlier rules of the user that decide otherwise and share a packet with a rule."""
-        for index in self.rules.get(rule, ()):
-            alike = self._azure | self._alike[self.rows[index].action]
+        own = self._rule(rule)
+        for index in own.rows:
             for _, candidates in self._before_in(index, None):
-                yield from (key_of(self.rows[self._row_of[number]]) for number in each(candidates & ~alike))
+                others = each(candidates & ~(self._azure | own.alike))
+                yield from (key_of(self.rows[self._row_of[number]]) for number in others)
 
-    def earlier(self, rule: RuleKey) -> Iterator[FilterRow]:
-        """Rows of other rules of the user, before the last of the rule's, that share a packet with it."""
-        last = max(self.rules.get(rule, (0,)))
+    def earlier(self, rule: RuleKey) -> Iterator[RuleKey]:
+        """Other rules of the user before the last row of a rule that share a packet with it."""
+        last = max(self._rule(rule).rows, default=0)
         rows = (self.rows[index] for index in self.sharing(rule) if index < last)
-        return (row for row in rows if row.origin.azure is None)
+        return (key_of(row) for row in rows if row.origin.azure is None)
 
     def holders(self, rule: RuleKey, part: Part | None) -> Iterator[RuleKey]:
         """The rules that hold a rule, or this part of it, as `held_by` says, in their order; none for one without packets."""
-        for index in self.rules.get(rule, ()):
-            for _, candidates in self._before_in(index, part):
-                rows = map(self._row_of.__getitem__, each(candidates & ~(self._of_rules[rule] | self._azure)))
-                keys = dict.fromkeys(key_of(self.rows[row]) for row in dict.fromkeys(rows))
-                yield from (key for key in sorted(keys, key=self._places.__getitem__) if self.held_by(key, rule, part))
+        own = self._rule(rule)
+        for index in own.rows:
+            for box, candidates in self._before_in(index, part):
+                holding = self._covers.holders(box, candidates & ~(own.boxes | self._azure))
+                keys = dict.fromkeys(key_of(self.rows[self._row_of[number]]) for number in holding)
+                ordered = sorted(keys, key=lambda one: self._rule(one).place)
+                yield from (key for key in ordered if self.held_by(key, rule, part))
                 return
 
     def held_by(self, holder: RuleKey, rule: RuleKey, part: Part | None) -> bool:
         """Whether another rule takes all of a rule, or of this part, by itself: each row of it lies in an earlier one."""
-        own = [self._bits[index] for index in self.rules.get(holder, ()) if index in self._bits]
-        for index in self.rules.get(rule, ()):
+        own = [bits(self._boxes_of.get(index, ())) for index in self._rule(holder).rows]
+        for index in self._rule(rule).rows:
             starts = list(self._before_in(index, part))
-            if starts and not any(all(self._covers.holder(box, mine & bits) for box, mine in starts) for bits in own):
+            if starts and not any(all(self._covers.holder(box, mine & its) for box, mine in starts) for its in own):
                 return False
         return True

@@ -36,24 +36,35 @@ _KINDS = {FilterKind.NSG: "nsg", FilterKind.ADMIN: "admin-rules", FilterKind.FIR
 def books(network: Network, tables: EffectiveNetwork) -> tuple[Book, ...]:
     """Every list of rules that stands somewhere, in the order of the tables."""
     written = {rule.span: rule for rule in _written(network) if rule.span is not None}
-    found: dict[tuple[FilterKind, str, Direction], dict[tuple[FilterRow, ...], Filter]] = {}
+    found: dict[tuple[FilterKind, str, Direction], dict[int, Filter]] = {}
     sites: dict[tuple[FilterKind, str, Direction], dict[str, Site]] = {}
     for site, one in _filters(tables):
         key = (one.kind, one.resource, one.direction)
-        found.setdefault(key, {}).setdefault(one.rows, one)
+        found.setdefault(key, {}).setdefault(id(one.rows), one)
         if site is not None:
             sites.setdefault(key, {})[site.name] = site
     result = []
-    for (kind, resource, direction), filters in found.items():
-        rows = [row for one in filters.values() for row in one.rows if row.origin.azure is None]
-        rules = {key_of(row): written[row.origin.span] for row in rows if row.origin.span in written}
+    for (kind, resource, direction), by_rows in found.items():
+        filters = _distinct(tuple(by_rows.values()))
+        rows = [row for one in filters for row in one.rows if row.origin.azure is None]
+        rules = {key_of(row): rule for row in rows if (rule := written.get(row.origin.span)) is not None}
         if rules:
             stands = tuple(sites.get((kind, resource, direction), {}).values())
             title = f"{_KINDS[kind]} `{resource}`"
             result.append(
-                Book(kind=kind, title=title, direction=direction, filters=tuple(filters.values()), sites=stands, rules=rules)
+                Book(kind=kind, title=title, direction=direction, filters=filters, sites=stands, rules=rules)
             )
     return tuple(result)
+
+
+def _distinct(filters: tuple[Filter, ...]) -> tuple[Filter, ...]:
+    """Of filters whose rows are the same, the first; most lists stand at one place, and then no row need be looked at."""
+    if len(filters) == 1:
+        return filters
+    found: dict[tuple[FilterRow, ...], Filter] = {}
+    for one in filters:
+        found.setdefault(one.rows, one)
+    return tuple(found.values())
 
 
 def _written(network: Network) -> Iterator[DeclaredRule]:

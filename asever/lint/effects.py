@@ -41,6 +41,7 @@ class Effects:
     """The rules of one filter, at all the places where it stands, in every reading of the assumptions that are open.
 
     Service tags of unknown content may hold anything that their names allow: what is said here holds whatever they hold.
+    `parts` are the parts of a rule that will be asked about.
     """
 
     def __init__(
@@ -48,7 +49,7 @@ class Effects:
         network: EffectiveNetwork,
         filters: Sequence[Filter],
         fixed: Mapping[str, str],
-        parts: Mapping[RuleKey, Sequence[Part]],
+        parts: Callable[[RuleKey], Sequence[Part]],
         deadline: float | None = None,
     ) -> None:
         self._places = [_Place(network, one, fixed, parts, deadline) for one in filters]
@@ -70,19 +71,19 @@ class Effects:
         """
         holders = (key for one in self._places for key in one.sets.holders(rule, part))
         holder = next((key for key in holders if all(one.sets.held_by(key, rule, part) for one in self._places)), None)
-        found: dict[RuleKey, FilterRow] = {}
         if holder is not None:
-            rows = (one.rows[index] for one in self._places for index in one.sets.rules.get(holder, ()))
-            found = {holder: next(rows)}
-        elif not self._taken(rule, part, []):
-            every: dict[RuleKey, FilterRow] = {}
-            for one in self._places:
-                for row in one.sets.earlier(rule):
-                    every.setdefault(key_of(row), row)
-            needed = set(self._fewest(rule, part, [], list(every)))
-            found = {key: row for key, row in every.items() if key in needed}
-        self._claim_taken(rule, part, found)
-        return tuple(found.values())
+            needed = [holder]
+        elif self._taken(rule, part, []):
+            needed = []
+        else:
+            takers = dict.fromkeys(key for one in self._places for key in one.takers(rule, part))
+            needed = self._fewest(rule, part, [], list(takers))
+        self._claim_taken(rule, part, needed)
+        return tuple(self._row(key) for key in needed)
+
+    def _row(self, rule: RuleKey) -> FilterRow:
+        """The first row of a rule, wherever it has one."""
+        return next(one.rows[one.sets.rules[rule][0]] for one in self._places if rule in one.sets.rules)
 
     def _taken(self, rule: RuleKey, part: Part | None, present: Sequence[RuleKey]) -> bool:
         return not any(one.decides(rule, part, present) for one in self._places)
@@ -181,7 +182,7 @@ class _Place:
         network: EffectiveNetwork,
         one: Filter,
         fixed: Mapping[str, str],
-        parts: Mapping[RuleKey, Sequence[Part]],
+        parts: Callable[[RuleKey], Sequence[Part]],
         deadline: float | None,
     ) -> None:
         self._network = network
@@ -204,7 +205,7 @@ class _Place:
     @cached_property
     def _whole(self) -> Proofs:
         every = range(len(self.rows))
-        parts = [part for its in self._parts.values() for part in its]
+        parts = [part for rule in self.sets.rules for part in self._parts(rule)]
         return Proofs(self._network, self._filter, self._fixed, every, parts, self._deadline)
 
     def _solver(self, rule: RuleKey) -> Proofs:
@@ -215,7 +216,7 @@ class _Place:
         indexes = sorted((*self.sets.sharing(rule), *self.sets.rules[rule]))
         if len(indexes) > _MOST_ROWS:
             return self._whole
-        proofs = Proofs(self._network, self._filter, self._fixed, indexes, self._parts.get(rule, ()), self._deadline)
+        proofs = Proofs(self._network, self._filter, self._fixed, indexes, self._parts(rule), self._deadline)
         self._last = (rule, proofs)
         return proofs
 
@@ -247,9 +248,16 @@ class _Place:
         if not gone and (fate := self._fate(rule)) is not None:
             return fate is Left.SOMETHING
         try:
-            return self.sets.fate(rule, gone) is Left.SOMETHING
+            return self.sets.fate(rule, self.sets.boxes(gone)) is Left.SOMETHING
         except TooMany:
             return self._solver(rule).differs(rule, gone)
+
+    def takers(self, rule: RuleKey, part: Part | None) -> list[RuleKey]:
+        """Earlier rules of the user that leave nothing of a rule that decides nothing, or of such a part; more than needed."""
+        try:
+            return list(self.sets.takers(rule, part))
+        except TooMany:
+            return list(self.sets.earlier(rule))
 
     def meets(self, earlier: RuleKey, later: RuleKey) -> bool:
         """Whether a rule decides a packet that a later one matches too."""

@@ -29,8 +29,11 @@ def prefix_findings(network: Network, tables: EffectiveNetwork, book: Book, fixe
         for side, terms in (("source", rule.sources), ("target", rule.targets)):
             for term in terms:
                 if term.kind is TermKind.ADDRESSES and term.span is not None and term.addresses:
-                    yield from _wider(network, book, rule, term, beginning.get(term.addresses.first, {}).values())
-                    yield from _half(network, tables, book, (key, rule), side, term, fixed)
+                    begun = beginning.get(term.addresses.first)
+                    if begun is not None:
+                        yield from _wider(network, book, rule, term, begun.values())
+                    if network.environments:
+                        yield from _half(network, tables, book, (key, rule), side, term, fixed)
 
 
 # -- Wider than the subnet ----------------------------------------------------------------------------------------------

@@ -30,8 +30,7 @@ def rule_findings(
 
     Returns how it was proved. Raises `ReadingsDisagree` when the solver comes to another answer.
     """
-    parts = {key: _parts(rule) for key, rule in book.rules.items()}
-    effects = Effects(tables, book.filters, fixed, {key: [one.part for one in its] for key, its in parts.items()}, deadline)
+    effects = Effects(tables, book.filters, fixed, lambda key: [one.part for one in _members(book.rules[key])], deadline)
     dead = [key for key in effects.rules if key in book.rules and not effects.decides(key)]
     for key in dead:
         if key not in known:
@@ -43,7 +42,7 @@ def rule_findings(
     gone = {*dead, *redundant, *known}
     left = [key for key in book.rules if key not in gone]
     for key in left:
-        yield from _partly(book, book.rules[key], effects, key, parts[key])
+        yield from _partly(book, book.rules[key], effects, key)
     for key in left:
         yield from _covered(book, book.rules[key])
     yield from _too_late(book, effects, left)
@@ -135,57 +134,49 @@ def _redundant(book: Book, rule: DeclaredRule, after: Sequence[FilterRow]) -> Di
 # -- Parts of rules -----------------------------------------------------------------------------------------------------
 
 
-@record
+@record(kw_only=False)
 class _Member:
-    """One member of a list of a rule, that may decide nothing."""
+    """One member of a list of a rule, that may decide nothing; `side` and `text` are for people."""
 
     part: Part
-    words: str
+    side: str
+    text: str
     span: Span
 
 
-def _parts(rule: DeclaredRule) -> tuple[_Member, ...]:
+def _members(rule: DeclaredRule) -> Iterator[_Member]:
     """The members of a rule's lists that have several; of address lists those that mean the same everywhere."""
-    return (*_addresses("source", rule.sources), *_addresses("target", rule.targets), *_ports(rule))
-
-
-def _addresses(field: str, terms: Sequence[AddressTerm]) -> Iterator[_Member]:
-    for term in terms if len(terms) > 1 else ():
-        if term.kind is TermKind.ADDRESSES and term.span is not None and term.addresses:
-            words = f"{'source' if field == 'source' else 'destination'} {term.text}"
-            yield _Member(part=Part(field=field, numbers=term.addresses), words=words, span=term.span)
-
-
-def _ports(rule: DeclaredRule) -> Iterator[_Member]:
-    for field, words in (("target_port", "port"), ("source_port", "source port")):
-        numbers: NumberSet = getattr(rule, field)
+    for field, side, terms in (("source", "source", rule.sources), ("target", "destination", rule.targets)):
+        for term in terms if len(terms) > 1 else ():
+            if term.kind is TermKind.ADDRESSES and term.span is not None and term.addresses:
+                yield _Member(Part(field=field, numbers=term.addresses), side, term.text, term.span)
+    for field, side, numbers in (
+        ("target_port", "port", rule.target_port),
+        ("source_port", "source port", rule.source_port),
+    ):
         span = rule.parts.get(field)
         for low, high in numbers.ranges if len(numbers.ranges) > 1 and numbers != ANY_PORT and span is not None else ():
             text = f"{low}" if low == high else f"{low}-{high}"
-            yield _Member(
-                part=Part(field=field, numbers=NumberSet.span(low, high)), words=f"{words} {text}", span=span or _span(rule)
-            )
+            yield _Member(Part(field=field, numbers=NumberSet.span(low, high)), side, text, span or _span(rule))
 
 
-def _partly(book: Book, rule: DeclaredRule, effects: Effects, key: RuleKey, members: Sequence[_Member]) -> Iterator[Diagnostic]:
-    if not members or not effects.contested(key):
-        return
-    for one in members:
+def _partly(book: Book, rule: DeclaredRule, effects: Effects, key: RuleKey) -> Iterator[Diagnostic]:
+    for one in _members(rule) if effects.contested(key) else ():
         if effects.decides(key, one.part):
             continue
         rows = effects.instead(key, one.part)
         if not rows:
             continue  # nothing takes it: the rule itself has no packets there, as ICMP has no ports
-        own = _action(rule)
+        own, words = _action(rule), f"{one.side} {one.text}"
         names = listed(row_words(row) for row in rows)
         yield warning(
             "partly-shadowed-rule",
-            f"{one.words} of {rule_words(rule)} of {book.title} decides nothing: {names} {_take(rows)} it",
+            f"{words} of {rule_words(rule)} of {book.title} decides nothing: {names} {_take(rows)} it",
             one.span,
-            f"{one.words} decides nothing",
+            f"{words} decides nothing",
             secondary=_labels(rows, "takes it" if len(rows) == 1 else "takes a part of it"),
             notes=_opposed([row for row in rows if row.action is not own], own),
-            advice=f"leave {one.words} out, or give the rule a lower number than that of what takes it",
+            advice=f"leave {words} out, or give the rule a lower number than that of what takes it",
         )
 
 

@@ -59,7 +59,7 @@ def _words(program: Program) -> Iterator[Diagnostic]:
     if not program.files:
         return
     main = program.files[0]
-    if not _NAMES_A_WORD.search(main.text):
+    if not any(word in main.text for word in ("service", "tag")) or not _NAMES_A_WORD.search(main.text):
         return  # the file need not be read again
     tree = parse(main, Diagnostics())
     texts = [re.sub(r"//[^\n]*", "", file.text) for file in program.files]

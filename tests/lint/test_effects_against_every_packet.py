@@ -112,7 +112,7 @@ class Brute:
                     )
 
     def effects(self, parts: Mapping[RuleKey, Sequence[Part]]) -> Effects:
-        return Effects(self.tables, self.places, self.fixed, parts)
+        return Effects(self.tables, self.places, self.fixed, lambda key: parts.get(key, ()))
 
     def decides(self, key: RuleKey, gone: Collection[RuleKey] = (), port: int | None = None) -> bool:
         return any(

@@ -31,7 +31,7 @@ def test_both_answer_every_question_alike(drawn):
                 assert sets.decides(key, part, None) is proofs.decides(key, part, None)
                 assert sets.decides(key, part, others[:2]) is proofs.decides(key, part, others[:2])
             for gone in ((), others[:1], others[1:3]):
-                assert (sets.fate(key, gone) is Left.SOMETHING) is proofs.differs(key, gone)
+                assert (sets.fate(key, sets.boxes(gone)) is Left.SOMETHING) is proofs.differs(key, gone)
             assert (sets.fate(key) is not Left.NOTHING) is proofs.decides(key, None, None)
             for other in others:
                 assert sets.meets(key, other) is proofs.meets(key, other)
