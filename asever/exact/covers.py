@@ -1,31 +1,29 @@
 """Which boxes of an ordered list leave something of a region: exact answers to yes-or-no questions, millions of them.
 
 A region is a product of sets of atoms, one bit mask a dimension. Which of the list's boxes meet it is the conjunction of one
-set of bits a dimension, read from a tree over the atoms. The rest is a search, depth first: the first box that meets the region
-takes its part, and what is left is at most one product a dimension. A search that costs more than its budget raises `TooMany`.
+set of bits a dimension, read from a tree over the atoms. The rest is a search among these, depth first: the first box that
+meets a part takes what it holds, and what is left is at most one product a dimension. A search that takes too long raises
+`TooMany`.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from enum import IntEnum
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import accumulate
-from operator import and_, xor
+from operator import and_, or_, xor
 
-from asever.exact.boxes import Box, Budget
+from asever.exact.boxes import Box, TooMany
 from asever.model.numbers import NumberSet, Range
 from asever.model.regions import Region
+from asever.record import record
 
 # So many parts are looked at for one question before it is left to the solver.
 STEPS = 2_000
-# Up to so many boxes it is faster to look at each than to ask the tree.
-_FEW = 64
 # More than these hold all of every dimension between them more often than not.
 _MANY = 64
-
 
 Ranges = tuple[Range, ...]
 """A set of numbers as its ranges, which are compared faster than the set."""
@@ -34,12 +32,12 @@ Bounds = tuple[tuple[int, int], ...]
 """Dimensions, and the atoms that are left of each."""
 
 
-class Left(IntEnum):
-    """What boxes leave of a box: nothing, what only later boxes take, or more."""
+@record
+class Rest:
+    """What boxes leave of a box: a part of it, or nothing. `takers` are some that take a part; all, where nothing is left."""
 
-    NOTHING = 0
-    FOR_OTHERS = 1
-    SOMETHING = 2
+    part: Sequence[int] | None
+    takers: Collection[int]
 
 
 class Axis:
@@ -153,6 +151,10 @@ def _runs(mask: int) -> Iterator[tuple[int, int]]:
         mask >>= run
 
 
+def _mask(bound: tuple[int, int]) -> int:
+    return bound[1]
+
+
 class Covers:
     """Boxes in order, given as regions, and questions about what some of them leave of a region.
 
@@ -169,8 +171,11 @@ class Covers:
         # Of each box the dimensions that it does not hold all of: most rules say nothing of most of them.
         self._bounds: list[Bounds] = [()] * len(self.boxes)
         for dimension, axis in enumerate(self.axes):
-            for number in each(self.every & ~axis.whole):
-                self._bounds[number] += ((dimension, axis.boxes[number]),)
+            for number, mask in enumerate(axis.boxes) if axis.whole != self.every else ():
+                if mask != axis.full:
+                    self._bounds[number] += ((dimension, mask),)
+        # The same, first those with few atoms, which are compared fastest.
+        self._quick: list[Bounds] = [tuple(sorted(one, key=_mask)) for one in self._bounds]
 
     def box(self, region: Region) -> Box:
         """A region as a box."""
@@ -186,69 +191,43 @@ class Covers:
                     break
         return found
 
-    def narrowed(self, candidates: int, dimension: int, mask: int) -> int:
-        """Those of the candidates that meet these atoms of a dimension."""
-        return candidates & self.axes[dimension].meeting(mask)
+    def rest(self, box: Box, candidates: int, stopping: int = 0) -> Rest:
+        """What some boxes leave of one, each taking its part in order.
 
-    def left(self, box: Box, candidates: int, stopping: int = 0, before: int = -1) -> Left:
-        """What some boxes, which all meet this one, leave of it, each taking its part in order.
-
-        A part that one of `stopping` would be the first to take counts as left, as does what none takes. Of the others those
-        outside of `before` take something that was left before them.
+        What one of `stopping` would be the first to take counts as left, as does what none takes; nothing before that one
+        takes anything of such a part.
         """
-        takers = self.takers(box, candidates, stopping)
-        if takers is None:
-            return Left.SOMETHING
-        return Left.FOR_OTHERS if any(not before >> number & 1 for number in takers) else Left.NOTHING
-
-    def takers(self, box: Box, candidates: int, stopping: int = 0) -> set[int] | None:
-        """The boxes that take all of a box between them, each what is left by those before it; None where something is left."""
-        budget, found = Budget(STEPS), set[int]()
-        ahead: list[tuple[list[int], int]] = []
-        here, meeting = list(box), candidates
-        while True:
-            if meeting.bit_count() <= _FEW:
-                if self._leave(here, list(each(meeting)), stopping, found, budget):
-                    return None
-            else:
-                budget.spend()
-                bit = meeting & -meeting
-                if bit & stopping:
-                    return None
-                number = bit.bit_length() - 1
-                found.add(number)
-                ahead.extend((part, meeting ^ bit) for part in self._parts(here, number))
-            if not ahead:
-                return found
-            here, among = ahead.pop()
-            meeting = self.meeting(here, among)
-
-    def _leave(self, box: list[int], numbers: list[int], stopping: int, found: set[int], budget: Budget) -> bool:
-        """Whether these boxes leave something of a box. Those that take something are added to `found`.
-
-        What comes before the first that meets a part meets no part of that, so each part knows where to go on.
-        """
-        ahead = [(box, 0)]
+        steps, takers = 0, set[int]()
+        numbers: list[int] = []
+        further = each(candidates)
+        ahead = [(list(box), 0)]
         while ahead:
-            budget.spend()
+            steps += 1
+            if steps > STEPS:
+                raise TooMany
             here, place = ahead.pop()
-            place = self._first(here, numbers, place)
+            # What comes before the first box that meets a part meets no part of that: it goes on where the whole has come to.
+            place = self._first(here, numbers, further, place)
             if place == len(numbers) or stopping >> numbers[place] & 1:
-                return True
-            found.add(numbers[place])
+                return Rest(part=here, takers=takers)
+            takers.add(numbers[place])
             ahead.extend([(part, place + 1) for part in self._parts(here, numbers[place])])
-        return False
+        return Rest(part=None, takers=takers)
 
-    def _first(self, box: list[int], numbers: list[int], place: int) -> int:
-        """Where the first box that meets one stands among some, from a place on; at their end if there is none."""
-        while place < len(numbers):
-            for dimension, mask in self._bounds[numbers[place]]:
+    def _first(self, box: list[int], numbers: list[int], further: Iterator[int], place: int) -> int:
+        """Where the first box that meets one stands among `numbers` and what `further` adds; at their end if none does."""
+        while True:
+            if place == len(numbers):
+                number = next(further, None)
+                if number is None:
+                    return place
+                numbers.append(number)
+            for dimension, mask in self._quick[numbers[place]]:
                 if not box[dimension] & mask:
                     break
             else:
                 return place
             place += 1
-        return place
 
     def _parts(self, box: list[int], taken: int) -> list[list[int]]:
         """The disjoint parts of a box outside that of this number."""
@@ -264,18 +243,16 @@ class Covers:
                 here[dimension] = mine & allowed
         return parts
 
-    def lacking(self, box: Box, candidates: int) -> Box:
-        """The atoms of each dimension of a box that none of some boxes holds; none of them where these are many."""
+    def outside(self, box: Box, candidates: int) -> Iterator[Box]:
+        """Parts of a box that none of some boxes meets, each with what they all lack of one dimension; not where they are many."""
         if candidates.bit_count() > _MANY:
-            return (0,) * len(box)
+            return
         numbers = list(each(candidates))
-        left = []
-        for axis, mask in zip(self.axes, box, strict=True):
-            held = axis.full if candidates & axis.whole else 0
-            for number in numbers if not held else ():
-                held |= axis.boxes[number]
-            left.append(mask & ~held)
-        return tuple(left)
+        for dimension, (axis, mask) in enumerate(zip(self.axes, box, strict=True)):
+            if not candidates & axis.whole:
+                rest = mask & ~reduce(or_, (axis.boxes[number] for number in numbers), 0)
+                if rest:
+                    yield (*box[:dimension], rest, *box[dimension + 1 :])
 
     def holders(self, box: Box, candidates: int) -> Iterator[int]:
         """Those of these boxes that hold all of a box, in order."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import Enum
 from functools import reduce
+from itertools import chain
 from operator import and_, or_
 
 from asever.exact.boxes import Box, meet
-from asever.exact.covers import Covers, Left, bits, each
+from asever.exact.covers import Covers, Rest, bits, each
 from asever.exact.worlds import World
 from asever.model.effective import EffectiveNetwork, Filter, may_exist
 from asever.model.regions import FIELDS, Region
@@ -21,6 +23,14 @@ from asever.record import record
 
 # In the place of a row, for boxes before all rows that take what is no packet in any possible world.
 _NOWHERE = -1
+
+
+class Fate(Enum):
+    """What becomes of a rule, and of its packets without it."""
+
+    DEAD = "it decides nothing"
+    NEEDLESS = "it decides something, and later rules of the user would decide all of that alike"
+    NEEDED = "something that it decides would not be decided alike"
 
 
 @record
@@ -61,7 +71,9 @@ class RuleSets:
             self._boxes_of.setdefault(index, []).append(number)
         self._rules = self._found_rules()
         self._azure = self._covers.every & ~self.boxes(self.rules)
-        self._lacks: tuple[int, Sequence[Box]] | None = None
+        # Of a rule boxes that it decides, and whether those were looked for that are found at first sight.
+        self._decided: dict[RuleKey, list[Sequence[int]]] = defaultdict(list)
+        self._looked_at: set[RuleKey] = set()
         self._starts: dict[int, tuple[tuple[Box, int], ...]] = {}
 
     def _found_rules(self) -> dict[RuleKey, _Rule]:
@@ -71,9 +83,7 @@ class RuleSets:
             doing[self.rows[its[0]].action.value] += numbers[key]
         alike = {action: bits(every) for action, every in doing.items()}
         return {
-            key: _Rule(
-                place=place, rows=tuple(its), boxes=bits(numbers[key]), alike=alike[self.rows[its[0]].action.value]
-            )
+            key: _Rule(place=place, rows=tuple(its), boxes=bits(numbers[key]), alike=alike[self.rows[its[0]].action.value])
             for place, (key, its) in enumerate(self.rules.items())
         }
 
@@ -98,14 +108,18 @@ class RuleSets:
         return found
 
     def _before_in(self, index: int, part: Part | None) -> Iterator[tuple[Box, int]]:
-        """A row, or a part of what it matches, as such boxes, each with the boxes of earlier rows that meet it."""
+        """A row, or a part of what it matches, as such boxes, each with the boxes of earlier rows that meet the row."""
         axis = None if part is None else FIELDS.index(part.field)
         for box, meeting in self._starting(index):
             candidates = meeting & self._before(index)
             if axis is None or part is None:
                 yield box, candidates
             elif mine := box[axis] & self._covers.axes[axis].mask(part.numbers):
-                yield (*box[:axis], mine, *box[axis + 1 :]), self._covers.narrowed(candidates, axis, mine)
+                yield (*box[:axis], mine, *box[axis + 1 :]), candidates
+
+    def _before_rule(self, rule: RuleKey, part: Part | None) -> Iterator[tuple[Box, int]]:
+        """The same of all rows of a rule."""
+        return chain.from_iterable(self._before_in(index, part) for index in self._rule(rule).rows)
 
     # -- Questions ------------------------------------------------------------------------------------------------------
 
@@ -115,53 +129,53 @@ class RuleSets:
 
     def decides(self, rule: RuleKey, part: Part | None, present: Sequence[RuleKey] | None) -> bool:
         """Whether a rule decides something; with `present`, where these are the only other rules."""
-        rows = self._rule(rule).rows
-        if part is not None and present is None and any(self._plainly(index, part) for index in rows):
-            return True
-        there = -1 if present is None else self._azure | self.boxes(present)
+        if present is None:
+            return self._surely_decides(rule, part) or any(
+                self._left(rule, box, candidates).part is not None for box, candidates in self._before_rule(rule, part)
+            )
+        there = self._azure | self.boxes(present)
         return any(
-            self._covers.left(box, candidates & there) is Left.SOMETHING
-            for index in rows
-            for box, candidates in self._before_in(index, part)
+            self._covers.rest(box, candidates & there).part is not None for box, candidates in self._before_rule(rule, part)
         )
 
-    def _plainly(self, index: int, part: Part) -> bool:
-        """Whether all earlier rows together lack something of one field of a row, so that this part of it decides something."""
+    def _surely_decides(self, rule: RuleKey, part: Part | None) -> bool:
+        """Whether something is known already that a rule decides of a part."""
+        if part is None:
+            return bool(self._decided[rule])
+        if rule not in self._looked_at:
+            self._looked_at.add(rule)
+            for box, candidates in self._before_rule(rule, None):
+                self._decided[rule].extend(self._covers.outside(box, candidates))
         axis = FIELDS.index(part.field)
         mask = self._covers.axes[axis].mask(part.numbers)
-        return any(
-            (mine := box[axis] & mask) and (mine & lacking[axis] or any(lacking[:axis]) or any(lacking[axis + 1 :]))
-            for (box, _), lacking in zip(self._starting(index), self._lacking(index), strict=True)
-        )
+        return any(box[axis] & mask for box in self._decided[rule])
 
-    def _lacking(self, index: int) -> Sequence[Box]:
-        """Of each box of a row, the atoms of each field that no earlier row holds which meets the box."""
-        if self._lacks is None or self._lacks[0] != index:
-            pairs = self._before_in(index, None)
-            self._lacks = (index, [self._covers.lacking(box, candidates) for box, candidates in pairs])
-        return self._lacks[1]
+    def _left(self, rule: RuleKey, box: Box, candidates: int, stopping: int = 0) -> Rest:
+        """What earlier boxes leave of a box of a rule. What is left is noted, for other questions about the rule."""
+        rest = self._covers.rest(box, candidates, stopping)
+        if rest.part is not None:
+            self._decided[rule].append(rest.part)
+        return rest
 
     def takers(self, rule: RuleKey, part: Part | None) -> Iterator[RuleKey]:
-        """Earlier rules of the user that take all of a rule, or of this part, that Azure's own leave, where it decides nothing."""
-        for index in self._rule(rule).rows:
-            for box, candidates in self._before_in(index, part):
-                rows = sorted({self._row_of[number] for number in self._covers.takers(box, candidates) or ()} - {_NOWHERE})
-                yield from (key_of(self.rows[row]) for row in rows if self.rows[row].origin.azure is None)
+        """Earlier rules of the user that take all that Azure's own leave of a rule, or of this part, which decides nothing."""
+        for box, candidates in self._before_rule(rule, part):
+            rows = sorted({self._row_of[number] for number in self._covers.rest(box, candidates).takers} - {_NOWHERE})
+            yield from (key_of(self.rows[row]) for row in rows if self.rows[row].origin.azure is None)
 
-    def fate(self, rule: RuleKey, gone: int = 0) -> Left:
-        """What is left of a rule by earlier ones, and of that by later ones of the user that decide alike.
-
-        SOMETHING: a packet that it decides would not be decided alike without it. FOR_OTHERS: it decides something, and
-        it makes no difference. `gone` are `boxes` of rules that are left out already.
-        """
-        own, found = self._rule(rule), Left.NOTHING
+    def fate(self, rule: RuleKey, gone: int = 0) -> Fate:
+        """What becomes of a rule and of its packets without it. `gone` are `boxes` of rules that are left out already."""
+        own, found = self._rule(rule), Fate.DEAD
         for index in own.rows:
             for box, meeting in self._starting(index):
                 before = self._before(index)
                 candidates = meeting & ~(gone | own.boxes & ~before)
-                found = max(found, self._covers.left(box, candidates, ~(before | own.alike), before))
-                if found is Left.SOMETHING:
-                    return found
+                stopping = ~(before | own.alike)
+                rest = self._covers.rest(box, candidates, stopping) if gone else self._left(rule, box, candidates, stopping)
+                if rest.part is not None:
+                    return Fate.NEEDED
+                if any(not before >> number & 1 for number in rest.takers):
+                    found = Fate.NEEDLESS
         return found
 
     def meets(self, earlier: RuleKey, later: RuleKey) -> bool:
@@ -179,10 +193,7 @@ class RuleSets:
             for number in self._boxes_of.get(other, ()):
                 if meeting >> number & 1:
                     both = meet(box, self._covers.boxes[number])
-                    if (
-                        both is not None
-                        and self._covers.left(both, self._covers.meeting(both, meeting & taking)) is Left.SOMETHING
-                    ):
+                    if both is not None and self._covers.rest(both, meeting & taking).part is not None:
                         return True
         return False
 
@@ -206,24 +217,15 @@ class RuleSets:
         return [index for index in found if index != _NOWHERE]
 
     def contested(self, rule: RuleKey) -> bool:
-        """Whether earlier rows, Azure's among them, may take all of a part of a rule.
-
-        Not if they share nothing with it, and not if there are two fields of which they all together lack something: of a part
-        by one field, they leave what the other one has.
-        """
-        return any(
-            candidates and sum(map(bool, lacking)) <= 1
-            for index in self._rule(rule).rows
-            for (_, candidates), lacking in zip(self._before_in(index, None), self._lacking(index), strict=True)
-        )
+        """Whether an earlier row, Azure's among them, shares a packet with a rule."""
+        return any(candidates for _, candidates in self._before_rule(rule, None))
 
     def against(self, rule: RuleKey) -> Iterator[RuleKey]:
         """The earlier rules of the user that decide otherwise and share a packet with a rule."""
         own = self._rule(rule)
-        for index in own.rows:
-            for _, candidates in self._before_in(index, None):
-                others = each(candidates & ~(self._azure | own.alike))
-                yield from (key_of(self.rows[self._row_of[number]]) for number in others)
+        for _, candidates in self._before_rule(rule, None):
+            others = each(candidates & ~(self._azure | own.alike))
+            yield from (key_of(self.rows[self._row_of[number]]) for number in others)
 
     def earlier(self, rule: RuleKey) -> Iterator[RuleKey]:
         """Other rules of the user before the last row of a rule that share a packet with it."""
@@ -233,14 +235,13 @@ class RuleSets:
 
     def holders(self, rule: RuleKey, part: Part | None) -> Iterator[RuleKey]:
         """The rules that hold a rule, or this part of it, as `held_by` says, in their order; none for one without packets."""
-        own = self._rule(rule)
-        for index in own.rows:
-            for box, candidates in self._before_in(index, part):
-                holding = self._covers.holders(box, candidates & ~(own.boxes | self._azure))
-                keys = dict.fromkeys(key_of(self.rows[self._row_of[number]]) for number in holding)
-                ordered = sorted(keys, key=lambda one: self._rule(one).place)
-                yield from (key for key in ordered if self.held_by(key, rule, part))
-                return
+        first = next(self._before_rule(rule, part), None)
+        if first is not None:
+            box, candidates = first
+            holding = self._covers.holders(box, candidates & ~(self._rule(rule).boxes | self._azure))
+            keys = dict.fromkeys(key_of(self.rows[self._row_of[number]]) for number in holding)
+            ordered = sorted(keys, key=lambda one: self._rule(one).place)
+            yield from (key for key in ordered if self.held_by(key, rule, part))
 
     def held_by(self, holder: RuleKey, rule: RuleKey, part: Part | None) -> bool:
         """Whether another rule takes all of a rule, or of this part, by itself: each row of it lies in an earlier one."""

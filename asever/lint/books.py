@@ -35,7 +35,7 @@ _KINDS = {FilterKind.NSG: "nsg", FilterKind.ADMIN: "admin-rules", FilterKind.FIR
 
 def books(network: Network, tables: EffectiveNetwork) -> tuple[Book, ...]:
     """Every list of rules that stands somewhere, in the order of the tables."""
-    written = {rule.span: rule for rule in _written(network) if rule.span is not None}
+    written: dict[Span | None, DeclaredRule] = {rule.span: rule for rule in _written(network) if rule.span is not None}
     found: dict[tuple[FilterKind, str, Direction], dict[int, Filter]] = {}
     sites: dict[tuple[FilterKind, str, Direction], dict[str, Site]] = {}
     for site, one in _filters(tables):
@@ -51,9 +51,7 @@ def books(network: Network, tables: EffectiveNetwork) -> tuple[Book, ...]:
         if rules:
             stands = tuple(sites.get((kind, resource, direction), {}).values())
             title = f"{_KINDS[kind]} `{resource}`"
-            result.append(
-                Book(kind=kind, title=title, direction=direction, filters=filters, sites=stands, rules=rules)
-            )
+            result.append(Book(kind=kind, title=title, direction=direction, filters=filters, sites=stands, rules=rules))
     return tuple(result)
 
 

@@ -12,8 +12,7 @@ from functools import cached_property
 from itertools import islice
 
 from asever.exact.boxes import TooMany
-from asever.exact.covers import Left
-from asever.exact.effects import RuleSets
+from asever.exact.effects import Fate, RuleSets
 from asever.explain.witness import ReadingsDisagree
 from asever.model.confirmed import Confirmed
 from asever.model.effective import EffectiveNetwork, Filter, FilterRow
@@ -106,16 +105,18 @@ class Effects:
         What Azure decides by default does not count: a rule that spells it out is there for its readers.
         """
         gone = set(dead)
-        candidates = [
-            rule for rule in self.rules if rule not in gone and not any(one.differs(rule, ()) for one in self._places)
-        ]
+        candidates = [rule for rule in self.rules if rule not in gone and not any(one.differs(rule) for one in self._places)]
+        boxes = [one.sets.boxes(gone) for one in self._places]
         found: dict[RuleKey, None] = {}
         again = True
         while again:  # what goes may make another one needless
             again = False
             for rule in candidates:
-                if rule not in gone and not any(one.differs(rule, gone) for one in self._places):
+                if rule not in found and not any(
+                    one.differs(rule, gone, its) for one, its in zip(self._places, boxes, strict=True)
+                ):
                     gone.add(rule)
+                    boxes = [its | one.sets.boxes((rule,)) for one, its in zip(self._places, boxes, strict=True)]
                     found[rule] = None
                     again = True
         redundant = tuple(rule for rule in self.rules if rule in found)
@@ -194,7 +195,7 @@ class _Place:
         self.sets = RuleSets(network, one, fixed)
         self.azure = frozenset(index for index, row in enumerate(one.rows) if row.origin.azure is not None)
         self.asked = 0
-        self._fates: dict[RuleKey, Left | None] = {}
+        self._fates: dict[RuleKey, Fate | None] = {}
         self._last: tuple[RuleKey, Proofs] | None = None
 
     def proofs(self, rows: Sequence[int], part: Part | None) -> Proofs:
@@ -223,34 +224,38 @@ class _Place:
     def decides(self, rule: RuleKey, part: Part | None, present: Sequence[RuleKey] | None) -> bool:
         """Whether the rule decides something; with `present`, where these are the only rules before it."""
         if part is None and present is None and (fate := self._fate(rule)) is not None:
-            return fate is not Left.NOTHING
+            return fate is not Fate.DEAD
         try:
             return self.sets.decides(rule, part, present)
         except TooMany:
             return self._solver(rule).decides(rule, part, present)
 
-    def _fate(self, rule: RuleKey) -> Left | None:
+    def _fate(self, rule: RuleKey) -> Fate | None:
         """What becomes of a rule while all others are there; None if that takes too long to tell."""
-        if rule not in self._fates:
-            try:
-                self._fates[rule] = self.sets.fate(rule)
-            except TooMany:
-                self._fates[rule] = None
-        return self._fates[rule]
+        try:
+            return self._fates[rule]
+        except KeyError:
+            found = self._fates[rule] = self._told(rule, 0)
+            return found
 
-    def differs(self, rule: RuleKey, gone: Collection[RuleKey]) -> bool:
-        """Whether some packet would not be decided alike by a later rule; `gone` are rules that are left out already."""
-        indexes = self.sets.rules.get(rule, [])
-        if not indexes:
+    def _told(self, rule: RuleKey, gone: int) -> Fate | None:
+        try:
+            return self.sets.fate(rule, gone)
+        except TooMany:
+            return None
+
+    def differs(self, rule: RuleKey, gone: Collection[RuleKey] = (), boxes: int = 0) -> bool:
+        """Whether some packet would not be decided alike by a later rule.
+
+        `gone` are rules that are left out already, `boxes` theirs.
+        """
+        indexes = self.sets.rules.get(rule)
+        if indexes is None:
             return False
         if indexes[-1] - indexes[0] >= len(indexes):
             return True  # its rows are apart from each other: what comes after them is not one thing
-        if not gone and (fate := self._fate(rule)) is not None:
-            return fate is Left.SOMETHING
-        try:
-            return self.sets.fate(rule, self.sets.boxes(gone)) is Left.SOMETHING
-        except TooMany:
-            return self._solver(rule).differs(rule, gone)
+        fate = self._told(rule, boxes) if gone else self._fate(rule)
+        return self._solver(rule).differs(rule, gone) if fate is None else fate is Fate.NEEDED
 
     def takers(self, rule: RuleKey, part: Part | None) -> list[RuleKey]:
         """Earlier rules of the user that leave nothing of a rule that decides nothing, or of such a part; more than needed."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from asever.exact import covers as subject
 from asever.exact.boxes import TooMany
-from asever.exact.covers import Covers, Left
+from asever.exact.covers import Covers
 from asever.model.numbers import NumberSet
 from asever.solve.solver import Session
 from asever.solve.terms import Terms, conjunction, disjunction, negation
@@ -38,47 +38,49 @@ def test_something_is_left_when_a_point_is_in_none(regions, start):
     engine = covers(regions, start)
     box = engine.box(start)
     rest = points(start).difference(*map(points, regions))
-    assert (engine.left(box, engine.meeting(box)) is Left.SOMETHING) is bool(rest)
+    assert (engine.rest(box, engine.meeting(box)).part is not None) is bool(rest)
 
 
-@given(REGIONS, REGION, st.integers(0, 7), st.integers(0, 127))
+@given(REGIONS, REGION, st.integers(0, 127))
 @settings(max_examples=300, deadline=None, derandomize=True)
-def test_who_comes_first_tells_what_is_left(regions, start, first, stopping):
-    """The boxes from `first` on come later; of these, some count as leaving what they take."""
+def test_who_comes_first_tells_what_is_left(regions, start, stopping):
+    """What some of the boxes would be the first to take counts as left, and nothing of it is taken by one before these."""
     engine = covers(regions, start)
     box = engine.box(start)
-    before = (1 << first) - 1
-    stopping &= ~before
-    outcomes = set()
-    for point in points(start):
-        taker = next((number for number, region in enumerate(regions) if point in points(region)), None)
-        if taker is None or stopping >> taker & 1:
-            outcomes.add(Left.SOMETHING)
-        else:
-            outcomes.add(Left.NOTHING if before >> taker & 1 else Left.FOR_OTHERS)
-    assert engine.left(box, engine.meeting(box), stopping, before) is max(outcomes)
+    takers = {
+        point: next((number for number, region in enumerate(regions) if point in points(region)), None)
+        for point in points(start)
+    }
+    left = {point for point, taker in takers.items() if taker is None or stopping >> taker & 1}
+    rest = engine.rest(box, engine.meeting(box), stopping)
+    if rest.part is None:
+        assert not left
+        assert set(rest.takers) == set(takers.values())
+    else:
+        part = {point for point in points(start) if all(map(int.__and__, rest.part, engine.box(atom(point))))}
+        assert part & left
+        first = min((number for number in range(len(regions)) if stopping >> number & 1), default=len(regions))
+        assert all(takers[point] is None or takers[point] >= first for point in part)
+
+
+def atom(point):
+    return tuple(map(NumberSet.single, point))
 
 
 @given(REGIONS, REGION)
 @settings(max_examples=150, deadline=None, derandomize=True)
-def test_a_tree_and_a_look_at_each_find_the_same_boxes(regions, start):
+def test_the_tree_finds_the_boxes_that_share_a_point(regions, start):
     engine = covers(regions, start)
     box = engine.box(start)
     expected = sum(1 << number for number, region in enumerate(regions) if points(region) & points(start))
     assert engine.meeting(box) == expected
-    for dimension, axis in enumerate(engine.axes):
-        looked_at = engine.narrowed(engine.every, dimension, box[dimension])
-        assert looked_at == engine.every & axis.meeting(box[dimension])
 
 
 @given(REGIONS, REGION)
 @settings(max_examples=150, deadline=None, derandomize=True)
-def test_what_all_lack_of_a_dimension_is_left_and_what_holds_a_box_leaves_nothing(regions, start):
+def test_a_holder_holds_every_point(regions, start):
     engine = covers(regions, start)
     box = engine.box(start)
-    meeting = engine.meeting(box)
-    if any(engine.lacking(box, meeting)):
-        assert engine.left(box, meeting) is Left.SOMETHING
     for number, region in enumerate(regions):
         assert engine.holder(box, 1 << number) is (points(start) <= points(region))
 
@@ -94,7 +96,7 @@ def test_z3_says_the_same(regions, start):
     goal = terms.switch("left", conjunction((formula(start), negation(disjunction(map(formula, regions))))))
     engine = covers(regions, start)
     box = engine.box(start)
-    found = engine.left(box, engine.meeting(box)) is Left.SOMETHING
+    found = engine.rest(box, engine.meeting(box)).part is not None
     assert Session(terms.text(), None).satisfiable([goal]) is found
 
 
@@ -104,7 +106,7 @@ def test_a_search_that_goes_on_for_too_long_gives_up(monkeypatch):
     engine = covers(regions, SPACE)
     box = engine.box(SPACE)
     with pytest.raises(TooMany):
-        engine.left(box, engine.meeting(box))
+        engine.rest(box, engine.meeting(box))
 
 
 def test_a_set_that_ends_between_two_cuts_means_all_of_its_atom():

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from asever.exact import covers
-from asever.exact.covers import Left
-from asever.exact.effects import RuleSets
+from asever.exact.effects import Fate, RuleSets
 from asever.explain.witness import ReadingsDisagree
 from asever.lint.effects import Effects
 from asever.model.numbers import NumberSet
@@ -31,8 +30,8 @@ def test_both_answer_every_question_alike(drawn):
                 assert sets.decides(key, part, None) is proofs.decides(key, part, None)
                 assert sets.decides(key, part, others[:2]) is proofs.decides(key, part, others[:2])
             for gone in ((), others[:1], others[1:3]):
-                assert (sets.fate(key, sets.boxes(gone)) is Left.SOMETHING) is proofs.differs(key, gone)
-            assert (sets.fate(key) is not Left.NOTHING) is proofs.decides(key, None, None)
+                assert (sets.fate(key, sets.boxes(gone)) is Fate.NEEDED) is proofs.differs(key, gone)
+            assert (sets.fate(key) is not Fate.DEAD) is proofs.decides(key, None, None)
             for other in others:
                 assert sets.meets(key, other) is proofs.meets(key, other)
             for index in range(len(place.rows)):
