@@ -244,7 +244,7 @@ class Covers:
         return parts
 
     def outside(self, box: Box, candidates: int) -> Iterator[Box]:
-        """Parts of a box that none of some boxes meets, each with what they all lack of one dimension; not where they are many."""
+        """Parts of a box that none of some boxes meets: what they all lack of one dimension. None where they are many."""
         if candidates.bit_count() > _MANY:
             return
         numbers = list(each(candidates))

@@ -27,6 +27,7 @@ from asever.model.numbers import NumberSet, union
 from asever.record import record, replace
 from asever.solve.paths import FIELDS, Path, Place, Taken, existing_ways
 from asever.solve.rows import Hull, Match, Rows
+from asever.solve.shadows import shadowed
 from asever.solve.terms import FALSE, TRUE, Terms, conjunction, disjunction, negation
 
 
@@ -250,7 +251,11 @@ class _Encoder:
         found = self._matches.get(key)
         if found is None:
             tags = (place.source_tags, place.target_tags)
-            found = self._matches[key] = tuple(self.rows.matching(one.rows, place.view, self._hulls[key], *tags))
+            found = tuple(self.rows.matching(one.rows, place.view, self._hulls[key], *tags))
+            if self.tracks is None:  # a row that is switched off holds nothing
+                hidden = shadowed([match.row for match in found])
+                found = tuple(match for number, match in enumerate(found) if number not in hidden) if hidden else found
+            self._matches[key] = found
         return found
 
     def _decision(self, key: _Key, one: Filter, worth: str, *, sure: bool) -> str:

@@ -1,0 +1,81 @@
+"""Rows that are left out of a text, against every packet of a small space, and how many that are."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asever.model.effective import Action, AddressMatch, FilterRow
+from asever.model.numbers import NumberSet
+from asever.solve import shadows
+
+SIDE = range(4)
+NUMBERS = st.frozensets(st.sampled_from(SIDE), min_size=1).map(lambda numbers: NumberSet.of((one, one) for one in numbers))
+ROW = st.tuples(st.sampled_from([Action.ALLOW, Action.DENY]), NUMBERS, NUMBERS, NUMBERS, st.booleans(), st.booleans())
+WIDE = NumberSet.span(0, 3)
+
+
+def row(action, source, target, port, conditional=False, tagged=False):
+    return FilterRow(
+        priority=100,
+        name="a rule",
+        action=action,
+        source=AddressMatch(addresses=source, unknown_tags=frozenset({"Sql"} if tagged else ())),
+        target=AddressMatch(addresses=target),
+        target_port=port,
+        condition=frozenset({("something", "so")} if conditional else ()),
+    )
+
+
+@pytest.fixture(autouse=True)
+def in_lists_of_every_length(monkeypatch):
+    monkeypatch.setattr(shadows, "_MANY", 0)
+
+
+@given(st.lists(ROW, max_size=8))
+@settings(max_examples=400, deadline=None, derandomize=True)
+def test_every_packet_of_such_a_row_is_matched_before(drawn):
+    rows = [row(*one) for one in drawn]
+    for place in shadows.shadowed(rows):
+        assert not rows[place].condition
+        assert not rows[place].source.unknown_tags
+        sure = [one for one in rows[:place] if not one.condition and not one.source.unknown_tags]
+        for packet in product(SIDE, repeat=3):
+            if holds(rows[place], packet):
+                assert any(holds(one, packet) for one in sure)
+
+
+def holds(one, packet):
+    source, target, port = packet
+    return source in one.source.addresses and target in one.target.addresses and port in one.target_port
+
+
+def test_one_row_or_two_that_split_a_field_hold_a_row_and_what_they_leave_stays():
+    low, high, middle = NumberSet.span(0, 1), NumberSet.span(2, 3), NumberSet.span(1, 2)
+    halves = [row(Action.ALLOW, low, WIDE, WIDE), row(Action.ALLOW, high, WIDE, WIDE)]
+    denied = row(Action.DENY, WIDE, middle, WIDE)
+    assert shadows.shadowed([*halves, denied]) == {2}
+    assert shadows.shadowed([row(Action.ALLOW, WIDE, WIDE, WIDE), denied]) == {1}
+    assert shadows.shadowed([halves[0], denied]) == set()
+    assert shadows.shadowed([denied, *halves]) == set()
+    # One of the halves lacks a port: only what holds all of every other field counts.
+    assert shadows.shadowed([halves[0], row(Action.ALLOW, high, WIDE, middle), denied]) == set()
+
+
+def test_a_row_that_holds_only_in_some_readings_or_with_some_tags_holds_nothing():
+    denied = row(Action.DENY, WIDE, WIDE, WIDE)
+    for doubt in ({"conditional": True}, {"tagged": True}):
+        assert shadows.shadowed([row(Action.ALLOW, WIDE, WIDE, WIDE, **doubt), denied]) == set()
+
+
+def test_rows_of_the_commoner_action_stay(monkeypatch):
+    """They do not split the list into more runs, so that a solver loses nothing by them."""
+    allowed = row(Action.ALLOW, WIDE, WIDE, WIDE)
+    denied = row(Action.DENY, WIDE, WIDE, WIDE)
+    assert shadows.shadowed([allowed, allowed, denied]) == {2}
+    assert shadows.shadowed([allowed, allowed]) == set()
+    monkeypatch.setattr(shadows, "_MANY", 4)
+    assert shadows.shadowed([allowed, allowed, denied]) == set()
