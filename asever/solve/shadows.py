@@ -21,6 +21,10 @@ _MANY = 512
 _MOST = 64
 """So many rows, the last ones, may hold a field together."""
 _STRIDE = 16
+_COMMON = 16
+"""So many sets of several ranges are known to a field, such as all addresses, which are of two families."""
+_SAMPLE, _OFTEN = 128, 8
+"""Of so many rows one in so many must be held by several, or the rest is not looked at."""
 
 
 def shadowed(rows: Sequence[FilterRow]) -> frozenset[int]:
@@ -29,8 +33,11 @@ def shadowed(rows: Sequence[FilterRow]) -> frozenset[int]:
     if len(rows) < _MANY or len(actions) < 2:
         return frozenset()
     rarer = min(actions, key=lambda one: (actions[one], one))
-    wanted = [place for place, row in enumerate(rows) if row.action.value == rarer and _is_plain(row)]
+    wanted = [place for place, row in enumerate(rows) if row.action.value == rarer and _is_plain(row) and all(_sets(row))]
     held = _Held(rows)
+    # What one row holds costs the solver nothing; it is what several hold together that does.
+    if sum(held.by_earlier(place) > 1 for place in wanted[:_SAMPLE]) * _OFTEN < len(wanted[:_SAMPLE]):
+        return frozenset()
     return frozenset(place for place in wanted if held.by_earlier(place))
 
 
@@ -45,21 +52,15 @@ def _sets(row: FilterRow) -> tuple[NumberSet, ...]:
 
 
 class _Held:
-    """Which plain rows, whose every field is one range, hold what others have there."""
+    """Which plain rows hold what others have in each field."""
 
     def __init__(self, rows: Sequence[FilterRow]) -> None:
         self._sets = [_sets(row) for row in rows]
-        holding = [
-            place
-            for place, (row, sets) in enumerate(zip(rows, self._sets, strict=True))
-            if _is_plain(row) and all(len(one.ranges) == 1 for one in sets)
-        ]
-        self._fields = [
-            _Field([(self._sets[place][number].ranges[0], place) for place in holding]) for number in range(len(FIELDS))
-        ]
+        plain = [place for place, row in enumerate(rows) if _is_plain(row)]
+        self._fields = [_Field([(self._sets[place][number], place) for place in plain]) for number in range(len(FIELDS))]
 
-    def by_earlier(self, place: int) -> bool:
-        """Whether the rows before one hold it."""
+    def by_earlier(self, place: int) -> int:
+        """How many of the rows before one hold it: none as far as is plain, one, or several (two)."""
         before = (1 << place) - 1
         mine = self._sets[place]
         holding = [field.holding(numbers) & before for field, numbers in zip(self._fields, mine, strict=True)]
@@ -69,10 +70,10 @@ class _Held:
                 if other != number:
                     others &= rows
             if others & holding[number]:
-                return True
+                return 1
             if others and numbers <= union(self._sets[one][number] for one in _last(others)):
-                return True
-        return False
+                return 2
+        return 0
 
 
 def _last(rows: int) -> Iterator[int]:
@@ -86,22 +87,26 @@ def _last(rows: int) -> Iterator[int]:
 
 
 class _Field:
-    """The ranges of one field, each with the place of its row."""
+    """The sets of one field, each with the place of its row: those of one range, and the commonest of several."""
 
-    def __init__(self, ranges: Sequence[tuple[Range, int]]) -> None:
-        self._begun = _UpTo([(low, place) for (low, _), place in ranges])
-        self._ended = _UpTo([(high, place) for (_, high), place in ranges])
-        self._known: dict[Range, int] = {}
+    def __init__(self, sets: Sequence[tuple[NumberSet, int]]) -> None:
+        single = [(one.ranges[0], place) for one, place in sets if len(one.ranges) == 1]
+        self._begun = _UpTo([(low, place) for (low, _), place in single])
+        self._ended = _UpTo([(high, place) for (_, high), place in single])
+        common = Counter(one for one, _ in sets if len(one.ranges) > 1).most_common(_COMMON)
+        self._several = [(one, sum(1 << place for other, place in sets if other == one)) for one, _ in common]
+        self._known: dict[tuple[Range, ...], int] = {}
 
     def holding(self, numbers: NumberSet) -> int:
         """The rows that hold all of these numbers, as bits."""
-        found = -1
-        for one in numbers.ranges:
-            rows = self._known.get(one)
-            if rows is None:
-                low, high = one
-                rows = self._known[one] = self._begun.rows(low) & ~self._ended.rows(high - 1)
-            found &= rows
+        found = self._known.get(numbers.ranges)
+        if found is None:
+            low, high = numbers.ranges[0][0], numbers.ranges[-1][1]
+            found = self._begun.rows(low) & ~self._ended.rows(high - 1)
+            for one, rows in self._several:
+                if numbers <= one:
+                    found |= rows
+            self._known[numbers.ranges] = found
         return found
 
 
@@ -111,18 +116,18 @@ class _UpTo:
     def __init__(self, numbered: Sequence[tuple[int, int]]) -> None:
         ordered = sorted(numbered)
         self._numbers = [number for number, _ in ordered]
-        self._rows = [1 << place for _, place in ordered]
+        self._rows = [place for _, place in ordered]
         self._kept = [0]
-        now = 0
-        for count, row in enumerate(self._rows, start=1):
-            now |= row
-            if count % _STRIDE == 0:
-                self._kept.append(now)
+        for first in range(0, len(ordered), _STRIDE):
+            self._kept.append(self._with(self._kept[-1], first, first + _STRIDE))
+
+    def _with(self, rows: int, first: int, end: int) -> int:
+        """These rows and those between two places of the order."""
+        for place in self._rows[first:end]:
+            rows |= 1 << place
+        return rows
 
     def rows(self, number: int) -> int:
         """The rows with this number or a smaller one, as bits."""
         place = bisect_right(self._numbers, number)
-        found = self._kept[place // _STRIDE]
-        for row in self._rows[place - place % _STRIDE : place]:
-            found |= row
-        return found
+        return self._with(self._kept[place // _STRIDE], place - place % _STRIDE, place)

@@ -33,6 +33,7 @@ def row(action, source, target, port, conditional=False, tagged=False):
 @pytest.fixture(autouse=True)
 def in_lists_of_every_length(monkeypatch):
     monkeypatch.setattr(shadows, "_MANY", 0)
+    monkeypatch.setattr(shadows, "_SAMPLE", 0)
 
 
 @given(st.lists(ROW, max_size=8))
@@ -57,25 +58,32 @@ def test_one_row_or_two_that_split_a_field_hold_a_row_and_what_they_leave_stays(
     low, high, middle = NumberSet.span(0, 1), NumberSet.span(2, 3), NumberSet.span(1, 2)
     halves = [row(Action.ALLOW, low, WIDE, WIDE), row(Action.ALLOW, high, WIDE, WIDE)]
     denied = row(Action.DENY, WIDE, middle, WIDE)
+    narrow = [row(Action.DENY, low, middle, WIDE)]
     assert shadows.shadowed([*halves, denied]) == {2}
-    assert shadows.shadowed([row(Action.ALLOW, WIDE, WIDE, WIDE), denied]) == {1}
-    assert shadows.shadowed([halves[0], denied]) == set()
+    assert shadows.shadowed([*halves, denied, *halves, *narrow]) == {2, 5}
+    assert shadows.shadowed([halves[0], denied, halves[0]]) == set()
     assert shadows.shadowed([denied, *halves]) == set()
     # One of the halves lacks a port: only what holds all of every other field counts.
     assert shadows.shadowed([halves[0], row(Action.ALLOW, high, WIDE, middle), denied]) == set()
 
 
-def test_a_row_that_holds_only_in_some_readings_or_with_some_tags_holds_nothing():
-    denied = row(Action.DENY, WIDE, WIDE, WIDE)
-    for doubt in ({"conditional": True}, {"tagged": True}):
-        assert shadows.shadowed([row(Action.ALLOW, WIDE, WIDE, WIDE, **doubt), denied]) == set()
-
-
-def test_rows_of_the_commoner_action_stay(monkeypatch):
-    """They do not split the list into more runs, so that a solver loses nothing by them."""
+def test_where_no_row_is_held_by_several_nothing_is_left_out(monkeypatch):
+    """What one row holds is plain to the solver too."""
+    monkeypatch.setattr(shadows, "_SAMPLE", 9)
     allowed = row(Action.ALLOW, WIDE, WIDE, WIDE)
-    denied = row(Action.DENY, WIDE, WIDE, WIDE)
-    assert shadows.shadowed([allowed, allowed, denied]) == {2}
-    assert shadows.shadowed([allowed, allowed]) == set()
+    assert shadows.shadowed([allowed, allowed, row(Action.DENY, WIDE, WIDE, WIDE)]) == set()
+
+
+def test_a_row_that_holds_only_in_some_readings_or_with_some_tags_holds_nothing():
+    low, high, denied = NumberSet.span(0, 1), NumberSet.span(2, 3), row(Action.DENY, WIDE, WIDE, WIDE)
+    for doubt in ({"conditional": True}, {"tagged": True}):
+        halves = [row(Action.ALLOW, one, WIDE, WIDE, **doubt) for one in (low, high)]
+        assert shadows.shadowed([*halves, denied]) == set()
+
+
+def test_short_lists_and_those_of_one_action_stay_as_they_are(monkeypatch):
+    halves = [row(Action.ALLOW, NumberSet.span(*one), WIDE, WIDE) for one in ((0, 1), (2, 3))]
+    assert shadows.shadowed([*halves, row(Action.ALLOW, WIDE, WIDE, WIDE)]) == set()
+    assert shadows.shadowed([]) == set()
     monkeypatch.setattr(shadows, "_MANY", 4)
-    assert shadows.shadowed([allowed, allowed, denied]) == set()
+    assert shadows.shadowed([*halves, row(Action.DENY, WIDE, WIDE, WIDE)]) == set()
