@@ -142,7 +142,7 @@ def rectangles(count: int, seed: int) -> Workload:
 def shadowed(count: int, seed: int) -> Workload:
     """The same, but each denying box comes behind two permitting ones that hold it together and neither alone: a proof.
 
-    The hardest that we know. Every denying rule is a cover problem of its own, over all the rules before it.
+    The hardest for a solver alone. Every denying rule is a cover problem of its own, over all the rules before it.
     """
     draw = Random(seed)
     rules: list[Rule] = []

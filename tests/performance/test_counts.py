@@ -18,6 +18,7 @@ from asever.exact.oracle import Oracle
 from asever.explain.difference import compare
 from asever.lint.findings import lint
 from asever.model.answers import Refuted, Shown, Verdict
+from asever.model.effective import Action
 from asever.pipeline import Options, run
 from asever.repair import trial
 from asever.repair.search import Limits, repair
@@ -30,6 +31,7 @@ from asever.solve.answer import Depth, answer
 from asever.solve.encode import encode
 from asever.solve.queries import AIMS, queries
 from asever.solve.rows import Rows
+from asever.solve.shadows import shadowed
 from asever.solve.solver import Session
 
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
@@ -246,3 +248,10 @@ def test_a_rule_whose_tag_may_lie_anywhere_is_looked_at():
     )
     (finding,) = run(loaded(text), Options()).results
     assert finding.verdict is Verdict.UNKNOWN
+
+
+def test_rows_that_two_others_hold_are_not_in_the_text():
+    """Each would be a cover problem of its own for the solver: 67 s of them in a list of 10,000 rules."""
+    every = rows(KINDS["shadowed"](600, 1))
+    assert len(shadowed(every)) == sum(row.action is Action.DENY for row in every)
+    assert not shadowed(rows(KINDS["rectangles"](600, 1)))

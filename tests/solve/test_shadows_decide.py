@@ -1,0 +1,106 @@
+"""The verdict, and whether a flow exists, are the same with and without rows that are left out of the text."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from asever.model.answers import Proved, Refuted
+from asever.model.effective import (
+    Action,
+    AddressMatch,
+    Arrival,
+    EffectiveNetwork,
+    Fabric,
+    Filter,
+    FilterKind,
+    FilterRow,
+    FlowQuestion,
+    HopKind,
+    Packets,
+    Quantifier,
+    Route,
+    Scope,
+    Site,
+    SiteKind,
+)
+from asever.model.numbers import NumberSet
+from asever.model.things import Direction
+from asever.solve import encode, shadows
+from asever.solve.answer import Depth, answer
+
+WHOLE = NumberSet.span(0, 63)
+ANYONE = Packets(
+    protocol=NumberSet.single(6), source=WHOLE, source_port=NumberSet.single(9), target=WHOLE, target_port=NumberSet.span(0, 7)
+)
+
+
+def some(draw, top):
+    low, high = sorted((draw.randint(0, top), draw.randint(0, top)))
+    return low, high
+
+
+def rows(seed):
+    """Denying boxes, most of them behind two permitting ones that hold them together; one of all where the seed is even."""
+    draw = Random(seed)
+    found = []
+    for _ in range(12):
+        source, target, port = some(draw, 63), some(draw, 63), some(draw, 7)
+        middle = (source[0] + source[1]) // 2
+        slack = draw.choice([0, 0, 0, 1])
+        found += [
+            box(Action.ALLOW, (source[0], middle), target, port),
+            box(Action.ALLOW, (middle + slack, source[1]), target, port),
+        ]
+        found.append(box(Action.DENY, source, target, port))
+    if seed % 2 == 0:
+        found.append(box(Action.ALLOW, (0, 63), (0, 63), (0, 7)))
+    return tuple(found)
+
+
+def box(action, source, target, port):
+    addresses = [AddressMatch(addresses=NumberSet.span(*one)) for one in (source, target)]
+    return FilterRow(
+        priority=100, name="a rule", action=action, source=addresses[0], target=addresses[1], target_port=NumberSet.span(*port)
+    )
+
+
+def network(every):
+    here = Filter(resource="entering", kind=FilterKind.NSG, direction=Direction.INBOUND, place="subnet there", rows=every)
+    back = Route(destinations=WHOLE, hop=HopKind.VNET_LOCAL, fabric="vnet", text="everywhere")
+    sites = {
+        name: Site(
+            name=name,
+            title=name,
+            kind=SiteKind.MACHINE,
+            thing=name,
+            addresses=WHOLE,
+            home="vnet",
+            vnet="vnet",
+            routes=(back,),
+            inbound=(here,) if name == "there" else (),
+        )
+        for name in ("here", "there")
+    }
+    fabric = Fabric(name="vnet", arrivals=(Arrival(called=WHOLE, site="there"),), otherwise="nobody is there", returns=True)
+    return EffectiveNetwork(sites=sites, fabrics={"vnet": fabric}, assumptions={}, tag_space=NumberSet(), probe_source=0)
+
+
+@pytest.mark.parametrize("quantifier", list(Quantifier))
+def test_the_verdict_is_the_same(monkeypatch, quantifier):
+    asks = FlowQuestion(
+        quantifier=quantifier, scopes=(Scope(origin="here", packets=ANYONE, arrives_at=frozenset({"there"}), arrives_as=WHOLE),)
+    )
+    left_out, seen = [], set()
+    for seed in range(16):
+        tables = network(rows(seed))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(shadows, "_MANY", 0)
+            patch.setattr(encode, "shadowed", lambda every: left_out.append(shadows.shadowed(every)) or left_out[-1])
+            quick = answer(tables, asks, seconds=None, core=Depth.NOTHING)
+        slow = answer(tables, asks, seconds=None, core=Depth.NOTHING)
+        assert type(quick) is type(slow)
+        seen.add(type(slow))
+    assert sum(map(len, left_out)) > 16
+    assert quantifier is not Quantifier.ALL_ARRIVE or seen == {Proved, Refuted}
