@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from asever.azure.assumptions import PORTLESS_RULES, reading
 from asever.azure.defaults import DEFAULT_RULES
 from asever.azure.inventory import Inventory, inventory
 from asever.azure.platform import DNS_EXEMPTION, METADATA_EXEMPTION, PROBE_SOURCE
-from asever.azure.tags import NOWHERE, PLATFORM_DNS, PLATFORM_METADATA, View, canonical_tag, depends_on_place, meanings, view
+from asever.azure.tags import (
+    NOWHERE,
+    PLATFORM_DNS,
+    PLATFORM_METADATA,
+    View,
+    canonical_tag,
+    depend_on_place,
+    meanings,
+    tags_of,
+    view,
+)
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import (
     ALWAYS,
@@ -21,6 +31,7 @@ from asever.model.effective import (
     FilterRow,
     Origin,
 )
+from asever.model.identity import Same
 from asever.model.numbers import EMPTY, NumberSet
 from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, TCP
 from asever.model.things import (
@@ -52,7 +63,7 @@ def group_filter(network: Network, group: str, direction: Direction, subnet: str
 
 def filter_at(known: Inventory, group: SecurityGroup, direction: Direction, at: View, place: str) -> Filter:
     """An NSG in one direction with the computed tags of one place."""
-    key = ("rows", group.name, direction, at)
+    key = ("rows", group.name, direction, Same(at))
     rows = known.cache.get(key)
     if not isinstance(rows, tuple):
         rows = known.cache[key] = _rows(known, group, direction, at)
@@ -80,45 +91,64 @@ def unmodelled_filter(one: Machine, direction: Direction) -> Filter:
 
 
 def _rows(known: Inventory, group: SecurityGroup, direction: Direction, at: View) -> tuple[FilterRow, ...]:
-    rules = group.inbound if direction is Direction.INBOUND else group.outbound
     rows: list[FilterRow] = []
-    for rule in rules:
-        if not all(_is_platform_tag(term) for term in rule.targets):  # else `_platform_rows` says it all
-            rows.extend(_own_rows(known, group, rule, direction, at))
-    for rule in DEFAULT_RULES[direction]:
-        rows.extend(rule_rows(known, rule, at, Origin(azure=rule.name)))
-    return (*_platform_rows(known, group, direction, at), *rows)
+    for one in _own_rows(known, group, direction):
+        if isinstance(one, FilterRow):
+            rows.append(one)
+        else:
+            rows.extend(rule_rows(known, one, at, _origin(one)))
+    return (*_platform_rows(known, group, direction, at), *rows, *_default_rows(known, direction, at))
 
 
-def _own_rows(
-    known: Inventory, group: SecurityGroup, rule: DeclaredRule, direction: Direction, at: View
-) -> tuple[FilterRow, ...]:
-    """The rows of a user's rule; those that mean the same everywhere are made once for all places."""
-    origin = Origin(rule.span, None, rule.parts)
-    if depends_on_place((*rule.sources, *rule.targets)):
-        return tuple(rule_rows(known, rule, at, origin))
-    key = ("rule", group.name, direction, rule.priority, rule.name)
+def _own_rows(known: Inventory, group: SecurityGroup, direction: Direction) -> tuple[FilterRow | DeclaredRule, ...]:
+    """The rows of the user's rules, made once for all places; a rule that depends on the place stands for its own."""
+    key = ("own rows", group.name, direction)
     found = known.cache.get(key)
     if not isinstance(found, tuple):
-        found = known.cache[key] = tuple(rule_rows(known, rule, at, origin))
+        found = known.cache[key] = tuple(_everywhere(known, group.inbound if direction is Direction.INBOUND else group.outbound))
     return found
 
 
-def rule_rows(known: Inventory, rule: DeclaredRule, at: View, origin: Origin) -> Iterable[FilterRow]:
+def _everywhere(known: Inventory, rules: Iterable[DeclaredRule]) -> Iterator[FilterRow | DeclaredRule]:
+    for rule in rules:
+        tags = tags_of((*rule.sources, *rule.targets))
+        if tags and all(_is_platform_tag(term) for term in rule.targets):
+            continue  # `_platform_rows` says it all
+        if depend_on_place(tags):
+            yield rule
+        else:
+            yield from rule_rows(known, rule, NOWHERE, _origin(rule))
+
+
+def _origin(rule: DeclaredRule) -> Origin:
+    return Origin(rule.span, None, rule.parts)
+
+
+def _default_rows(known: Inventory, direction: Direction, at: View) -> tuple[FilterRow, ...]:
+    """The rows of Azure's default rules, which every NSG of a place has."""
+    key = ("default rows", direction, Same(at))
+    found = known.cache.get(key)
+    if not isinstance(found, tuple):
+        rules = DEFAULT_RULES[direction]
+        found = known.cache[key] = tuple(row for one in rules for row in rule_rows(known, one, at, Origin(azure=one.name)))
+    return found
+
+
+def rule_rows(known: Inventory, rule: DeclaredRule, at: View, origin: Origin) -> Iterator[FilterRow]:
     """One rule as effective rows: one for each reading of its tags, split where only some of its protocols have ports."""
-    parts = _split(rule)
+    action, parts = _ACTIONS[rule.access], _split(rule)
     for meaning in meanings(known, at, rule.sources, rule.targets):
         for part in parts:
             yield FilterRow(
                 priority=rule.priority,
                 name=rule.name,
-                action=_ACTIONS[rule.access],
+                action=action,
                 protocol=part.protocol,
                 source=meaning.source,
                 source_port=part.source_port,
                 target=meaning.target,
                 target_port=part.target_port,
-                condition=meaning.condition | part.condition,
+                condition=meaning.condition | part.condition if part.condition else meaning.condition,
                 origin=origin,
             )
 
@@ -139,12 +169,13 @@ def _split(rule: DeclaredRule) -> tuple[_Part, ...]:
     ICMP, ESP and AH have no ports: a rule with ports either does not restrict them or never matches them
     (azure-network-semantics 2.2 and 13).
     """
-    with_ports, without = rule.protocol & PROTOCOLS_WITH_PORTS, rule.protocol - PROTOCOLS_WITH_PORTS
     if rule.source_port == ANY_PORT and rule.target_port == ANY_PORT:
         return (_Part(rule.protocol),)
+    if rule.protocol <= PROTOCOLS_WITH_PORTS:
+        return (_Part(rule.protocol, rule.source_port, rule.target_port),)
     parts = (
-        _Part(with_ports, rule.source_port, rule.target_port),
-        _Part(without, condition=reading(PORTLESS_RULES, "ignored")),
+        _Part(rule.protocol & PROTOCOLS_WITH_PORTS, rule.source_port, rule.target_port),
+        _Part(rule.protocol - PROTOCOLS_WITH_PORTS, condition=reading(PORTLESS_RULES, "ignored")),
     )
     return tuple(part for part in parts if part.protocol)
 
@@ -164,17 +195,13 @@ def _platform_rows(known: Inventory, group: SecurityGroup, direction: Direction,
         return []
     rows: list[FilterRow] = []
     for tag, exemption in _PLATFORM_TAGS.items():
-        naming = [rule for rule in group.outbound if _names(rule, tag)]
+        naming = [rule for rule in group.outbound if tag in tags_of(rule.targets)]
         for rule in naming:
             origin = Origin(rule.span, None, rule.parts)
             rows.extend(_narrowed(row, exemption, tag) for row in rule_rows(known, rule, at, origin))
         if naming:
             rows.append(_lets_pass(exemption, tag))
     return [row for row in rows if row.protocol and row.target_port]
-
-
-def _names(rule: DeclaredRule, tag: str) -> bool:
-    return any(term.kind is TermKind.TAG and canonical_tag(term.text) == tag for term in rule.targets)
 
 
 def _is_platform_tag(term: AddressTerm) -> bool:
@@ -215,11 +242,8 @@ def platform_passes(left: Sequence[Exemption]) -> tuple[FilterRow, ...]:
 
 def exemptions_left(groups: Sequence[SecurityGroup]) -> tuple[Exemption, ...]:
     """DNS and metadata, unless one of these outbound NSGs names the platform's tag for it."""
-    return tuple(
-        exemption
-        for tag, exemption in _PLATFORM_TAGS.items()
-        if not any(_names(rule, tag) for group in groups for rule in group.outbound)
-    )
+    named = {tag for group in groups for rule in group.outbound for tag in tags_of(rule.targets)}
+    return tuple(exemption for tag, exemption in _PLATFORM_TAGS.items() if tag not in named)
 
 
 # -- Filters that Azure itself puts in place ----------------------------------------------------------------------------

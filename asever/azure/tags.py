@@ -10,6 +10,7 @@ from asever.azure.neighbours import gateway_prefixes, learned_defaults
 from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, PROBE
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import ALWAYS, AddressMatch, Condition
+from asever.model.identity import Same
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.things import AddressTerm, Subnet, TermKind, UserRoute
 from asever.record import record, replace
@@ -74,11 +75,16 @@ NOWHERE = View(None, None, None)
 
 
 def view(inventory: Inventory, subnet: Subnet) -> View:
-    """The computed tags at a subnet (azure-network-semantics 3.1): they depend on its vnet and on its route table."""
+    """The computed tags at a subnet (azure-network-semantics 3.1): they depend on its vnet and on its route table.
+
+    Where they are alike, they are one value, so that what follows from them can be kept under it by identity.
+    """
     key = ("view", subnet.vnet, subnet.route_table, subnet.virtual_network, subnet.internet)
     found = inventory.cache.get(key)
     if not isinstance(found, View):
-        found = inventory.cache[key] = _view(inventory, subnet)
+        made = _view(inventory, subnet)
+        found = inventory.cache[key] = inventory.cache.setdefault(made, made)
+        assert isinstance(found, View)  # noqa: S101 - a view is kept under itself
     return found
 
 
@@ -179,13 +185,14 @@ class Meaning:
 _PLACE_DEPENDENT = frozenset({"Internet", "VirtualNetwork"})
 
 
-def _tags_of(terms: Iterable[AddressTerm]) -> set[str]:
+def tags_of(terms: Iterable[AddressTerm]) -> set[str]:
+    """The service tags among these terms, as Azure spells them."""
     return {canonical_tag(term.text) for term in terms if term.kind is TermKind.TAG}
 
 
-def depends_on_place(terms: Iterable[AddressTerm]) -> bool:
-    """Whether these terms mean different things at different places."""
-    return not _tags_of(terms).isdisjoint(_PLACE_DEPENDENT)
+def depend_on_place(tags: set[str]) -> bool:
+    """Whether these tags mean different things at different places."""
+    return not tags.isdisjoint(_PLACE_DEPENDENT)
 
 
 def meanings(
@@ -195,31 +202,15 @@ def meanings(
     targets: Sequence[AddressTerm],
 ) -> tuple[Meaning, ...]:
     """What two address lists match, in each reading that makes a difference."""
-    names = _tags_of((*sources, *targets))
-    readings = _readings(at) if not names.isdisjoint(_PLACE_DEPENDENT) else _ONE_READING
-    pairs: dict[_Sets, tuple[AddressMatch, AddressMatch]] = {}
-    found: dict[_Reading, tuple[AddressMatch, AddressMatch]] = {}
-    for (widens, hops), (vnet, tags) in readings.items():
-        for minus in ("yes", "no") if "Internet" in names else ("yes",):
-            sets = _Sets(vnet, tags, minus == "yes", at.internet, at.perhaps)
-            if sets not in pairs:
-                pairs[sets] = (_match(inventory, sources, sets), _match(inventory, targets, sets))
-            found[_Reading(widens, hops, minus)] = pairs[sets]
-    return tuple(_merged(found))
+    names = tags_of((*sources, *targets))
+    if not depend_on_place(names):
+        return (Meaning(_match(inventory, sources, _NO_SETS), _match(inventory, targets, _NO_SETS), ALWAYS),)
+    readings, contents = _readings(inventory, at, internet="Internet" in names)
+    pairs = [(_match(inventory, sources, sets), _match(inventory, targets, sets)) for sets in contents]
+    return tuple(_merged({one: pairs[index] for one, index in readings.items()}))
 
 
-_APPLIANCES, _EVERY = "appliance-and-gateway", "every"
 _Contents = tuple[NumberSet | None, frozenset[str]]
-_ONE_READING: Mapping[tuple[str, str], _Contents] = {("no", _APPLIANCES): (None, frozenset())}
-
-
-def _readings(at: View) -> Mapping[tuple[str, str], _Contents]:
-    """VirtualNetwork by ROUTE_WIDENS_VNET and VNET_NEXT_HOPS, the latter only where it matters."""
-    plain, widened, widest = (at.vnet, frozenset[str]()), (at.widened, at.tags), (at.widest, at.widest_tags)
-    found = {("yes", _APPLIANCES): widened, ("no", _APPLIANCES): plain}
-    if widest != widened:
-        found |= {("yes", _EVERY): widest, ("no", _EVERY): plain}
-    return found if widest != plain else {("no", _APPLIANCES): plain}
 
 
 @record(kw_only=False)
@@ -231,10 +222,11 @@ class _Reading:
     minus: str
 
 
-def _merged(found: dict[_Reading, tuple[AddressMatch, AddressMatch]]) -> dict[Meaning, None]:
+def _merged(found: Mapping[_Reading, tuple[AddressMatch, AddressMatch]]) -> Iterable[Meaning]:
     """One meaning for each reading, with a condition on those assumptions only that make a difference."""
-    if len(set(found.values())) == 1:
-        return {Meaning(*next(iter(found.values())), ALWAYS): None}
+    first, *others = found.values()
+    if all(other is first or other == first for other in others):
+        return (Meaning(*first, ALWAYS),)
     on_route, on_hops, on_minus = (
         any(found[other] != pair for one, pair in found.items() for other in found if _differ_in(one, other, name))
         for name in ("widens", "hops", "minus")
@@ -298,7 +290,43 @@ class _Sets:
         return addresses - inventory.of_unknown_tags, frozenset({f"Internet without {' and '.join(sorted(self.tags))}"})
 
 
+_NO_SETS = _Sets(None, frozenset(), minus=True)
+"""What stands for the computed tags where no term names one that depends on the place."""
+
+_APPLIANCES, _EVERY = "appliance-and-gateway", "every"
+_Readings = tuple[Mapping[_Reading, int], Sequence[_Sets]]
+
+
+def _readings(inventory: Inventory, at: View, *, internet: bool) -> _Readings:
+    """The readings of the computed tags at a place, and what these hold: which of the second each of the first takes.
+
+    Whether Internet holds what VirtualNetwork does matters where somebody names it.
+    """
+    key = ("readings", Same(at), internet)
+    found: _Readings | None = inventory.cache.get(key)  # type: ignore[assignment] # what we put there
+    if found is None:
+        contents: dict[_Sets, int] = {}
+        readings: dict[_Reading, int] = {}
+        for (widens, hops), (vnet, tags) in _virtual_networks(at).items():
+            for minus in ("yes", "no") if internet else ("yes",):
+                sets = _Sets(vnet, tags, minus == "yes", at.internet, at.perhaps)
+                readings[_Reading(widens, hops, minus)] = contents.setdefault(sets, len(contents))
+        found = inventory.cache[key] = (readings, tuple(contents))
+    return found
+
+
+def _virtual_networks(at: View) -> Mapping[tuple[str, str], _Contents]:
+    """VirtualNetwork by ROUTE_WIDENS_VNET and VNET_NEXT_HOPS, the latter only where it matters."""
+    plain, widened, widest = (at.vnet, frozenset[str]()), (at.widened, at.tags), (at.widest, at.widest_tags)
+    found = {("yes", _APPLIANCES): widened, ("no", _APPLIANCES): plain}
+    if widest != widened:
+        found |= {("yes", _EVERY): widest, ("no", _EVERY): plain}
+    return found if widest != plain else {("no", _APPLIANCES): plain}
+
+
 def _match(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Sets) -> AddressMatch:
+    if len(terms) == 1 and terms[0].kind is TermKind.ADDRESSES and not inventory.network.guesses:
+        return AddressMatch(addresses=terms[0].addresses, text=terms[0].text)  # most sides of most rules
     known: list[NumberSet] = []
     unknown: list[str] = []
     spaces: dict[str, NumberSet] = {}
