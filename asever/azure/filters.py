@@ -30,6 +30,7 @@ from asever.model.effective import (
     FilterKind,
     FilterRow,
     Origin,
+    rows_later,
 )
 from asever.model.identity import Same
 from asever.model.numbers import EMPTY, NumberSet
@@ -63,18 +64,15 @@ def group_filter(network: Network, group: str, direction: Direction, subnet: str
 
 def filter_at(known: Inventory, group: SecurityGroup, direction: Direction, at: View, place: str) -> Filter:
     """An NSG in one direction with the computed tags of one place."""
-    key = ("rows", group.name, direction, Same(at))
-    rows = known.cache.get(key)
-    if not isinstance(rows, tuple):
-        rows = known.cache[key] = _rows(known, group, direction, at)
-    return Filter(
+    found = Filter(
         resource=group.name,
         kind=FilterKind.NSG,
         direction=direction,
         place=place,
-        rows=rows,
+        rows=(),
         span=group.span,
     )
+    return rows_later(found, lambda: _rows(known, group, direction, at))
 
 
 def unmodelled_filter(one: Machine, direction: Direction) -> Filter:
@@ -91,13 +89,19 @@ def unmodelled_filter(one: Machine, direction: Direction) -> Filter:
 
 
 def _rows(known: Inventory, group: SecurityGroup, direction: Direction, at: View) -> tuple[FilterRow, ...]:
-    rows: list[FilterRow] = []
-    for one in _own_rows(known, group, direction):
-        if isinstance(one, FilterRow):
-            rows.append(one)
-        else:
-            rows.extend(rule_rows(known, one, at, _origin(one)))
-    return (*_platform_rows(known, group, direction, at), *rows, *_default_rows(known, direction, at))
+    """The rows of an NSG, made once for all places that are alike."""
+    key = ("rows", group.name, direction, Same(at))
+    found = known.cache.get(key)
+    if not isinstance(found, tuple):
+        rows: list[FilterRow] = []
+        for one in _own_rows(known, group, direction):
+            if isinstance(one, FilterRow):
+                rows.append(one)
+            else:
+                rows.extend(rule_rows(known, one, at, _origin(one)))
+        found = (*_platform_rows(known, group, direction, at), *rows, *_default_rows(known, direction, at))
+        known.cache[key] = found
+    return found
 
 
 def _own_rows(known: Inventory, group: SecurityGroup, direction: Direction) -> tuple[FilterRow | DeclaredRule, ...]:
@@ -191,15 +195,13 @@ def _platform_rows(known: Inventory, group: SecurityGroup, direction: Direction,
     Only such rules touch that traffic (azure-network-semantics 3.4): what none of them decides passes, so a row that lets
     it pass follows them.
     """
-    if direction is Direction.INBOUND:
-        return []
+    named = _named_once(known, group) if direction is Direction.OUTBOUND else frozenset[str]()
     rows: list[FilterRow] = []
     for tag, exemption in _PLATFORM_TAGS.items():
-        naming = [rule for rule in group.outbound if tag in tags_of(rule.targets)]
-        for rule in naming:
-            origin = Origin(rule.span, None, rule.parts)
-            rows.extend(_narrowed(row, exemption, tag) for row in rule_rows(known, rule, at, origin))
-        if naming:
+        if tag in named:
+            for rule in group.outbound:
+                if tag in tags_of(rule.targets):
+                    rows.extend(_narrowed(row, exemption, tag) for row in rule_rows(known, rule, at, _origin(rule)))
             rows.append(_lets_pass(exemption, tag))
     return [row for row in rows if row.protocol and row.target_port]
 
@@ -240,10 +242,23 @@ def platform_passes(left: Sequence[Exemption]) -> tuple[FilterRow, ...]:
     return tuple(_lets_pass(exemption, tag) for tag, exemption in _PLATFORM_TAGS.items() if exemption not in left)
 
 
-def exemptions_left(groups: Sequence[SecurityGroup]) -> tuple[Exemption, ...]:
+def exemptions_left(known: Inventory, groups: Iterable[SecurityGroup]) -> tuple[Exemption, ...]:
     """DNS and metadata, unless one of these outbound NSGs names the platform's tag for it."""
-    named = {tag for group in groups for rule in group.outbound for tag in tags_of(rule.targets)}
-    return tuple(exemption for tag, exemption in _PLATFORM_TAGS.items() if tag not in named)
+    named = [_named_once(known, group) for group in groups]
+    return tuple(exemption for tag, exemption in _PLATFORM_TAGS.items() if not any(tag in tags for tags in named))
+
+
+def _named_once(known: Inventory, group: SecurityGroup) -> frozenset[str]:
+    key = ("platform tags", group.name)
+    found = known.cache.get(key)
+    if not isinstance(found, frozenset):
+        found = known.cache[key] = platform_tags(group)
+    return found
+
+
+def platform_tags(group: SecurityGroup) -> frozenset[str]:
+    """The platform's tags that the outbound rules of an NSG name: what it decides itself is not exempt from it."""
+    return tags_of(term for rule in group.outbound for term in rule.targets) & _PLATFORM_TAGS.keys()
 
 
 # -- Filters that Azure itself puts in place ----------------------------------------------------------------------------

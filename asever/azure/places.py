@@ -24,7 +24,7 @@ def groups_before(known: Inventory, subnet: Subnet, machine: Machine | None) -> 
 
 def exempt_at(known: Inventory, subnet: Subnet, machine: Machine | None) -> tuple[Exemption, ...]:
     """What of the platform's services no NSG of the place names, so that it is exempt from all of them."""
-    return exemptions_left([group for group, _ in groups_before(known, subnet, machine)])
+    return exemptions_left(known, (group for group, _ in groups_before(known, subnet, machine)))
 
 
 def filters_before(known: Inventory, subnet: Subnet, machine: Machine | None, direction: Direction) -> tuple[Filter, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from asever.azure.effective import effective
-from asever.azure.filters import exemptions_left, filter_at
+from asever.azure.filters import filter_at, platform_tags
 from asever.azure.inventory import Inventory, inventory
 from asever.azure.tags import view
 from asever.model.effective import EffectiveNetwork, Filter, FilterKind, Site, SiteKind
@@ -34,7 +34,7 @@ def regrouped(tables: EffectiveNetwork, old: Network, new: Network, changed: Ite
     """The tables of `new`, as `effective` makes them; `tables` are those of `old`, from which only these NSGs differ."""
     names = frozenset(changed)
     anew = {name: site for name, site in tables.sites.items() if any(_is_of(one, names) for one in _filters(site))}
-    same = all(exemptions_left([old.groups[name]]) == exemptions_left([new.groups[name]]) for name in names)
+    same = all(platform_tags(old.groups[name]) == platform_tags(new.groups[name]) for name in names)
     if not same or new.load_balancers or not all(site.kind in _FROM_SUBNETS for site in anew.values()):
         return effective(new)
     known = inventory(new)

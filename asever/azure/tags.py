@@ -185,12 +185,12 @@ class Meaning:
 _PLACE_DEPENDENT = frozenset({"Internet", "VirtualNetwork"})
 
 
-def tags_of(terms: Iterable[AddressTerm]) -> set[str]:
+def tags_of(terms: Iterable[AddressTerm]) -> frozenset[str]:
     """The service tags among these terms, as Azure spells them."""
-    return {canonical_tag(term.text) for term in terms if term.kind is TermKind.TAG}
+    return frozenset([canonical_tag(term.text) for term in terms if term.kind is TermKind.TAG])
 
 
-def depend_on_place(tags: set[str]) -> bool:
+def depend_on_place(tags: frozenset[str]) -> bool:
     """Whether these tags mean different things at different places."""
     return not tags.isdisjoint(_PLACE_DEPENDENT)
 

@@ -26,8 +26,9 @@ A choice that comes up again on one way is numbered (`choice_name`): "egress", "
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
+from typing import Any, Final
 
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.numbers import NumberSet
@@ -143,8 +144,23 @@ class FilterKind(Enum):
         return self in (FilterKind.NSG, FilterKind.ADMIN, FilterKind.FIREWALL)
 
 
+class _RowsLater:
+    """A filter may get its rows when somebody first asks for them: of a thousand NSGs a check meets two."""
+
+    __slots__ = ("_make_rows",)
+    _make_rows: Callable[[], tuple[FilterRow, ...]]
+
+    def __getattr__(self, name: str) -> tuple[FilterRow, ...]:
+        if name != "rows":
+            raise AttributeError(f"a {type(self).__name__} has no {name!r}")
+        rows = self._make_rows()
+        _ROWS.__set__(self, rows)
+        _MAKE_ROWS.__delete__(self)
+        return rows
+
+
 @record
-class Filter:
+class Filter(_RowsLater):
     """Rows in order of decision; `otherwise` decides a packet that no row matches. `place` is e.g. `subnet corp/back-end`."""
 
     resource: str
@@ -154,6 +170,17 @@ class Filter:
     rows: tuple[FilterRow, ...]
     otherwise: Action = Action.DENY
     span: Span | None = field(default=None, compare=False)
+
+
+_ROWS: Final[Any] = vars(Filter)["rows"]  # what sets the field, past the guard of frozen records
+_MAKE_ROWS: Final[Any] = vars(_RowsLater)["_make_rows"]
+
+
+def rows_later(one: Filter, make: Callable[[], tuple[FilterRow, ...]]) -> Filter:
+    """A filter that nobody else has seen yet, with the rows that this makes, once, when they are first read."""
+    _MAKE_ROWS.__set__(one, make)
+    _ROWS.__delete__(one)
+    return one
 
 
 class HopKind(Enum):
