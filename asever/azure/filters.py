@@ -12,9 +12,11 @@ from asever.azure.tags import (
     NOWHERE,
     PLATFORM_DNS,
     PLATFORM_METADATA,
+    Meaning,
     View,
     canonical_tag,
     depend_on_place,
+    meaning_everywhere,
     meanings,
     tags_of,
     view,
@@ -109,7 +111,8 @@ def _own_rows(known: Inventory, group: SecurityGroup, direction: Direction) -> t
     key = ("own rows", group.name, direction)
     found = known.cache.get(key)
     if not isinstance(found, tuple):
-        found = known.cache[key] = tuple(_everywhere(known, group.inbound if direction is Direction.INBOUND else group.outbound))
+        rules = group.inbound if direction is Direction.INBOUND else group.outbound
+        found = known.cache[key] = tuple(_everywhere(known, rules))
     return found
 
 
@@ -121,7 +124,7 @@ def _everywhere(known: Inventory, rules: Iterable[DeclaredRule]) -> Iterator[Fil
         if depend_on_place(tags):
             yield rule
         else:
-            yield from rule_rows(known, rule, NOWHERE, _origin(rule))
+            yield from _rows_of(known, rule, (meaning_everywhere(known, rule.sources, rule.targets),), _origin(rule))
 
 
 def _origin(rule: DeclaredRule) -> Origin:
@@ -140,8 +143,12 @@ def _default_rows(known: Inventory, direction: Direction, at: View) -> tuple[Fil
 
 def rule_rows(known: Inventory, rule: DeclaredRule, at: View, origin: Origin) -> Iterator[FilterRow]:
     """One rule as effective rows: one for each reading of its tags, split where only some of its protocols have ports."""
-    action, parts = _ACTIONS[rule.access], _split(rule)
-    for meaning in meanings(known, at, rule.sources, rule.targets):
+    return _rows_of(known, rule, meanings(known, at, rule.sources, rule.targets), origin)
+
+
+def _rows_of(known: Inventory, rule: DeclaredRule, every: Iterable[Meaning], origin: Origin) -> Iterator[FilterRow]:
+    action, parts = _ACTIONS[rule.access], _parts(known, rule)
+    for meaning in every:
         for part in parts:
             yield FilterRow(
                 priority=rule.priority,
@@ -167,21 +174,26 @@ class _Part:
     condition: Condition = ALWAYS
 
 
-def _split(rule: DeclaredRule) -> tuple[_Part, ...]:
-    """What a rule asks of protocols with ports and of those without.
+def _parts(known: Inventory, rule: DeclaredRule) -> tuple[_Part, ...]:
+    """What a rule asks of protocols with ports and of those without; many rules ask the same."""
+    key = ("parts", rule.protocol.ranges, rule.source_port.ranges, rule.target_port.ranges)
+    found = known.cache.get(key)
+    if not isinstance(found, tuple):
+        found = known.cache[key] = tuple(part for part in _split(rule) if part.protocol)
+    return found
 
-    ICMP, ESP and AH have no ports: a rule with ports either does not restrict them or never matches them
-    (azure-network-semantics 2.2 and 13).
+
+def _split(rule: DeclaredRule) -> tuple[_Part, ...]:
+    """ICMP, ESP and AH have no ports: a rule with ports either does not restrict them or never matches them.
+
+    (azure-network-semantics 2.2 and 13)
     """
     if rule.source_port == ANY_PORT and rule.target_port == ANY_PORT:
         return (_Part(rule.protocol),)
-    if rule.protocol <= PROTOCOLS_WITH_PORTS:
-        return (_Part(rule.protocol, rule.source_port, rule.target_port),)
-    parts = (
+    return (
         _Part(rule.protocol & PROTOCOLS_WITH_PORTS, rule.source_port, rule.target_port),
         _Part(rule.protocol - PROTOCOLS_WITH_PORTS, condition=reading(PORTLESS_RULES, "ignored")),
     )
-    return tuple(part for part in parts if part.protocol)
 
 
 # -- The platform's own services ----------------------------------------------------------------------------------------

@@ -183,11 +183,12 @@ class Meaning:
 
 
 _PLACE_DEPENDENT = frozenset({"Internet", "VirtualNetwork"})
+_TAG, _ADDRESSES = TermKind.TAG, TermKind.ADDRESSES  # every term of every rule is asked for these
 
 
 def tags_of(terms: Iterable[AddressTerm]) -> frozenset[str]:
     """The service tags among these terms, as Azure spells them."""
-    return frozenset([canonical_tag(term.text) for term in terms if term.kind is TermKind.TAG])
+    return frozenset([canonical_tag(term.text) for term in terms if term.kind is _TAG])
 
 
 def depend_on_place(tags: frozenset[str]) -> bool:
@@ -204,10 +205,15 @@ def meanings(
     """What two address lists match, in each reading that makes a difference."""
     names = tags_of((*sources, *targets))
     if not depend_on_place(names):
-        return (Meaning(_match(inventory, sources, _NO_SETS), _match(inventory, targets, _NO_SETS), ALWAYS),)
+        return (meaning_everywhere(inventory, sources, targets),)
     readings, contents = _readings(inventory, at, internet="Internet" in names)
     pairs = [(_match(inventory, sources, sets), _match(inventory, targets, sets)) for sets in contents]
     return tuple(_merged({one: pairs[index] for one, index in readings.items()}))
+
+
+def meaning_everywhere(inventory: Inventory, sources: Sequence[AddressTerm], targets: Sequence[AddressTerm]) -> Meaning:
+    """What two address lists match whose tags do not depend on the place."""
+    return Meaning(_match(inventory, sources, _NO_SETS), _match(inventory, targets, _NO_SETS), ALWAYS)
 
 
 _Contents = tuple[NumberSet | None, frozenset[str]]
@@ -325,8 +331,18 @@ def _virtual_networks(at: View) -> Mapping[tuple[str, str], _Contents]:
 
 
 def _match(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Sets) -> AddressMatch:
-    if len(terms) == 1 and terms[0].kind is TermKind.ADDRESSES and not inventory.network.guesses:
-        return AddressMatch(addresses=terms[0].addresses, text=terms[0].text)  # most sides of most rules
+    term = terms[0] if len(terms) == 1 else None
+    if term is None or term.kind is not _ADDRESSES:
+        return _match_of_list(inventory, terms, sets)
+    # Most sides of most rules are one prefix, and many are written alike.
+    key = (term.text, term.addresses.ranges)
+    found = inventory.cache.get(key)
+    if not isinstance(found, AddressMatch):
+        found = inventory.cache[key] = _match_of_list(inventory, terms, sets)
+    return found
+
+
+def _match_of_list(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Sets) -> AddressMatch:
     known: list[NumberSet] = []
     unknown: list[str] = []
     spaces: dict[str, NumberSet] = {}
