@@ -65,7 +65,10 @@ class NumberSet:
     @property
     def size(self) -> int:
         """How many numbers the set holds."""
-        return sum(high - low + 1 for low, high in self.ranges)
+        size = 0
+        for low, high in self.ranges:
+            size += high - low + 1
+        return size
 
     @property
     def first(self) -> int:

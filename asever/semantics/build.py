@@ -101,7 +101,7 @@ class Build:
         declarer = self.declarer = Declarer(reader, self.names, rules, self.things)
         for name, declaration in self.declarations.items():
             declarer.declare(declaration, name)
-        unknowns.settle(self.things, self._written())
+        unknowns.settle(self.things, self._written)
         self.is_independent = not unknowns.are_there
         self.guesses = tuple(unknowns.guesses)
         known = {name: one for name, one in self.tags.items() if one.addresses}
@@ -145,7 +145,7 @@ class Build:
     def _written(self) -> NumberSet:
         """The single addresses that the program writes in declarations: no unknown address is to be taken for one of them."""
         found = (one for item in self.declarations.values() for one in addresses_in(item.body))
-        return NumberSet.of((one.value.first, one.value.first) for one in found if one.value.size == 1)
+        return union(one.value for one in found if one.value.is_single)
 
     def _named(self, numbers: NumberSet) -> None:
         if is_somebodys(numbers):
@@ -249,7 +249,7 @@ class Build:
 
 def is_somebodys(numbers: NumberSet) -> bool:
     """Whether their author knows whose these addresses are, so that Azure lends none of them to a machine."""
-    return 0 < numbers.size <= NAMED_AT_MOST and not numbers & _PRIVATE
+    return 0 < numbers.size <= NAMED_AT_MOST and not numbers.overlaps(_PRIVATE)
 
 
 def addresses_in(body: nodes.Body | None) -> Iterator[nodes.Addresses]:

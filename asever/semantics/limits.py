@@ -85,8 +85,10 @@ def _of_group(group: SecurityGroup) -> Iterator[_Excess]:
         for rule in rules:
             groups = _asgs(of_rule(rule))
             named |= groups
-            what = f"rule {rule.priority} of nsg `{group.name}` names {len(groups):,} application security groups as its {side}"
-            yield _Excess(rule.parts.get(side, rule.span), what, len(groups), ASGS_OF_SIDE)
+            if len(groups) > ASGS_OF_SIDE:
+                many = f"{len(groups):,} application security groups as its {side}"
+                what = f"rule {rule.priority} of nsg `{group.name}` names {many}"
+                yield _Excess(rule.parts.get(side, rule.span), what, len(groups), ASGS_OF_SIDE)
     what = f"the rules of nsg `{group.name}` name {len(named):,} application security groups"
     yield _Excess(group.span, what, len(named), ASGS_OF_GROUP)
 
@@ -100,7 +102,7 @@ def _targets(rule: DeclaredRule) -> Sequence[AddressTerm]:
 
 
 def _addresses(terms: Iterable[AddressTerm]) -> int:
-    return sum(term.kind is TermKind.ADDRESSES and term.addresses != ALL_ADDRESSES for term in terms)
+    return sum([term.kind is TermKind.ADDRESSES and term.addresses != ALL_ADDRESSES for term in terms])
 
 
 def _asgs(terms: Iterable[AddressTerm]) -> set[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from asever.diagnostics import Label
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4
-from asever.model.numbers import NumberSet
+from asever.model.numbers import NumberSet, Range
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOL_NUMBERS
 from asever.model.things import AddressTerm, DeclaredRule, TermKind
 from asever.record import record
@@ -96,15 +97,17 @@ class RuleReader:
             translated=translated,
             translated_port=one.translated_port.low if one.translated_port is not None else None,
             span=one.span,
-            parts=_parts(one),
+            parts=_Parts(one),
         )
 
     def _one_family(self, one: nodes.Rule, terms: Iterable[AddressTerm]) -> None:
         # IPv4 and IPv6 prefixes cannot be mixed in one rule (azure-network-semantics 2.4). What holds both, `*` or a subnet
         # with two prefixes, goes with either.
         literal = [term for term in terms if term.kind is TermKind.ADDRESSES and term.addresses != ALL_ADDRESSES]
+        if len(literal) < 2:  # noqa: PLR2004 - one goes with nothing or with itself
+            return
         four = next((term for term in literal if term.addresses <= ALL_V4), None)
-        six = next((term for term in literal if not term.addresses & ALL_V4), None)
+        six = next((term for term in literal if not term.addresses.overlaps(ALL_V4)), None)
         if four is not None and six is not None and four.span is not None and six.span is not None:
             self.problems.error(
                 "mixed-families",
@@ -132,6 +135,30 @@ class RuleReader:
             )
             return None
         return self.terms.single(one.translated, "what a dnat rule translates to")
+
+
+class _Parts(Mapping[str, Span]):
+    """Where the parts of a rule stand: found when somebody asks, since most rules are never shown."""
+
+    __slots__ = ("_found", "_rule")
+
+    def __init__(self, rule: nodes.Rule) -> None:
+        self._rule = rule
+        self._found: Mapping[str, Span] | None = None
+
+    def _all(self) -> Mapping[str, Span]:
+        if self._found is None:
+            self._found = _parts(self._rule)
+        return self._found
+
+    def __getitem__(self, name: str) -> Span:
+        return self._all()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
 
 
 def _parts(one: nodes.Rule) -> Mapping[str, Span]:
@@ -184,13 +211,21 @@ def known_word(problems: Problems, name: nodes.Name, admitted: tuple[str, ...], 
     return None
 
 
+_NUMBERS_OF = {"any": ANY_PROTOCOL, **{word: NumberSet.single(number) for word, number in PROTOCOL_NUMBERS.items()}}
+
+
 def protocol_numbers(word: str) -> NumberSet:
     """The protocols that a protocol's word stands for."""
-    return ANY_PROTOCOL if word == "any" else NumberSet.single(PROTOCOL_NUMBERS[word])
+    return _NUMBERS_OF[word]
 
 
 def ports(written: Sequence[nodes.Ports]) -> NumberSet:
     """The ports of a list; every port without one."""
     if not written or any(one.any for one in written):
         return ANY_PORT
-    return NumberSet.of((one.low, one.high) for one in written)
+    return _port_set(tuple([(one.low, one.high) for one in written]))
+
+
+@lru_cache(maxsize=4096)
+def _port_set(ranges: tuple[Range, ...]) -> NumberSet:
+    return NumberSet.of(ranges)

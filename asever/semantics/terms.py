@@ -38,8 +38,7 @@ class Terms:
 
     def read(self, written: Iterable[Written]) -> tuple[AddressTerm, ...]:
         """The terms of a list; what is wrong is left out."""
-        found = (self.term(one) for one in written)
-        return tuple(one for one in found if one is not None)
+        return tuple([one for one in map(self.term, written) if one is not None])
 
     def term(self, one: Written) -> AddressTerm | None:
         """One term. A VIP that the file does not give is a tag of unknown content, called `one.vip`."""

@@ -7,7 +7,7 @@ the true address as well, unless a rule or a route tells it from others: there t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from asever.model import things
 from asever.model.addresses import ALL_V4, parse_prefix
@@ -63,11 +63,11 @@ class Unknowns:
         self.guesses.append(things.Guess(of=of, addresses=found))
         return found
 
-    def settle(self, made: dict[str, things.Thing], written: NumberSet) -> None:
-        """Chooses every address that is left; `written` are the single addresses that the program names anywhere."""
+    def settle(self, made: dict[str, things.Thing], written: Callable[[], NumberSet]) -> None:
+        """Chooses every address that is left; `written` tells the single addresses that the program names anywhere."""
         if not self._marks:
             return
-        free = _Free(made, written)
+        free = _Free(made, written())
         for name, thing in list(made.items()):
             made[name] = self._settled(thing, free)
         for name, thing in list(made.items()):

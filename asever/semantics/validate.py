@@ -212,7 +212,7 @@ class _Validation:
     def _rules_between(self, members: Mapping[str, Thing]) -> None:
         """A rule from groups to groups is for members in one vnet (azure-network-semantics section 2.5)."""
         homes = {name: self.network.subnets[getattr(one, "subnet", "")].vnet for name, one in members.items()}
-        for group in self.network.groups.values():
+        for group in self.network.groups.values() if homes else ():
             for rule in (*group.inbound, *group.outbound):
                 sides = [[term.text for term in side if term.text in homes] for side in (rule.sources, rule.targets)]
                 vnets = sorted({homes[name] for side in sides for name in side})

@@ -24,8 +24,8 @@ class _Later:
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any field
         if not has_field(self, name):
             raise AttributeError(f"a {type(self).__name__} has no {name!r}")
-        fill, *given = self._later
-        fill(self, name, *given)
+        fill, data, file, base = self._later
+        fill(self, name, data, file, base)
         return object.__getattribute__(self, name)
 
 
