@@ -104,7 +104,7 @@ class RuleReader:
         # IPv4 and IPv6 prefixes cannot be mixed in one rule (azure-network-semantics 2.4). What holds both, `*` or a subnet
         # with two prefixes, goes with either.
         literal = [term for term in terms if term.kind is TermKind.ADDRESSES and term.addresses != ALL_ADDRESSES]
-        if len(literal) < 2:  # noqa: PLR2004 - one goes with nothing or with itself
+        if len(literal) < 2:
             return
         four = next((term for term in literal if term.addresses <= ALL_V4), None)
         six = next((term for term in literal if not term.addresses.overlaps(ALL_V4)), None)

@@ -15,13 +15,13 @@ from asever.source import SourceFile
 from asever.syntax import nodes
 from asever.syntax.stored import Stored, restored, stored
 
-LARGEST = 4_000_000
+LARGEST = 8_000_000
 """Characters of the largest file that is kept."""
 
 # What has a say in what the tree of a text is: when one of these changes, nothing that was kept counts.
 _DECIDING = (
     "model/addresses", "model/numbers", "model/packets", "syntax/items", "syntax/kept", "syntax/lexing", "syntax/nodes",
-    "syntax/parser", "syntax/reading", "syntax/stored",
+    "syntax/parser", "syntax/reading", "syntax/shifting", "syntax/stored",
 )  # fmt: skip
 
 

@@ -289,6 +289,7 @@ def _parser_of(start: str, _thread: int) -> tuple[Lark, Reading]:
 
     from asever.syntax.lexing import QuickLexer  # noqa: PLC0415
     from asever.syntax.reading import Reading  # noqa: PLC0415
+    from asever.syntax.shifting import QuickParser  # noqa: PLC0415
 
     reading = Reading()
     grammar = resources.grammar_text()
@@ -298,7 +299,7 @@ def _parser_of(start: str, _thread: int) -> tuple[Lark, Reading]:
         "start": start,
         "maybe_placeholders": True,
         "transformer": reading,
-        "_plugins": {"BasicLexer": QuickLexer},
+        "_plugins": {"BasicLexer": QuickLexer, "LALR_Parser": QuickParser},
     }
     tables = _tables(start, lark.__version__)
     try:

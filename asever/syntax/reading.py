@@ -41,6 +41,10 @@ class Reading(Transformer[Token, Any]):
 
     # -- Places ---------------------------------------------------------------------------------------------------------
 
+    def _at(self, token: Token) -> Span:
+        """Where one token stands, which is in the text."""
+        return Span(self.file, self.base + (token.start_pos or 0), self.base + (token.end_pos or 0))
+
     def _span(self, children: Sequence[Any]) -> Span:
         """From the first thing to the last; what `mistakes` closes a text with lies behind its end."""
         first, last = _outermost(children, 1), _outermost(children, -1)
@@ -64,7 +68,7 @@ class Reading(Transformer[Token, Any]):
     # -- Words ----------------------------------------------------------------------------------------------------------
 
     def word(self, c: Children) -> nodes.Name:
-        return nodes.Name(span=self._span(c), text=str(c[0]))
+        return nodes.Name(span=self._at(c[0]), text=str(c[0]))
 
     subject_word = kind = kind_word = attribute_word = word
 
@@ -89,7 +93,7 @@ class Reading(Transformer[Token, Any]):
     # -- Addresses and ports --------------------------------------------------------------------------------------------
 
     def addresses_literal(self, c: Children) -> nodes.Addresses:
-        text, span = str(c[0]), self._span(c)
+        text, span = str(c[0]), self._at(c[0])
         if text == "*":
             return nodes.Addresses(span=span, text="*", value=ALL_ADDRESSES)
         value = self._value(text, span)
@@ -143,7 +147,7 @@ class Reading(Transformer[Token, Any]):
     values = addresses
 
     def port(self, c: Children) -> nodes.Ports:
-        text, span = str(c[0]), self._span(c)
+        text, span = str(c[0]), self._at(c[0])
         if text == "*":
             return nodes.Ports(span=span, low=0, high=65535, any=True)
         numbers = self._numbers(text, span)
@@ -168,7 +172,7 @@ class Reading(Transformer[Token, Any]):
         return low, high
 
     def ports(self, c: Children) -> tuple[nodes.Ports, ...]:
-        return tuple(one for one in c if isinstance(one, nodes.Ports))
+        return tuple([one for one in c if isinstance(one, nodes.Ports)])
 
     def ports_of(self, c: Children) -> tuple[nodes.Ports, ...]:
         return next(one for one in c if isinstance(one, tuple))
@@ -251,7 +255,7 @@ class Reading(Transformer[Token, Any]):
     def rule(self, c: Children) -> nodes.Rule:
         priority, name, access, protocol, _, sources, source_ports, _, targets, target_ports, translated = c
         figure = int(str(priority)[:12])
-        number = nodes.Ports(span=self._span([priority]), low=figure, high=figure)
+        number = nodes.Ports(span=self._at(priority), low=figure, high=figure)
         return nodes.Rule(
             span=self._span(c),
             priority=number,
