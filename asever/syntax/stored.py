@@ -35,19 +35,21 @@ def stored(item: nodes.Item) -> Stored:
 
 
 def _taken(value: Any, base: int) -> Any:  # noqa: ANN401 - any part of a node
-    if isinstance(value, nodes.Node):
-        own = (_taken(getattr(value, one.name), base) for one in fields(value)[1:])
-        return (_NUMBER_OF[type(value)], value.span.start - base, value.span.end - base, *own)
-    if isinstance(value, tuple):
+    kind = type(value)
+    if kind is tuple:
         return [_taken(one, base) for one in value]
-    if isinstance(value, NumberSet):
+    if kind is NumberSet:
         return (_NUMBERS, *value.ranges)
-    return value
+    number = _NUMBER_OF.get(kind)
+    if number is None:
+        return value
+    span = value.span
+    return (number, span.start - base, span.end - base, *[_taken(get(value), base) for get in _GETS[number]])
 
 
 def restored(data: Stored, file: SourceFile, base: int) -> Any:  # noqa: ANN401 - the kind is in the data
     """The item that was stored, at an offset of a file."""
-    node = object.__new__(_KINDS[data[0]])
+    node = _new(_KINDS[data[0]])
     _PUT_LATER(node, (_fill, data, file, base))
     return node
 
@@ -59,10 +61,11 @@ def _fill(node: nodes.Node, name: str, data: Stored, file: SourceFile, base: int
         span(node, Span(file, base + data[1], base + data[2]))
         return
     one = restored if many else _made
-    for put, value in zip(puts, data[3:], strict=True):
-        if type(value) is tuple:
+    for put, value in zip(puts, data[3:]):  # noqa: B905 - as many as were taken
+        kind = type(value)
+        if kind is tuple:
             put(node, _made(value, file, base))
-        elif type(value) is list:
+        elif kind is list:
             put(node, tuple([one(each, file, base) for each in value]))
         else:
             put(node, value)
@@ -73,7 +76,8 @@ def _made(data: Stored, file: SourceFile, base: int) -> Any:  # noqa: ANN401 - a
     kind = data[0]
     if kind == _NUMBERS:
         return NumberSet(data[1:])
-    node = restored(data, file, base)
+    node = _new(_KINDS[kind])
+    _PUT_LATER(node, (_fill, data, file, base))
     _fill(node, "", data, file, base)
     return node
 
@@ -84,5 +88,7 @@ def _how(kind: type[nodes.Node]) -> tuple[_Put, bool, tuple[_Put, ...]]:
     return span, kind in (nodes.Body, nodes.Rules, nodes.Pack), tuple(others)
 
 
+_new: Final = object.__new__
 _PUT_LATER: Final[_Put] = vars(nodes.Node.__base__)["_later"].__set__
 _HOW: Final = tuple(map(_how, _KINDS))
+_GETS: Final = tuple(tuple(getattr(kind, one.name).__get__ for one in fields(kind)[1:]) for kind in _KINDS)
