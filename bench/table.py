@@ -27,6 +27,7 @@ from time import process_time
 import workloads
 from filters import measured as filter_measured
 from generated import large_group, spokes
+from networks import hubs_and_spokes
 from rule_lists import KINDS as LISTS
 from rule_lists import edited
 from rule_lists import program as listed
@@ -39,6 +40,7 @@ WIDE = "check corp/apps reaches corp/data on tcp 443\n"
 APART = 'check "apps" corp/apps reaches corp/data on tcp 9999\n'
 
 Work = Callable[[], object]
+Network = Callable[[int], str]
 
 
 @dataclass(frozen=True)
@@ -84,16 +86,36 @@ def checking(checks: int) -> Work:
     return lambda: run(program, Options())
 
 
-def loading(subnets: int) -> Work:
-    text = spokes(subnets)
-    return lambda: read(text)
+def loading(network: Network) -> Callable[[int], Work]:
+    def prepared(subnets: int) -> Work:
+        text = network(subnets)
+        return lambda: read(text)
+
+    return prepared
 
 
-def one_check(subnets: int) -> Work:
-    from asever.pipeline import Options, run  # noqa: PLC0415
+def loading_again(subnets: int) -> Work:
+    work = loading(hubs_and_spokes)(subnets)
+    work()
+    return work
 
-    program = read(spokes(subnets))
-    return lambda: run(program, Options())
+
+def one_check(network: Network) -> Callable[[int], Work]:
+    def prepared(subnets: int) -> Work:
+        from asever.pipeline import Options, run  # noqa: PLC0415
+
+        program = read(network(subnets))
+        return lambda: run(program, Options())
+
+    return prepared
+
+
+def all_tables(subnets: int) -> Work:
+    from asever.azure.effective import effective  # noqa: PLC0415
+    from asever.model.effective import parts_of  # noqa: PLC0415
+
+    program = read(hubs_and_spokes(subnets))
+    return lambda: sum(1 for _ in parts_of(effective(program.network)))
 
 
 def whole_matrix(subnets: int) -> Work:
@@ -139,9 +161,13 @@ PREPARED: dict[str, Callable[[int], Work]] = {
     "parse": parsing,
     "parse, unchanged": parsing_again,
     "many questions": checking,
-    "network: load": loading,
-    "network: one check": one_check,
+    "network: load": loading(spokes),
+    "network: one check": one_check(spokes),
     "network: matrix": whole_matrix,
+    "hubs: load": loading(hubs_and_spokes),
+    "hubs: load, unchanged": loading_again,
+    "hubs: one check": one_check(hubs_and_spokes),
+    "hubs: all tables": all_tables,
     "explain": exact_set,
     "lint": linting,
     "diff": comparing,
@@ -154,6 +180,10 @@ SIZES = {
     "network: load": (10, 100, 1_000, 10_000),
     "network: one check": (10, 100, 1_000, 10_000),
     "network: matrix": (10, 100, 1_000),
+    "hubs: load": (10, 100, 1_000),
+    "hubs: load, unchanged": (10, 100, 1_000),
+    "hubs: one check": (10, 100, 1_000),
+    "hubs: all tables": (10, 100, 1_000),
     "explain": (100, 1_000),
     "lint": (1_000, 10_000),
     "diff": (100, 1_000),
