@@ -12,6 +12,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 try:  # as `random` does: hashlib loads all of OpenSSL, which takes as long as twenty modules of ours
     from _blake2 import blake2b
@@ -71,10 +72,20 @@ def load(key: bytes) -> object:
     if not data.startswith(_HEAD) or data[len(_HEAD) : start] != digest(data[start:]):
         return None
     try:
-        found: object = marshal.loads(data[start:])  # noqa: S302 - it is what we wrote: plain data of ours
+        found: object = unpacked(data[start:])
     except (EOFError, TypeError, ValueError):  # another version of Python wrote it
         return None
     return found
+
+
+def packed(value: object) -> bytes:
+    """Plain data as bytes; raises `ValueError` where it is nested too deep."""
+    return marshal.dumps(value)  # type: ignore[arg-type]  # what is no plain data raises
+
+
+def unpacked(data: bytes) -> Any:  # noqa: ANN401 - whatever was packed
+    """What was packed by this version of Python."""
+    return marshal.loads(data)  # noqa: S302 - it is what we wrote: plain data of ours
 
 
 def save(key: bytes, value: object) -> None:
@@ -83,7 +94,7 @@ def save(key: bytes, value: object) -> None:
     if where is None:
         return
     try:
-        data = marshal.dumps(value)  # type: ignore[arg-type]  # what is no plain data raises
+        data = packed(value)
     except ValueError:  # nested too deep
         return
     path = _path(where, key)

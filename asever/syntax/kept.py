@@ -13,7 +13,7 @@ from asever import cache, resources
 from asever.record import field, record
 from asever.source import SourceFile
 from asever.syntax import nodes
-from asever.syntax.stored import Stored, restored, stored
+from asever.syntax.stored import restored, stored
 
 LARGEST = 8_000_000
 """Characters of the largest file that is kept."""
@@ -27,22 +27,29 @@ _DECIDING = (
 
 @record
 class Known:
-    """What is known of a file: the text that it had (its digest), where its items stood, and each by the digest of its text."""
+    """What is known of a file: the text that it had (its digest), where its items stood, and each by the digest of its text.
+
+    Each item is packed by itself, so that a large file is never there as plain data and as nodes at once.
+    """
 
     text: bytes = b""
     places: Sequence[tuple[int, bytes]] = ()
-    items: Mapping[bytes, Stored] = field(default_factory=dict)
+    items: Mapping[bytes, bytes] = field(default_factory=dict)
 
     def tree_of(self, file: SourceFile) -> nodes.FileNode | None:
         """The tree of a file that still has this text; None when it has another."""
         if not self.places or self.text != cache.digest(file.text):
             return None
-        return nodes.FileNode(file=file, items=tuple(restored(self.items[key], file, start) for start, key in self.places))
+        return nodes.FileNode(file=file, items=tuple(self._restored(key, file, start) for start, key in self.places))
 
     def item(self, file: SourceFile, start: int, end: int) -> nodes.Item | None:
         """The item whose text stands there; None when it is not known."""
-        data = self.items.get(cache.digest(file.text[start:end])) if self.items else None
-        return None if data is None else restored(data, file, start)
+        key = cache.digest(file.text[start:end]) if self.items else b""
+        return self._restored(key, file, start) if key in self.items else None
+
+    def _restored(self, key: bytes, file: SourceFile, start: int) -> nodes.Item:
+        item: nodes.Item = restored(cache.unpacked(self.items[key]), file, start)
+        return item
 
 
 def known(file: SourceFile) -> Known:
@@ -62,7 +69,11 @@ def keep(tree: nodes.FileNode, before: Known) -> None:
         return
     text = tree.file.text
     places = [(one.span.start, cache.digest(text[one.span.start : one.span.end])) for one in tree.items]
-    items = {each: before.items.get(each) or stored(one) for one, (_, each) in zip(tree.items, places, strict=True)}
+    pairs = zip(tree.items, places, strict=True)
+    try:
+        items = {each: before.items.get(each) or cache.packed(stored(one)) for one, (_, each) in pairs}
+    except ValueError:  # nested too deep
+        return
     cache.save(key, (cache.digest(text), places, items))
 
 
