@@ -1,7 +1,8 @@
 """Networks of chosen size as people build them: hubs, spokes behind a firewall, an NSG for every subnet, environments.
 
 Every fourth spoke has no route table, so that its calls go over the peering; the others send what leaves them through the
-firewall of their hub. Each NSG is its own: rules between small prefixes and whole spokes, some wide, ports of a pool and ranges.
+firewall of their hub. Each NSG is its own: rules between small prefixes and whole spokes, some wide, ports of a pool and
+ranges.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def _hub(hub: int, hubs: int, spokes: range) -> Iterator[str]:
     yield f"  subnet shared {{ address 192.168.{hub * 4 + 1}.0/24 }}"
     yield from (f"  peer hub{other} {{ forwarded-traffic on }}" for other in range(hubs) if other != hub)
     yield from (f"  peer spoke{spoke} {{ forwarded-traffic on }}" for spoke in spokes)
-    yield from (f"  peer apps{number}" for number in sorted({spoke * SUBNETS_PER_SPOKE // ENVIRONMENT_EVERY for spoke in spokes}))
+    environments = {spoke * SUBNETS_PER_SPOKE // ENVIRONMENT_EVERY for spoke in spokes}
+    yield from (f"  peer apps{number}" for number in sorted(environments))
     yield "}"
     yield f"firewall wall{hub} {{ subnet hub{hub}/AzureFirewallSubnet  ip 192.168.{hub * 4}.4  public-ip 20.1.{hub}.1"
     yield '  100 "spokes" allow tcp from 10.0.0.0/8 to 10.0.0.0/8 port 443, 1433, 8080'
@@ -57,7 +59,9 @@ def _hub(hub: int, hubs: int, spokes: range) -> Iterator[str]:
     yield "}"
     yield f"route-table beyond-hub{hub} {{"
     yield from (
-        f"  route {_address(other * SPOKES_PER_HUB * 16)}/15 -> appliance 192.168.{other * 4}.4" for other in range(hubs) if other != hub
+        f"  route {_address(other * SPOKES_PER_HUB * 16)}/15 -> appliance 192.168.{other * 4}.4"
+        for other in range(hubs)
+        if other != hub
     )
     yield "}"
     yield f"route-table by-hub{hub} {{ route 0.0.0.0/0 -> appliance 192.168.{hub * 4}.4 }}"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from asever.azure import filters
 from asever.azure.effective import effective
 from asever.azure.questions import question
 from asever.evaluate import judge
@@ -24,6 +25,7 @@ from asever.repair import trial
 from asever.repair.search import Limits, repair
 from asever.report import rules as report
 from asever.report.text import render_report
+from asever.semantics import rules as reading
 from asever.semantics.loading import load_program
 from asever.solve import library, solver
 from asever.solve import rows as subject
@@ -39,6 +41,7 @@ sys.path.append(str(Path(__file__).parents[2] / "bench"))
 from as_tables import network, rows
 from as_tables import question as flow_question
 from generated import large_group, spokes
+from networks import hubs_and_spokes
 from rule_lists import KINDS as LISTS
 from rule_lists import edited
 from rule_lists import program as rule_program
@@ -150,6 +153,33 @@ def test_a_report_words_only_the_rules_that_it_shows(monkeypatch):
     worded = counted(monkeypatch, report, "mismatches")
     render_report(found, program)
     assert len(worded) <= 30 * len(violated)
+
+
+@pytest.mark.parametrize("subnets", [20, 60])
+def test_a_check_makes_the_rows_of_the_filters_that_it_meets(subnets, monkeypatch):
+    program = loaded(hubs_and_spokes(subnets))
+    made = counted(monkeypatch, filters, "_rows")
+    run(program, Options())
+    assert 0 < len(made) <= 4
+
+
+def test_a_rule_that_is_alike_everywhere_is_made_into_rows_once_for_all_places(monkeypatch):
+    program = loaded(spokes(60))
+    rules = [rule for group in program.network.groups.values() for rule in (*group.inbound, *group.outbound)]
+    made = counted(monkeypatch, filters, "meaning_everywhere")
+    places = {one.place for site in effective(program.network).sites.values() for one in site.inbound if one.rows}
+    assert len(places) == 60
+    assert 0 < len(made) <= len(rules)
+
+
+def test_loading_does_not_find_where_the_parts_of_rules_stand(monkeypatch):
+    found = counted(monkeypatch, reading, "_parts")
+    program = loaded(hubs_and_spokes(10))
+    assert not found
+    rule = next(iter(program.network.groups.values())).inbound[0]
+    assert rule.parts["priority"].text == str(rule.priority)
+    assert rule.parts["access"].text == rule.access
+    assert len(found) == 1
 
 
 class Sites(dict):
