@@ -160,6 +160,9 @@ class _Parts(Mapping[str, Span]):
     def __len__(self) -> int:
         return len(self._all())
 
+    def __repr__(self) -> str:
+        return repr(self._all())
+
 
 def _parts(one: nodes.Rule) -> Mapping[str, Span]:
     parts = {

@@ -8,6 +8,7 @@ parsed again. What is restored is made piece by piece, as somebody asks for it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, Final
 
 from asever.model.numbers import NumberSet
@@ -91,4 +92,4 @@ def _how(kind: type[nodes.Node]) -> tuple[_Put, bool, tuple[_Put, ...]]:
 _new: Final = object.__new__
 _PUT_LATER: Final[_Put] = vars(nodes.Node.__base__)["_later"].__set__
 _HOW: Final = tuple(map(_how, _KINDS))
-_GETS: Final = tuple(tuple(getattr(kind, one.name).__get__ for one in fields(kind)[1:]) for kind in _KINDS)
+_GETS: Final = tuple(tuple(attrgetter(one.name) for one in fields(kind)[1:]) for kind in _KINDS)
