@@ -11,6 +11,7 @@ from asever.exact.boxes import TooMany
 from asever.exact.flows import Tables, breaks, flow_sets
 from asever.exact.regions import difference
 from asever.explain.parties import Party, asked, parties
+from asever.explain.plain import plain
 from asever.explain.twins import twins
 from asever.explain.witness import ReadingsDisagree
 from asever.model.answers import Proved, Refuted, Undecided
@@ -106,6 +107,7 @@ class _Table:
         self.tables: EffectiveNetwork = effective(program.network)
         self.wanted = wanted
         self.parties = parties(program.network, self.tables)
+        self.plain = plain(program.network, self.tables, self.parties, wanted.services, wanted.readings)
         self._filters: Tables = {}
 
     def groups(self) -> tuple[Group, ...]:
@@ -134,10 +136,15 @@ class _Table:
     def cell(self, origin: Party, target: Party) -> Cell | None:
         """The cell of a pair; None where there is no traffic between the two."""
         outside = {origin.endpoint.kind, target.endpoint.kind} <= _OUTSIDE
-        reach = None if outside else self.reach(origin, target, None, self._filters)
+        reach = None if outside else self._reach(origin, target)
         if reach is None:
             return None
         return Cell(origin=origin.title, target=target.title, reach=reach)
+
+    def _reach(self, origin: Party, target: Party) -> Reach | None:
+        itself = origin is target and origin.endpoint.kind is EndpointKind.MACHINE
+        among_plain = None if itself else self.plain.reach(origin, target)
+        return among_plain or self.reach(origin, target, None, self._filters)
 
     def reach(self, origin: Party, target: Party, readings: Mapping[str, str] | None, filters: Tables) -> Reach | None:
         """`none` if no packet arrives, `all` if every flow does with its reply, else `some`."""

@@ -1,0 +1,89 @@
+"""Many ends by number, and sets of them as bits: which of them a set of addresses meets, and which lie in it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+
+from asever.model.addresses import ALL_ADDRESSES
+from asever.model.numbers import NumberSet, Range
+from asever.record import record
+
+Bits = int
+"""A set of ends: bit n is the end of number n."""
+
+
+def numbers_of(bits: Bits) -> Iterator[int]:
+    """The numbers of the ends in a set, in order."""
+    while bits:
+        low = bits & -bits
+        yield low.bit_length() - 1
+        bits ^= low
+
+
+@record(kw_only=False)
+class Side:
+    """The ends of which a set of addresses holds something (`meeting`), and those that it holds all of (`within`)."""
+
+    meeting: Bits
+    within: Bits
+
+
+class Crowd:
+    """Ends by their addresses, which may overlap."""
+
+    def __init__(self, ends: Sequence[NumberSet]) -> None:
+        self.ends = ends
+        self.every: Bits = (1 << len(ends)) - 1
+        single = [(numbers.ranges[0], number) for number, numbers in enumerate(ends) if len(numbers.ranges) == 1]
+        self._scattered = [number for number, numbers in enumerate(ends) if len(numbers.ranges) != 1]
+        by_low = sorted((low, number) for (low, _), number in single)
+        by_high = sorted((high, number) for (_, high), number in single)
+        self._lows = [low for low, _ in by_low]
+        self._highs = [high for high, _ in by_high]
+        self._from_below = _gathered([number for _, number in by_low])
+        self._from_above = _gathered([number for _, number in reversed(by_high)])[::-1]
+        self._known: dict[tuple[Range, ...], Side] = {}
+
+    def side(self, addresses: NumberSet) -> Side:
+        """What a set of addresses is for every end."""
+        found = self._known.get(addresses.ranges)
+        if found is None:
+            found = self._known[addresses.ranges] = self._side(addresses)
+        return found
+
+    def share(self, end: int, addresses: NumberSet) -> float:
+        """How much of an end's addresses a set holds, between 0 and 1; not exactly."""
+        own = self.ends[end]
+        size = own.size
+        held = 0
+        for low, high in own.ranges:
+            for first, last in addresses.ranges:
+                if first <= high and last >= low:
+                    held += min(high, last) - max(low, first) + 1
+        return held / size
+
+    def _side(self, addresses: NumberSet) -> Side:
+        meeting = self._meeting(addresses.ranges)
+        within = meeting and meeting & ~self._meeting((ALL_ADDRESSES - addresses).ranges)
+        for number in self._scattered:
+            if self.ends[number].overlaps(addresses):
+                meeting |= 1 << number
+                if self.ends[number] <= addresses:
+                    within |= 1 << number
+        return Side(meeting, within)
+
+    def _meeting(self, ranges: Sequence[Range]) -> Bits:
+        """The ends of one range that meet one of these: those that begin before it ends and end after it begins."""
+        found = 0
+        for low, high in ranges:
+            found |= self._from_below[bisect_right(self._lows, high)] & self._from_above[bisect_left(self._highs, low)]
+        return found
+
+
+def _gathered(numbers: Sequence[int]) -> list[Bits]:
+    """For every count the first so many numbers as a set."""
+    found = [0]
+    for number in numbers:
+        found.append(found[-1] | 1 << number)
+    return found

@@ -1,0 +1,383 @@
+"""What a filter does between one end and every other, told by cells of the traffic (`asever.bulk.cells`).
+
+A row may match only some of the addresses of an end, or exist in some readings only. So a verdict about a cell has bounds: see
+`Profile`. They are all exact where rules hold whole ends or nothing of them, as most do.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
+
+from asever.bulk.cells import Cells
+from asever.bulk.crowd import Bits, Crowd, Side, numbers_of
+from asever.model.effective import Action, AddressMatch, EffectiveNetwork, FilterRow, conditions_of, exists_in
+from asever.record import record
+
+_NARROW = 8
+"""A row that meets no more ends than this is kept with each of them."""
+_UNKNOWN = -1.0
+_UNTOLD = -0.5
+"""A share between 0 and 1 that nobody asks for."""
+_MOST_SHARED = 1 - 1e-6
+_SURE = 1e-5
+_HALF = 0.5 - _SURE
+"""Shares are added up as floating-point numbers; a difference as small as this says nothing."""
+
+@record(kw_only=False)
+class Profile:
+    """What passes between two ends, as cells of the traffic.
+
+    * `perhaps`: of no other cell does anything pass;
+    * `whole`: everything passes;
+    * `most`: surely more than half passes;
+    * `some`: surely something passes, `dropped`: surely something does not;
+    * `sources`: everything passes from some address of the caller, `targets`: to some address of the called end.
+
+    `lists` are the rows behind it, for whoever has to look closer.
+    """
+
+    perhaps: int
+    whole: int
+    most: int
+    some: int
+    sources: int
+    targets: int
+    dropped: int
+    lists: tuple[RowList, ...] = ()
+
+    def meets(self, other: Profile) -> int:
+        """The cells of which surely something passes both."""
+        return (
+            self.some & other.whole
+            | self.whole & other.some
+            | self.most & other.most
+            | self.sources & other.targets
+            | self.targets & other.sources
+        )
+
+
+def both(one: Profile, other: Profile) -> Profile:
+    """What passes two filters."""
+    return Profile(
+        one.perhaps & other.perhaps,
+        one.whole & other.whole,
+        one.most & other.whole | one.whole & other.most,
+        one.meets(other),
+        one.sources & other.whole | one.whole & other.sources,
+        one.targets & other.whole | one.whole & other.targets,
+        one.dropped | other.dropped,
+        one.lists + other.lists,
+    )
+
+
+@record(kw_only=False, eq=False)
+class Rule:
+    """A row, or the rows that one rule is in different readings; `weights` are the shares of readings in which each exists.
+
+    `meeting` and `within` are cells; a side is for all of the rows together: what some row meets, what every row holds.
+    `sure`: there is one of them in each reading.
+    """
+
+    allows: bool
+    skips: bool
+    meeting: int
+    within: int
+    source: Side
+    target: Side
+    rows: Sequence[FilterRow]
+    weights: Sequence[float]
+    sure: bool
+    open_source: Bits
+    open_target: Bits
+
+
+@record(kw_only=False, eq=False)
+class RowList:
+    """The rules of a filter that may match something between two ends, in order, and whether it passes what none matches."""
+
+    rules: Sequence[Rule]
+    passes: bool
+
+
+_Item = tuple[int, float, float]
+"""The number of a rule, the share of the own end's packets that it matches, and the share of the other's, or `_UNTOLD`."""
+
+
+class Gate:
+    """One list of rows for all ends."""
+
+    def __init__(
+        self,
+        network: EffectiveNetwork,
+        fixed: Mapping[str, str],
+        crowd: Crowd,
+        cells: Cells,
+        rows: Sequence[FilterRow],
+        otherwise: Action,
+    ) -> None:
+        self._network = network
+        self._fixed = fixed
+        self._crowd = crowd
+        self._cells = cells
+        self._rules = [one for each in _rules(rows, fixed) if (one := self._rule(each)) is not None]
+        self._passes = otherwise is not Action.DENY
+        self._found: dict[object, list[Profile | None]] = {}
+        self._lines: dict[tuple[int, bool], list[Profile | None]] = {}
+
+    # -- Rules ----------------------------------------------------------------------------------------------------------
+
+    def _rule(self, rows: Sequence[FilterRow]) -> Rule | None:
+        first = rows[0]
+        meeting, within = self._cells.of(first)
+        if not meeting:
+            return None
+        source, open_source = self._side([row.source for row in rows])
+        target, open_target = self._side([row.target for row in rows])
+        if not ((source.meeting | open_source) and (target.meeting | open_target)):
+            return None
+        weights = [self._weight(row) for row in rows]
+        return Rule(
+            allows=first.action is not Action.DENY,
+            skips=first.action is Action.ALWAYS_ALLOW,
+            meeting=meeting,
+            within=within,
+            source=source,
+            target=target,
+            rows=rows,
+            weights=weights,
+            sure=weights == [1.0] or self._in_every_reading(rows),
+            open_source=open_source,
+            open_target=open_target,
+        )
+
+    def _weight(self, row: FilterRow) -> float:
+        """The share of readings in which a row exists."""
+        weight = 1.0
+        for name, _ in row.condition:
+            weight /= 1 if name in self._fixed else len(self._network.assumptions[name])
+        return weight
+
+    def _in_every_reading(self, rows: Sequence[FilterRow]) -> bool:
+        """Whether one of the rows exists in each reading."""
+        return all(any(exists_in(row.condition, one) for row in rows) for one in readings(self._network, self._fixed, rows))
+
+    def _side(self, matches: Sequence[AddressMatch]) -> tuple[Side, Bits]:
+        """What rows hold together, and the ends of which nobody can say whether they match."""
+        if len(matches) == 1 and not matches[0].unknown_tags:
+            return self._crowd.side(matches[0].addresses), 0
+        meeting, within, unknown = 0, self._crowd.every, 0
+        for one in matches:
+            side = self._crowd.side(one.addresses)
+            meeting |= side.meeting
+            within &= side.within
+            for tag in one.unknown_tags:
+                unknown |= self._crowd.side(one.space(tag, self._network.tag_space)).meeting
+        return Side(meeting, within), unknown & ~within
+
+    # -- One end --------------------------------------------------------------------------------------------------------
+
+    def between(self, end: int, *, calls: bool) -> list[Profile | None]:
+        """What passes between an end, as the one that calls or as the called one, and each other; None where nobody knows."""
+        line = self._lines.get((end, calls))
+        if line is None:
+            line = self._lines[end, calls] = self._line(end, calls=calls)
+        return line
+
+    def _line(self, end: int, *, calls: bool) -> list[Profile | None]:
+        own = self._own(end, calls=calls)
+        key = (calls, *own)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._between(own, calls=calls)
+        return found
+
+    def _own(self, end: int, *, calls: bool) -> tuple[tuple[int, float], ...]:
+        """The rows that may match an end, each with the share of its addresses; `_UNKNOWN` where nobody knows."""
+        bit = 1 << end
+        found: list[tuple[int, float]] = []
+        for number, row in enumerate(self._rules):
+            side, unknown = (row.source, row.open_source) if calls else (row.target, row.open_target)
+            if side.within & bit:
+                found.append((number, 1.0))
+            elif unknown & bit:
+                found.append((number, _UNKNOWN))
+            elif side.meeting & bit:
+                found.append((number, self._share(end, row, source=calls)))
+        return tuple(found)
+
+    def _share(self, end: int, rule: Rule, *, source: bool) -> float:
+        """How much of an end, as caller or called, a rule matches that does not hold all of it."""
+        if len(rule.rows) > 1:
+            return _UNTOLD
+        match = rule.rows[0].source if source else rule.rows[0].target
+        return min(self._crowd.share(end, match.addresses), _MOST_SHARED)
+
+    def _between(self, own: Sequence[tuple[int, float]], *, calls: bool) -> list[Profile | None]:
+        every = self._crowd.every
+        unknown: Bits = 0
+        wide: dict[Bits, list[_Item]] = {every: []}
+        narrow: dict[int, list[_Item]] = defaultdict(list)
+        for number, share in own:
+            rule = self._rules[number]
+            side, doubtful = (rule.target, rule.open_target) if calls else (rule.source, rule.open_source)
+            unknown |= doubtful
+            if share == _UNKNOWN or rule.skips:
+                unknown |= side.meeting
+            elif side.meeting.bit_count() <= _NARROW:
+                for other in numbers_of(side.meeting):
+                    part = 1.0 if side.within >> other & 1 else self._share(other, rule, source=not calls)
+                    narrow[other].append((number, share, part))
+            else:
+                for apart, part in self._parts(rule, side, calls=calls):
+                    wide = _split(wide, apart, (number, share, part))
+        found: list[Profile | None] = [None] * len(self._crowd.ends)
+        known: dict[tuple[_Item, ...], Profile] = {}
+        for bits, items in wide.items():
+            usual: Profile | None = None
+            for other in numbers_of(bits & ~unknown):
+                special = narrow.get(other)
+                if special is None:
+                    if usual is None:
+                        usual = self._profile(items, calls=calls)
+                    found[other] = usual
+                    continue
+                merged = tuple(sorted((*items, *special)))
+                profile = known.get(merged)
+                if profile is None:
+                    profile = known[merged] = self._profile(merged, calls=calls)
+                found[other] = profile
+        return found
+
+    def _parts(self, rule: Rule, side: Side, *, calls: bool) -> Iterator[tuple[Bits, float]]:
+        """The ends that a rule meets, apart by how much of them it matches."""
+        yield side.within, 1.0
+        partly = side.meeting & ~side.within
+        if len(rule.rows) > 1:
+            # In each reading a row of its own: an end may be in the one and not in the other.
+            sides = [self._crowd.side((row.target if calls else row.source).addresses) for row in rule.rows]
+            apart = {partly: 0.0}
+            for one, weight in zip(sides, rule.weights, strict=True):
+                found: dict[Bits, float] = {}
+                for bits, share in apart.items():
+                    found[bits & one.within] = share + weight
+                    found[bits & one.meeting & ~one.within] = _UNTOLD
+                    found[bits & ~one.meeting] = share
+                apart = {bits: share for bits, share in found.items() if bits}
+            yield from apart.items()
+        elif partly:
+            yield partly, _UNTOLD
+
+    def _profile(self, items: Sequence[_Item], *, calls: bool) -> Profile:
+        """What rules do, first match first."""
+        every = self._cells.every
+        left = untouched = clean = every
+        perhaps = some = whole = most = sources = targets = dropped = denied = 0
+        spent = refused = 0.0
+        rules = self._rules
+        for number, own, other in items:
+            rule = rules[number]
+            mine = rule.meeting & left
+            if not mine:
+                continue
+            least, utmost = _bounds(rule, own, other)
+            first = mine & untouched
+            surely = first | mine & rule.within & clean if least > spent + _SURE else first
+            if rule.allows:
+                perhaps |= mine
+                some |= surely
+                if least == 1.0:
+                    all_left = rule.within & left
+                    whole |= all_left & ~denied
+                    if refused < _HALF:
+                        most |= all_left & clean
+                elif rule.weights[0] == 1.0:
+                    if (other if calls else own) == 1.0:
+                        sources |= first & rule.within
+                    if (own if calls else other) == 1.0:
+                        targets |= first & rule.within
+            else:
+                dropped |= surely
+                denied |= mine
+                refused += utmost
+            untouched &= ~mine
+            clean &= ~(mine & ~rule.within)
+            if least == 1.0:
+                left &= ~rule.within
+                if not left:
+                    break
+            else:
+                spent += utmost
+        if left:
+            surely = left & (untouched | clean if spent + _SURE < 1.0 else untouched)
+            if self._passes:
+                perhaps |= left
+                some |= surely
+                whole |= left & ~denied
+                most |= left & clean if refused < _HALF else 0
+            else:
+                dropped |= surely
+        most |= whole
+        return Profile(
+            perhaps,
+            whole,
+            most,
+            some | most,
+            sources | whole,
+            targets | whole,
+            dropped | every & ~perhaps,
+            (RowList([rules[number] for number, _, _ in items], self._passes),),
+        )
+
+
+def _bounds(rule: Rule, own: float, other: float) -> tuple[float, float]:
+    """The share of the packets and readings between two ends that a rule matches, at least and at most."""
+    if own == other == 1.0:
+        return (1.0, 1.0) if rule.sure else (sum(rule.weights), sum(rule.weights))
+    if own < 0 or other < 0 or (len(rule.rows) > 1 and own != 1.0):
+        return 0.0, 1.0
+    share = own * other if len(rule.rows) > 1 else own * other * rule.weights[0]
+    return share, share
+
+
+def readings(network: EffectiveNetwork, fixed: Mapping[str, str], rows: Iterable[FilterRow]) -> Iterator[Mapping[str, str]]:
+    """Every way to read the assumptions that rows mention."""
+    names = sorted(name for name in conditions_of(row.condition for row in rows) if name not in fixed)
+    for chosen in product(*(network.assumptions[name] for name in names)):
+        yield {**fixed, **dict(zip(names, chosen, strict=True))}
+
+
+def _split(wide: Mapping[Bits, list[_Item]], bits: Bits, item: _Item) -> dict[Bits, list[_Item]]:
+    """The ends apart by whether a further rule matches them so."""
+    found: dict[Bits, list[_Item]] = {}
+    for every, items in wide.items():
+        if inside := every & bits:
+            found[inside] = [*items, item]
+        if rest := every & ~bits:
+            found[rest] = items
+    return found
+
+
+def _rules(rows: Sequence[FilterRow], fixed: Mapping[str, str]) -> Iterator[Sequence[FilterRow]]:
+    """The rows that exist, those together that one rule is in different readings."""
+    together: list[FilterRow] = []
+    for row in rows:
+        if row.condition and any(fixed.get(name, value) != value for name, value in row.condition):
+            continue
+        if together and row.condition and _same_rule(together[-1], row):
+            together.append(row)
+            continue
+        if together:
+            yield together
+        together = [row]
+    if together:
+        yield together
+
+
+def _same_rule(one: FilterRow, other: FilterRow) -> bool:
+    return (
+        one.condition != frozenset()
+        and (one.priority, one.name, one.action) == (other.priority, other.name, other.action)
+        and (one.protocol, one.source_port, one.target_port) == (other.protocol, other.source_port, other.target_port)
+    )
