@@ -9,32 +9,32 @@ from asever.bulk.cells import Cells, Traffic
 from asever.bulk.closer import Pair
 from asever.bulk.crowd import Crowd, numbers_of
 from asever.bulk.gates import Gate, Profile, both
-from asever.bulk.ways import Returns, Way, Ways
-from asever.model.effective import Action, EffectiveNetwork, Filter, FilterRow, Site
+from asever.bulk.ways import End, Returns, Way, Ways
+from asever.model.effective import Action, EffectiveNetwork, Filter, FilterRow
 from asever.model.matrix import Reach
 
 _Line = list[Profile | None]
 
 
 def reaches(
-    network: EffectiveNetwork, sites: Sequence[Site], traffic: Iterable[Traffic], fixed: Mapping[str, str]
+    network: EffectiveNetwork, ends: Sequence[End], traffic: Iterable[Traffic], fixed: Mapping[str, str]
 ) -> list[list[Reach | None]]:
-    """For each site as caller the reach of each as called; None where that cannot be told for all at once."""
-    return _Pairs(network, sites, traffic, fixed).reaches()
+    """For each end as caller the reach of each as called; None where that cannot be told for all at once."""
+    return _Pairs(network, ends, traffic, fixed).reaches()
 
 
 class _Pairs:
     def __init__(
-        self, network: EffectiveNetwork, sites: Sequence[Site], traffic: Iterable[Traffic], fixed: Mapping[str, str]
+        self, network: EffectiveNetwork, ends: Sequence[End], traffic: Iterable[Traffic], fixed: Mapping[str, str]
     ) -> None:
         self._network = network
-        self._sites = sites
+        self._ends = ends
         self._fixed = fixed
-        self._crowd = Crowd([site.addresses for site in sites])
-        self._ways = Ways(network, self._crowd, sites)
+        self._crowd = Crowd([end.addresses for end in ends])
+        self._ways = Ways(network, self._crowd, ends)
         self._products = list(self._ways.ways())
         lists = {id(one.rows): one.rows for one in chain(*(way.filters for way in self._products))}
-        lists |= {id(one.rows): one.rows for site in sites for one in (*site.outbound, *site.inbound)}
+        lists |= {id(one.rows): one.rows for end in ends for one in (*end.site.outbound, *end.site.inbound)}
         self._cells = Cells(traffic, lists.values())
         self._gates: dict[tuple[int, Action], Gate] = {}
         self._own: dict[int, _Line] = {}
@@ -42,10 +42,10 @@ class _Pairs:
         self._passing = Profile(every, every, every, every, every, every, 0)
 
     def reaches(self) -> list[list[Reach | None]]:
-        count = len(self._sites)
-        entering = [self._through(site.inbound, number, calls=False) for number, site in enumerate(self._sites)]
+        count = len(self._ends)
+        entering = [self._through(end.site.inbound, number, calls=False) for number, end in enumerate(self._ends)]
         into = list(zip(*entering, strict=True))
-        found: list[list[Reach | None]] = [[None] * count for _ in self._sites]
+        found: list[list[Reach | None]] = [[None] * count for _ in self._ends]
         for way in self._products:
             self._follow(way, into, found)
         return found
@@ -75,7 +75,7 @@ class _Pairs:
         known: dict[int, Returns] = {}
         found = []
         for called in targets:
-            routes = id(self._sites[called].routes)
+            routes = id(self._ends[called].site.routes)
             if routes not in known:
                 known[routes] = self._ways.returned(way, called)
             found.append(known[routes])
@@ -107,7 +107,7 @@ class _Pairs:
         """What passes the filters of a caller and these on the way to each of some ends."""
         line = self._own.get(caller)
         if line is None:
-            line = self._own[caller] = self._through(self._sites[caller].outbound, caller, calls=True)
+            line = self._own[caller] = self._through(self._ends[caller].site.outbound, caller, calls=True)
         found = [line[called] for called in targets]
         for one in filters:
             other = self._gate(one.rows, one.otherwise).between(caller, calls=True)
@@ -116,7 +116,7 @@ class _Pairs:
 
     def _through(self, filters: Sequence[Filter], end: int, *, calls: bool) -> _Line:
         """What passes filters between an end and each other."""
-        line: _Line = [self._passing] * len(self._sites)
+        line: _Line = [self._passing] * len(self._ends)
         for number, one in enumerate(filters):
             other = self._gate(one.rows, one.otherwise).between(end, calls=calls)
             line = _both(line, other) if number else other

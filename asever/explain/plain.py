@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from asever.azure.questions import Unanswerable
 from asever.bulk.cells import Traffic
 from asever.bulk.pairs import reaches
+from asever.bulk.ways import End
 from asever.explain.parties import Party, asked
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4
 from asever.model.claims import EndpointKind, Service, Verb
-from asever.model.effective import ALWAYS, EffectiveNetwork, FlowQuestion, Scope, Site
+from asever.model.effective import ALWAYS, EffectiveNetwork, FlowQuestion, Scope, may_exist
 from asever.model.matrix import Reach
+from asever.model.numbers import EMPTY
 from asever.model.things import Network
-from asever.record import record
+from asever.record import record, replace
 
 
 @record(kw_only=False)
@@ -40,32 +41,45 @@ def plain(
     readings: Mapping[str, str],
 ) -> Plain:
     """The plain ends among those of a table."""
-    candidates = [one for one in parties if _is_candidate(network, tables, one)]
-    if len(candidates) < 2:
+    private = [one for one in parties if _is_private(network, tables, one)]
+    if len(private) < 2:
         return Plain({}, ())
-    first, second = candidates[:2]
-    ends: list[Party] = []
+    ends: dict[str, End] = {}
     traffic: tuple[Traffic, ...] = ()
     fixed: Mapping[str, str] = {}
-    for one in candidates:
-        stranger = second if one is first else first
-        found = asked(network, tables, Verb.NEVER_REACHES, stranger, one, services, readings)
-        if isinstance(found, Unanswerable) or not all(
-            _is_plain(scope, _site(tables, stranger), _site(tables, one)) for scope in found.scopes
-        ):
+    for one in parties:
+        stranger = private[1] if one is private[0] else private[0]
+        about = [
+            asked(network, tables, Verb.NEVER_REACHES, *pair, services, readings) if able else None
+            for pair, able in (((one, stranger), one.calls), ((stranger, one), one.answers))
+        ]
+        end, other = _end(tables, one, about[0]), _end(tables, stranger, None)
+        if end is None or other is None:
             continue
-        ends.append(one)
-        traffic, fixed = tuple(_traffic(found)), found.fixed
-    found_reaches = reaches(tables, [_site(tables, one) for one in ends], traffic, fixed)
-    return Plain({one.title: number for number, one in enumerate(ends)}, found_reaches)
+        calls, answers = (
+            isinstance(found, FlowQuestion) and all(_is_plain(scope, *pair, found.fixed) for scope in found.scopes)
+            for found, pair in zip(about, ((end, other), (other, end)), strict=True)
+        )
+        if calls or answers:
+            ends[one.title] = replace(end, calls=calls, answers=answers)
+        if one is private[0] and isinstance(about[0], FlowQuestion):
+            traffic, fixed = tuple(_traffic(about[0])), about[0].fixed
+    found_reaches = reaches(tables, list(ends.values()), traffic, fixed)
+    return Plain({title: number for number, title in enumerate(ends)}, found_reaches)
 
 
-def _site(tables: EffectiveNetwork, one: Party) -> Site:
-    return tables.sites[one.site or one.endpoint.name]
+def _end(tables: EffectiveNetwork, one: Party, calling: object) -> End | None:
+    """The IPv4 addresses of an end, if it stands at one site: those are all that a private end of that family is called by."""
+    if one.endpoint.kind is EndpointKind.MANAGEMENT:
+        scope = calling.scopes[0] if isinstance(calling, FlowQuestion) else None
+        return None if scope is None else End(tables.sites[scope.origin], scope.packets.source & ALL_V4)
+    site = tables.sites.get(one.site or one.endpoint.name)
+    addresses = EMPTY if site is None else site.addresses & ALL_V4
+    return End(site, addresses) if site is not None and addresses else None
 
 
-def _is_candidate(network: Network, tables: EffectiveNetwork, one: Party) -> bool:
-    """Whether an end may be plain: machines of one address family without a public address, or a subnet of such."""
+def _is_private(network: Network, tables: EffectiveNetwork, one: Party) -> bool:
+    """Whether an end is a machine without a public address, or a subnet of such, with IPv4 addresses alone."""
     match one.endpoint.kind:
         case EndpointKind.MACHINE:
             private = network.machines[one.endpoint.name].public_ip is None
@@ -73,16 +87,17 @@ def _is_candidate(network: Network, tables: EffectiveNetwork, one: Party) -> boo
             private = one.site is not None
         case _:
             return False
-    addresses = _site(tables, one).addresses
-    return private and bool(addresses) and addresses <= ALL_V4
+    return private and tables.sites[one.site or one.endpoint.name].addresses <= ALL_V4
 
 
-def _is_plain(scope: Scope, caller: Site, called: Site) -> bool:
-    """Whether a scope is about everything between two sites, whatever the reading, and nothing else."""
+def _is_plain(scope: Scope, caller: End, called: End, fixed: Mapping[str, str]) -> bool:
+    """Whether a scope, if it exists, is about everything between two ends, whatever the reading, and nothing else."""
+    if not may_exist(scope.condition, fixed):
+        return True
     packets = scope.packets
     return (
-        scope.origin == caller.name
-        and scope.arrives_at == {called.name}
+        scope.origin == caller.site.name
+        and scope.arrives_at == {called.site.name}
         and (packets.source, packets.target) == (caller.addresses, called.addresses)
         and not (packets.source_tags or packets.target_tags or scope.partial_source or scope.partial_target)
         and scope.arrives_as == ALL_ADDRESSES

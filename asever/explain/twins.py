@@ -10,13 +10,14 @@ A large network has many such: subnets of one virtual network with one NSG and o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from enum import Enum
 
+from asever.bulk.crowd import Crowd, numbers_of
 from asever.explain.parties import Party
 from asever.model.addresses import is_v6
 from asever.model.claims import EndpointKind
-from asever.model.effective import Arrival, EffectiveNetwork, Filter, Site
+from asever.model.effective import Arrival, EffectiveNetwork, Filter, FilterRow, Site
 from asever.model.numbers import NumberSet
 from asever.model.things import Network
 from asever.record import fields, is_record, replace
@@ -24,19 +25,28 @@ from asever.source import Span
 
 _CANDIDATES = (EndpointKind.SUBNET, EndpointKind.MACHINE)
 _LAST_PORT = 65535
-_ALL, _NOTHING = "all", "nothing"
 
 
 def twins(network: Network, tables: EffectiveNetwork, parties: Iterable[Party]) -> tuple[tuple[Party, ...], ...]:
     """The ends in groups of twins, in the order of the first of each group."""
     every = tuple(parties)
-    sites = {_site(tables, one).name for one in every if _is_candidate(network, one)}
-    constants = tuple(dict.fromkeys(_constants(tables, sites)))
+    sites = {number: _site(tables, one) for number, one in enumerate(every) if _is_candidate(network, one)}
+    related = _Relations(tables, {number: sites[number] for number in _perhaps_alike(sites)})
     groups: dict[Hashable, list[Party]] = defaultdict(list)
     for number, one in enumerate(every):
-        key = _key(network, tables, constants, one) if _is_candidate(network, one) else None
-        groups[number if key is None else key].append(one)
+        groups[_key(network, tables, related.of(number), one) if number in related else number].append(one)
     return tuple(map(tuple, groups.values()))
+
+
+def _perhaps_alike(sites: Mapping[int, Site]) -> Iterator[int]:
+    """Those that the names of their filters do not tell from all others: what makes most of them unlike, and is quickly seen."""
+    found: dict[Hashable, list[int]] = defaultdict(list)
+    for number, site in sites.items():
+        names = tuple((one.resource, len(one.rows)) for one in (*site.outbound, *site.inbound))
+        found[site.kind, names, len(site.routes)].append(number)
+    for alike in found.values():
+        if len(alike) > 1:
+            yield from alike
 
 
 def _is_candidate(network: Network, one: Party) -> bool:
@@ -52,10 +62,43 @@ def _site(tables: EffectiveNetwork, one: Party) -> Site:
 # -- What tables hold ---------------------------------------------------------------------------------------------------
 
 
+class _Relations:
+    """How every set of addresses in a table lies to the addresses of some sites."""
+
+    def __init__(self, tables: EffectiveNetwork, sites: Mapping[int, Site]) -> None:
+        self._places = {number: place for place, number in enumerate(sites)}
+        self._crowd = Crowd([site.addresses for site in sites.values()])
+        # What a set has nothing of tells nothing, and most sets have something of few.
+        self._found: list[list[Hashable]] = [[] for _ in sites]
+        names = {site.name for site in sites.values()}
+        for number, constant in enumerate(dict.fromkeys(_constants(tables, names)) if sites else ()):
+            side = self._crowd.side(constant)
+            for place in numbers_of(side.meeting):
+                # Any other part than the whole tells a site from all others.
+                whole = side.within >> place & 1
+                self._found[place].append(number if whole else (number, self._crowd.ends[place].ranges))
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._places
+
+    def of(self, number: int) -> Hashable:
+        """What tells a site from others."""
+        return tuple(self._found[self._places[number]])
+
+
 def _constants(tables: EffectiveNetwork, candidates: set[str]) -> Iterator[NumberSet]:
     """Every set of addresses in a table but those that are a candidate's own."""
+    seen: set[int] = set()
     for site in tables.sites.values():
-        yield from _numbers(replace(site, addresses=NumberSet()) if site.name in candidates else site)
+        for one in (*site.outbound, *site.inbound):
+            if id(one.rows) not in seen:
+                seen.add(id(one.rows))
+                yield from _numbers(one.rows)
+        own = NumberSet() if site.name in candidates else site.addresses
+        if id(site.routes) not in seen:
+            seen.add(id(site.routes))
+            yield from _numbers(site.routes)
+        yield from _numbers(replace(site, addresses=own, outbound=(), inbound=(), routes=()))
     for fabric in tables.fabrics.values():
         for row in fabric.arrivals:
             if row.site not in candidates or not row.called <= tables.sites[row.site].addresses:
@@ -67,6 +110,10 @@ def _numbers(value: object) -> Iterator[NumberSet]:
     match value:
         case NumberSet():
             yield value
+        case FilterRow():  # most of what a table holds, and all of its addresses
+            for match in (value.source, value.target):
+                yield match.addresses
+                yield from (space for _, space in match.spaces)
         case bool() | str() | Enum() | Span() | None:
             return
         case int():
@@ -83,17 +130,10 @@ def _numbers(value: object) -> Iterator[NumberSet]:
             raise TypeError(f"a table holds a {type(value).__name__}")
 
 
-def _relation(addresses: NumberSet, constant: NumberSet) -> str | NumberSet:
-    """Whether a set of a table has all of these addresses or nothing; any other part tells them from all others."""
-    if not constant.overlaps(addresses):
-        return _NOTHING
-    return _ALL if addresses <= constant else addresses
-
-
 # -- What tells ends apart ----------------------------------------------------------------------------------------------
 
 
-def _key(network: Network, tables: EffectiveNetwork, constants: tuple[NumberSet, ...], one: Party) -> Hashable:
+def _key(network: Network, tables: EffectiveNetwork, relations: Hashable, one: Party) -> Hashable:
     site = _site(tables, one)
     return (
         one.endpoint.kind,
@@ -110,7 +150,7 @@ def _key(network: Network, tables: EffectiveNetwork, constants: tuple[NumberSet,
             inbound=tuple(map(_anywhere, site.inbound)),
             translations=tuple(replace(one, resource="", because="") for one in site.translations),
         ),
-        tuple(_relation(site.addresses, constant) for constant in constants),
+        relations,
         tuple(_own_arrivals(tables, site)),
     )
 
