@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from asever.model.effective import FilterRow
 from asever.model.numbers import NumberSet, Range
@@ -40,10 +40,12 @@ class _Line:
 class Cells:
     """The cells of some traffic as these rows cut it."""
 
-    def __init__(self, traffic: Iterable[Traffic], rows: Iterable[Sequence[FilterRow]]) -> None:
-        ports = {row.target_port for its in rows for row in its}
-        cuts = Counter(cut for numbers in ports for low, high in numbers.ranges for cut in (low, high + 1))
-        kept = sorted(cut for cut, _ in cuts.most_common(MOST_CUTS))
+    def __init__(
+        self, traffic: Iterable[Traffic], rows: Iterable[Sequence[FilterRow]], apart: Iterable[NumberSet] = ()
+    ) -> None:
+        """Ports that are told `apart` are so whatever the limit is."""
+        cuts = Counter(cut for ports in {row.target_port for its in rows for row in its} for cut in _cuts(ports))
+        kept = sorted({cut for cut, _ in cuts.most_common(MOST_CUTS)}.union(*map(_cuts, apart)))
         self._lines: list[_Line] = []
         first = 0
         for one in traffic:
@@ -53,6 +55,25 @@ class Cells:
                 first += len(starts)
         self.every = (1 << first) - 1
         self._known: dict[tuple[tuple[Range, ...], ...], tuple[int, int]] = {}
+
+    def exactly(self, wanted: Traffic) -> int | None:
+        """The cells of a part of the traffic; None if it is no part, or not of whole cells."""
+        found = 0
+        for protocol in wanted.protocol:
+            mine = [
+                line
+                for line in self._lines
+                if line.protocol == protocol
+                and line.traffic.source_port == wanted.source_port
+                and wanted.target_port <= line.traffic.target_port
+            ]
+            if not mine:
+                return None
+            met, held = _on(mine[0], wanted.target_port)
+            if met != held:
+                return None
+            found |= met
+        return found
 
     def of(self, row: FilterRow) -> tuple[int, int]:
         """The cells of which a row matches something, and those of which it matches everything, whatever its addresses are."""
@@ -72,6 +93,13 @@ class Cells:
             if line.traffic.source_port <= row.source_port:
                 within |= held
         return meeting, within
+
+
+def _cuts(ports: NumberSet) -> Iterator[int]:
+    """Where a set of ports begins, and where it has ended."""
+    for low, high in ports.ranges:
+        yield low
+        yield high + 1
 
 
 def _on(line: _Line, ports: NumberSet) -> tuple[int, int]:

@@ -123,6 +123,7 @@ class Gate:
         self._cells = cells
         self._rules = [one for each in _rules(rows, fixed) if (one := self._rule(each)) is not None]
         self._passes = otherwise is not Action.DENY
+        self.assumptions = conditions_of(row.condition for rule in self._rules for row in rule.rows) - fixed.keys()
         self._found: dict[object, list[Profile | None]] = {}
         self._lines: dict[tuple[int, bool], list[Profile | None]] = {}
 

@@ -9,33 +9,69 @@ from asever.bulk.cells import Cells, Traffic
 from asever.bulk.closer import Pair
 from asever.bulk.crowd import Crowd, numbers_of
 from asever.bulk.gates import Gate, Profile, both
+from asever.bulk.shapes import Shape, Stage, addresses
 from asever.bulk.ways import End, Returns, Way, Ways
 from asever.model.effective import Action, EffectiveNetwork, Filter, FilterRow
 from asever.model.matrix import Reach
+from asever.record import record, replace
 
 _Line = list[Profile | None]
+_NOTHING = Profile(0, 0, 0, 0, 0, 0, 0)
+
+
+@record(kw_only=False)
+class Column:
+    """A called end that is not plain, and callers that are alike: what `never` and what `reaches` asks about one of them.
+
+    `called` is its place in the table.
+    """
+
+    called: int
+    callers: Sequence[int]
+    never: Sequence[Shape]
+    reaches: Sequence[Shape]
 
 
 def reaches(
-    network: EffectiveNetwork, ends: Sequence[End], traffic: Iterable[Traffic], fixed: Mapping[str, str]
+    network: EffectiveNetwork,
+    ends: Sequence[End],
+    traffic: Iterable[Traffic],
+    fixed: Mapping[str, str],
+    columns: Sequence[Column] = (),
+    more: int = 0,
 ) -> list[list[Reach | None]]:
-    """For each end as caller the reach of each as called; None where that cannot be told for all at once."""
-    return _Pairs(network, ends, traffic, fixed).reaches()
+    """For each end as caller the reach of each as called; None where that cannot be told for all at once.
+
+    After the ends come `more` that the columns are about.
+    """
+    return _Pairs(network, ends, traffic, fixed, columns, more).reaches()
 
 
 class _Pairs:
     def __init__(
-        self, network: EffectiveNetwork, ends: Sequence[End], traffic: Iterable[Traffic], fixed: Mapping[str, str]
+        self,
+        network: EffectiveNetwork,
+        ends: Sequence[End],
+        traffic: Iterable[Traffic],
+        fixed: Mapping[str, str],
+        columns: Sequence[Column],
+        more: int,
     ) -> None:
         self._network = network
         self._ends = ends
         self._fixed = fixed
-        self._crowd = Crowd([end.addresses for end in ends])
+        self._columns = columns
+        self._more = more
+        shaped = [one for column in columns for one in (*column.never, *column.reaches)]
+        seen = dict.fromkeys(addresses(shaped))
+        self._seen = {numbers: len(ends) + place for place, numbers in enumerate(seen)}
+        self._crowd = Crowd([*(end.addresses for end in ends), *seen])
         self._ways = Ways(network, self._crowd, ends)
         self._products = list(self._ways.ways())
         lists = {id(one.rows): one.rows for one in chain(*(way.filters for way in self._products))}
         lists |= {id(one.rows): one.rows for end in ends for one in (*end.site.outbound, *end.site.inbound)}
-        self._cells = Cells(traffic, lists.values())
+        lists |= {id(one.rows): one.rows for shape in shaped for stage in shape.stages for one in stage.filters or ()}
+        self._cells = Cells(traffic, lists.values(), (one.target_port for one in shaped))
         self._gates: dict[tuple[int, Action], Gate] = {}
         self._own: dict[int, _Line] = {}
         every = self._cells.every
@@ -44,11 +80,71 @@ class _Pairs:
     def reaches(self) -> list[list[Reach | None]]:
         count = len(self._ends)
         entering = [self._through(end.site.inbound, number, calls=False) for number, end in enumerate(self._ends)]
-        into = list(zip(*entering, strict=True))
-        found: list[list[Reach | None]] = [[None] * count for _ in self._ends]
+        into = list(zip(*entering, strict=True))[:count]
+        found: list[list[Reach | None]] = [[None] * (count + self._more) for _ in self._ends]
         for way in self._products:
             self._follow(way, into, found)
+        for column in self._columns:
+            for caller in column.callers:
+                found[caller][column.called] = self._to(column, caller)
         return found
+
+    # -- To ends that are not plain -------------------------------------------------------------------------------------
+
+    def _to(self, column: Column, caller: int) -> Reach | None:
+        """The reach of one caller of a column."""
+        arrives: bool | None = False
+        for shape in column.never:
+            passing = self._passing_of(shape, caller) if shape.arrives else _NOTHING
+            if passing is None:
+                return None
+            arrives = True if passing.some else arrives or (None if passing.perhaps else arrives)
+        if arrives is False:
+            return Reach.NONE
+        lost: bool | None = False
+        for shape in column.reaches:
+            cells = self._cells_of(shape)
+            passing = self._passing_of(shape, caller) if shape.arrives else _NOTHING
+            if passing is None or cells is None:
+                return None
+            if not shape.arrives or not shape.returns or passing.dropped:
+                lost = True
+            elif passing.whole != cells:
+                lost = lost or None
+        if lost is False:
+            return Reach.ALL
+        return Reach.SOME if arrives and lost else None
+
+    def _cells_of(self, shape: Shape) -> int | None:
+        return self._cells.exactly(Traffic(shape.protocol, shape.source_port, shape.target_port))
+
+    def _passing_of(self, shape: Shape, caller: int) -> Profile | None:
+        """What of a shape's flows passes its stages; None where that cannot be told."""
+        cells = self._cells_of(shape)
+        if cells is None:
+            return None
+        found = Profile(cells, cells, cells, cells, cells, cells, 0)
+        for stage in shape.stages:
+            passing = self._stage(stage, shape, caller)
+            if passing is None:
+                return None
+            found = both(found, passing)
+        return replace(found, dropped=found.dropped & cells)
+
+    def _stage(self, stage: Stage, shape: Shape, caller: int) -> Profile | None:
+        target = self._seen[stage.target]
+        source = caller if stage.source is None else self._seen[stage.source]
+        filters = self._ends[caller].site.outbound if stage.filters is None else stage.filters
+        found: Profile | None = self._passing
+        for one in filters:
+            gate = self._gate(one.rows, one.otherwise)
+            if shape.readings & gate.assumptions:
+                return None
+            other = gate.between(caller, calls=True)[target] if stage.filters is None else gate.between(target, calls=False)[source]
+            found = None if found is None or other is None else both(found, other)
+        return found
+
+    # -- Between plain ends ---------------------------------------------------------------------------------------------
 
     def _follow(self, way: Way, into: Sequence[Sequence[Profile | None]], found: list[list[Reach | None]]) -> None:
         targets = list(numbers_of(way.called))
@@ -116,7 +212,7 @@ class _Pairs:
 
     def _through(self, filters: Sequence[Filter], end: int, *, calls: bool) -> _Line:
         """What passes filters between an end and each other."""
-        line: _Line = [self._passing] * len(self._ends)
+        line: _Line = [self._passing] * len(self._crowd.ends)
         for number, one in enumerate(filters):
             other = self._gate(one.rows, one.otherwise).between(end, calls=calls)
             line = _both(line, other) if number else other

@@ -5,15 +5,18 @@ What such an end is asked about is told by asking once; what is between two of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from asever.bulk.cells import Traffic
-from asever.bulk.pairs import reaches
+from asever.bulk.pairs import Column, reaches
+from asever.bulk.shapes import Shape, shapes
 from asever.bulk.ways import End
 from asever.explain.parties import Party, asked
+from asever.explain.twins import Relations
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4
 from asever.model.claims import EndpointKind, Service, Verb
-from asever.model.effective import ALWAYS, EffectiveNetwork, FlowQuestion, Scope, may_exist
+from asever.model.effective import ALWAYS, EffectiveNetwork, FlowQuestion, Scope, Site, may_exist
 from asever.model.matrix import Reach
 from asever.model.numbers import EMPTY
 from asever.model.things import Network
@@ -22,14 +25,15 @@ from asever.record import record, replace
 
 @record(kw_only=False)
 class Plain:
-    """The numbers of the plain ends by their titles, and for each what it reaches; None where only the pair alone can tell."""
+    """The places of callers and called in a table; None in it where only the pair alone can tell."""
 
-    numbers: Mapping[str, int]
+    callers: Mapping[str, int]
+    called: Mapping[str, int]
     reaches: Sequence[Sequence[Reach | None]]
 
     def reach(self, origin: Party, target: Party) -> Reach | None:
         """What of the traffic between two ends arrives, if they are plain and it can be told."""
-        one, other = self.numbers.get(origin.title), self.numbers.get(target.title)
+        one, other = self.callers.get(origin.title), self.called.get(target.title)
         return None if one is None or other is None else self.reaches[one][other]
 
 
@@ -43,7 +47,7 @@ def plain(
     """The plain ends among those of a table."""
     private = [one for one in parties if _is_private(network, tables, one)]
     if len(private) < 2:
-        return Plain({}, ())
+        return Plain({}, {}, ())
     ends: dict[str, End] = {}
     traffic: tuple[Traffic, ...] = ()
     fixed: Mapping[str, str] = {}
@@ -64,8 +68,48 @@ def plain(
             ends[one.title] = replace(end, calls=calls, answers=answers)
         if one is private[0] and isinstance(about[0], FlowQuestion):
             traffic, fixed = tuple(_traffic(about[0])), about[0].fixed
-    found_reaches = reaches(tables, list(ends.values()), traffic, fixed)
-    return Plain({title: number for number, title in enumerate(ends)}, found_reaches)
+    numbers = {title: number for number, title in enumerate(ends)}
+    others = [one for one in parties if one.answers and not (one.title in ends and ends[one.title].answers)]
+    callers = {numbers[one.title]: one for one in private if one.title in ends and ends[one.title].calls}
+    asks = _Asks(network, tables, services, readings)
+    columns = list(_columns(asks, callers, {len(ends) + place: one for place, one in enumerate(others)}))
+    found = reaches(tables, list(ends.values()), traffic, fixed, columns, len(others))
+    called = numbers | {one.title: len(ends) + place for place, one in enumerate(others)}
+    return Plain(numbers, called, found)
+
+
+@record(kw_only=False)
+class _Asks:
+    """What asks about pairs of ends in one network."""
+
+    network: Network
+    tables: EffectiveNetwork
+    services: tuple[Service, ...]
+    readings: Mapping[str, str]
+
+    def shapes(self, verb: Verb, caller: Party, called: Party) -> tuple[Shape, ...] | None:
+        """The ways of a pair; None if they are not simple."""
+        found = asked(self.network, self.tables, verb, caller, called, self.services, self.readings)
+        return shapes(self.tables, found, site_of(self.tables, caller)) if isinstance(found, FlowQuestion) else None
+
+
+def _columns(asks: _Asks, callers: Mapping[int, Party], others: Mapping[int, Party]) -> Iterator[Column]:
+    """The ends that are not plain as the private ends call them, those together that filters alone tell apart."""
+    if not others:
+        return
+    sites = {number: site_of(asks.tables, one) for number, one in callers.items()}
+    related = Relations(asks.tables, sites, filters=False)
+    groups: dict[Hashable, list[int]] = defaultdict(list)
+    for number, site in sites.items():
+        own = (site.kind, id(site.routes), site.exempt, site.translations, site.home, site.vnet)
+        groups[own, related.of(number)].append(number)
+    for called, other in others.items():
+        for alike in groups.values():
+            one = callers[alike[0]]
+            never = asks.shapes(Verb.NEVER_REACHES, one, other)
+            reached = None if never is None else asks.shapes(Verb.REACHES, one, other)
+            if never is not None and reached is not None:
+                yield Column(called, alike, never, reached)
 
 
 def _end(tables: EffectiveNetwork, one: Party, calling: object) -> End | None:
@@ -78,6 +122,11 @@ def _end(tables: EffectiveNetwork, one: Party, calling: object) -> End | None:
     return End(site, addresses) if site is not None and addresses else None
 
 
+def site_of(tables: EffectiveNetwork, one: Party) -> Site:
+    """The site of a machine or of the rest of a subnet."""
+    return tables.sites[one.site or one.endpoint.name]
+
+
 def _is_private(network: Network, tables: EffectiveNetwork, one: Party) -> bool:
     """Whether an end is a machine without a public address, or a subnet of such, with IPv4 addresses alone."""
     match one.endpoint.kind:
@@ -87,7 +136,7 @@ def _is_private(network: Network, tables: EffectiveNetwork, one: Party) -> bool:
             private = one.site is not None
         case _:
             return False
-    return private and tables.sites[one.site or one.endpoint.name].addresses <= ALL_V4
+    return private and site_of(tables, one).addresses <= ALL_V4
 
 
 def _is_plain(scope: Scope, caller: End, called: End, fixed: Mapping[str, str]) -> bool:

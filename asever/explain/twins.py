@@ -31,7 +31,7 @@ def twins(network: Network, tables: EffectiveNetwork, parties: Iterable[Party]) 
     """The ends in groups of twins, in the order of the first of each group."""
     every = tuple(parties)
     sites = {number: _site(tables, one) for number, one in enumerate(every) if _is_candidate(network, one)}
-    related = _Relations(tables, {number: sites[number] for number in _perhaps_alike(sites)})
+    related = Relations(tables, {number: sites[number] for number in _perhaps_alike(sites)})
     groups: dict[Hashable, list[Party]] = defaultdict(list)
     for number, one in enumerate(every):
         groups[_key(network, tables, related.of(number), one) if number in related else number].append(one)
@@ -62,16 +62,16 @@ def _site(tables: EffectiveNetwork, one: Party) -> Site:
 # -- What tables hold ---------------------------------------------------------------------------------------------------
 
 
-class _Relations:
-    """How every set of addresses in a table lies to the addresses of some sites."""
+class Relations:
+    """How every set of addresses in a table, or in one that is no filter, lies to the addresses of some sites."""
 
-    def __init__(self, tables: EffectiveNetwork, sites: Mapping[int, Site]) -> None:
+    def __init__(self, tables: EffectiveNetwork, sites: Mapping[int, Site], *, filters: bool = True) -> None:
         self._places = {number: place for place, number in enumerate(sites)}
         self._crowd = Crowd([site.addresses for site in sites.values()])
         # What a set has nothing of tells nothing, and most sets have something of few.
         self._found: list[list[Hashable]] = [[] for _ in sites]
         names = {site.name for site in sites.values()}
-        for number, constant in enumerate(dict.fromkeys(_constants(tables, names)) if sites else ()):
+        for number, constant in enumerate(dict.fromkeys(_constants(tables, names, filters=filters)) if sites else ()):
             side = self._crowd.side(constant)
             for place in numbers_of(side.meeting):
                 # Any other part than the whole tells a site from all others.
@@ -86,11 +86,11 @@ class _Relations:
         return tuple(self._found[self._places[number]])
 
 
-def _constants(tables: EffectiveNetwork, candidates: set[str]) -> Iterator[NumberSet]:
+def _constants(tables: EffectiveNetwork, candidates: set[str], *, filters: bool) -> Iterator[NumberSet]:
     """Every set of addresses in a table but those that are a candidate's own."""
     seen: set[int] = set()
     for site in tables.sites.values():
-        for one in (*site.outbound, *site.inbound):
+        for one in (*site.outbound, *site.inbound) if filters else ():
             if id(one.rows) not in seen:
                 seen.add(id(one.rows))
                 yield from _numbers(one.rows)
