@@ -13,6 +13,7 @@ from asever.bulk.shapes import Shape, Stage, addresses
 from asever.bulk.ways import End, Returns, Way, Ways
 from asever.model.effective import Action, EffectiveNetwork, Filter, FilterRow
 from asever.model.matrix import Reach
+from asever.model.numbers import union
 from asever.record import record, replace
 
 _Line = list[Profile | None]
@@ -66,12 +67,13 @@ class _Pairs:
         seen = dict.fromkeys(addresses(shaped))
         self._seen = {numbers: len(ends) + place for place, numbers in enumerate(seen)}
         self._crowd = Crowd([*(end.addresses for end in ends), *seen])
-        self._ways = Ways(network, self._crowd, ends)
+        every_kind = list(traffic)
+        self._ways = Ways(network, self._crowd, ends, union(one.protocol for one in every_kind))
         self._products = list(self._ways.ways())
         lists = {id(one.rows): one.rows for one in chain(*(way.filters for way in self._products))}
         lists |= {id(one.rows): one.rows for end in ends for one in (*end.site.outbound, *end.site.inbound)}
         lists |= {id(one.rows): one.rows for shape in shaped for stage in shape.stages for one in stage.filters or ()}
-        self._cells = Cells(traffic, lists.values(), (one.target_port for one in shaped))
+        self._cells = Cells(every_kind, lists.values(), (one.target_port for one in shaped))
         self._gates: dict[tuple[int, Action], Gate] = {}
         self._own: dict[int, _Line] = {}
         every = self._cells.every

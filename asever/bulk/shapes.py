@@ -6,7 +6,7 @@ their own filters let pass and what others make of their addresses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import (
@@ -66,12 +66,23 @@ def shapes(network: EffectiveNetwork, question: FlowQuestion, caller: Site) -> t
         if not _is_simple(scope, caller):
             return None
         replies = question.quantifier is not Quantifier.NONE_ARRIVES
-        for path in paths(network, scope, question.fixed, replies=replies):
+        every = list(paths(network, scope, question.fixed, replies=replies))
+        if _hangs_on_unknown(every):
+            return None
+        for path in every:
             one = _shape(path, scope, question, caller)
             if one is None:
                 return None
             found.append(one)
     return tuple(found)
+
+
+def _hangs_on_unknown(every: Sequence[Path]) -> bool:
+    """Whether a value that nobody knows may decide which of the paths is taken."""
+    values: dict[str, NumberSet] = {}
+    return any(
+        values.setdefault(name, path.region[name]) != path.region[name] for path in every for name, _ in path.unknowns
+    )
 
 
 def _is_simple(scope: Scope, caller: Site) -> bool:

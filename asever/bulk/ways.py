@@ -24,7 +24,7 @@ from asever.model.effective import (
     SiteKind,
 )
 from asever.model.numbers import EMPTY, NumberSet
-from asever.model.packets import ANY_PORT, ANY_PROTOCOL
+from asever.model.packets import ANY_PORT
 from asever.record import record, replace
 
 _INTERNET = "Internet"
@@ -56,6 +56,12 @@ class Way:
     translated: bool = False
 
 
+def leaving(site: Site) -> Hashable:
+    """What decides by which way packets leave a site, filters apart; names for people left out."""
+    translations = tuple(replace(one, resource="", because="") for one in site.translations)
+    return site.kind, id(site.routes), site.exempt, translations, site.home, site.vnet
+
+
 @record
 class Returns:
     """Which callers of a way get the replies of a called end, and of which that is not simple to tell."""
@@ -65,10 +71,11 @@ class Returns:
 
 
 class Ways:
-    """The ways between the ends of a crowd."""
+    """The ways between the ends of a crowd that packets of some protocols take."""
 
-    def __init__(self, network: EffectiveNetwork, crowd: Crowd, ends: Sequence[End]) -> None:
+    def __init__(self, network: EffectiveNetwork, crowd: Crowd, ends: Sequence[End], protocol: NumberSet) -> None:
         self._network = network
+        self._protocol = protocol
         self._crowd = crowd
         self._ends = ends
         self._calling = sum(1 << number for number, end in enumerate(ends) if end.calls)
@@ -85,7 +92,7 @@ class Ways:
         groups: dict[Hashable, Bits] = defaultdict(int)
         for number in numbers_of(self._calling):
             site = self._ends[number].site
-            groups[id(site.routes), site.exempt, site.translations, site.home, site.vnet] |= 1 << number
+            groups[leaving(site)] |= 1 << number
         for callers in groups.values():
             one = self._ends[(callers & -callers).bit_length() - 1].site
             called = self._answering
@@ -160,8 +167,10 @@ class Ways:
             side, there = self._crowd.side(row.sources), self._crowd.side(row.destinations)
             if row.fabric != _INTERNET or not (side.meeting & way.callers and there.meeting & rest):
                 continue
+            if not row.protocol.overlaps(self._protocol):
+                continue
             simple = row.condition == ALWAYS and row.unmodelled is None and not way.callers & ~side.within
-            taken = rest & there.within if simple and ANY_PROTOCOL <= row.protocol else 0
+            taken = rest & there.within if simple and self._protocol <= row.protocol else 0
             if taken and row.drops is not None:
                 yield replace(way, called=taken)
             elif taken and row.becomes and not row.becomes.overlaps(sender.addresses):
@@ -216,7 +225,7 @@ class Ways:
             and row.doubt is None
             and row.port is None
             and row.instances == EMPTY
-            and ANY_PROTOCOL <= row.protocol
+            and self._protocol <= row.protocol
             and row.called_port == ANY_PORT
             and (not on_internet or self._network.sites[row.site or ""].kind is SiteKind.INTERNET)
         )

@@ -11,12 +11,12 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from asever.bulk.cells import Traffic
 from asever.bulk.pairs import Column, reaches
 from asever.bulk.shapes import Shape, shapes
-from asever.bulk.ways import End
+from asever.bulk.ways import End, leaving
 from asever.explain.parties import Party, asked
 from asever.explain.twins import Relations
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4
 from asever.model.claims import EndpointKind, Service, Verb
-from asever.model.effective import ALWAYS, EffectiveNetwork, FlowQuestion, Scope, Site, may_exist
+from asever.model.effective import ALWAYS, EffectiveNetwork, FlowQuestion, Scope, Site, SiteKind, may_exist
 from asever.model.matrix import Reach
 from asever.model.numbers import EMPTY
 from asever.model.things import Network
@@ -101,8 +101,7 @@ def _columns(asks: _Asks, callers: Mapping[int, Party], others: Mapping[int, Par
     related = Relations(asks.tables, sites, filters=False)
     groups: dict[Hashable, list[int]] = defaultdict(list)
     for number, site in sites.items():
-        own = (site.kind, id(site.routes), site.exempt, site.translations, site.home, site.vnet)
-        groups[own, related.of(number)].append(number)
+        groups[leaving(site), related.of(number)].append(number)
     for called, other in others.items():
         for alike in groups.values():
             one = callers[alike[0]]
@@ -119,7 +118,9 @@ def _end(tables: EffectiveNetwork, one: Party, calling: object) -> End | None:
         return None if scope is None else End(tables.sites[scope.origin], scope.packets.source & ALL_V4)
     site = tables.sites.get(one.site or one.endpoint.name)
     addresses = EMPTY if site is None else site.addresses & ALL_V4
-    return End(site, addresses) if site is not None and addresses else None
+    if site is None or not addresses or not (site.kind is SiteKind.INTERNET or site.addresses <= ALL_V4):
+        return None
+    return End(site, addresses)
 
 
 def site_of(tables: EffectiveNetwork, one: Party) -> Site:
