@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 
-from asever.model.addresses import ALL_ADDRESSES
 from asever.model.numbers import NumberSet, Range
 from asever.record import record
 
@@ -35,14 +34,15 @@ class Crowd:
     def __init__(self, ends: Sequence[NumberSet]) -> None:
         self.ends = ends
         self.every: Bits = (1 << len(ends)) - 1
-        single = [(numbers.ranges[0], number) for number, numbers in enumerate(ends) if len(numbers.ranges) == 1]
+        single = [(*numbers.ranges[0], number) for number, numbers in enumerate(ends) if len(numbers.ranges) == 1]
         self._scattered = [number for number, numbers in enumerate(ends) if len(numbers.ranges) != 1]
-        by_low = sorted((low, number) for (low, _), number in single)
-        by_high = sorted((high, number) for (_, high), number in single)
+        by_low = sorted((low, number) for low, _, number in single)
+        by_high = sorted((high, number) for _, high, number in single)
         self._lows = [low for low, _ in by_low]
         self._highs = [high for high, _ in by_high]
-        self._from_below = _gathered([number for _, number in by_low])
-        self._from_above = _gathered([number for _, number in reversed(by_high)])[::-1]
+        # By how many of the lows, or highs, come before: the ends that begin, or end, there or before, and all the others.
+        self._begun, self._ended = (_gathered([number for _, number in order]) for order in (by_low, by_high))
+        self._beginning, self._ending = ([one[-1] & ~bits for bits in one] for one in (self._begun, self._ended))
         self._known: dict[tuple[Range, ...], Side] = {}
 
     def side(self, addresses: NumberSet) -> Side:
@@ -51,6 +51,21 @@ class Crowd:
         if found is None:
             found = self._known[addresses.ranges] = self._side(addresses)
         return found
+
+    def _side(self, addresses: NumberSet) -> Side:
+        meeting = within = 0
+        for low, high in addresses.ranges:
+            from_low, to_low = bisect_left(self._lows, low), bisect_right(self._lows, high)
+            from_high, to_high = bisect_left(self._highs, low), bisect_right(self._highs, high)
+            # Ranges of a set are not adjacent, so that what lies in the set lies in one of them.
+            meeting |= self._begun[to_low] & self._ending[from_high]
+            within |= self._beginning[from_low] & self._ended[to_high]
+        for number in self._scattered:
+            if self.ends[number].overlaps(addresses):
+                meeting |= 1 << number
+                if self.ends[number] <= addresses:
+                    within |= 1 << number
+        return Side(meeting, within)
 
     def share(self, end: int, addresses: NumberSet) -> float:
         """How much of an end's addresses a set holds, between 0 and 1; not exactly."""
@@ -62,23 +77,6 @@ class Crowd:
                 if first <= high and last >= low:
                     held += min(high, last) - max(low, first) + 1
         return held / size
-
-    def _side(self, addresses: NumberSet) -> Side:
-        meeting = self._meeting(addresses.ranges)
-        within = meeting and meeting & ~self._meeting((ALL_ADDRESSES - addresses).ranges)
-        for number in self._scattered:
-            if self.ends[number].overlaps(addresses):
-                meeting |= 1 << number
-                if self.ends[number] <= addresses:
-                    within |= 1 << number
-        return Side(meeting, within)
-
-    def _meeting(self, ranges: Sequence[Range]) -> Bits:
-        """The ends of one range that meet one of these: those that begin before it ends and end after it begins."""
-        found = 0
-        for low, high in ranges:
-            found |= self._from_below[bisect_right(self._lows, high)] & self._from_above[bisect_left(self._highs, low)]
-        return found
 
 
 def _gathered(numbers: Sequence[int]) -> list[Bits]:

@@ -17,6 +17,7 @@ from asever.record import record
 
 _NARROW = 8
 """A row that meets no more ends than this is kept with each of them."""
+_ALWAYS_THERE = (1.0,)
 _UNKNOWN = -1.0
 _UNTOLD = -0.5
 """A share between 0 and 1 that nobody asks for."""
@@ -77,7 +78,7 @@ class Rule:
     """A row, or the rows that one rule is in different readings; `weights` are the shares of readings in which each exists.
 
     `meeting` and `within` are cells; a side is for all of the rows together: what some row meets, what every row holds.
-    `sure`: there is one of them in each reading.
+    `sure`: there is one of them in each reading; `plain`: and it holds every cell that it meets.
     """
 
     allows: bool
@@ -89,6 +90,7 @@ class Rule:
     rows: Sequence[FilterRow]
     weights: Sequence[float]
     sure: bool
+    plain: bool
     open_source: Bits
     open_target: Bits
 
@@ -134,23 +136,29 @@ class Gate:
         meeting, within = self._cells.of(first)
         if not meeting:
             return None
-        source, open_source = self._side([row.source for row in rows])
-        target, open_target = self._side([row.target for row in rows])
+        if len(rows) == 1:
+            source, open_source = self._side(first.source)
+            target, open_target = self._side(first.target)
+        else:
+            source, open_source = self._sides([row.source for row in rows])
+            target, open_target = self._sides([row.target for row in rows])
         if not ((source.meeting | open_source) and (target.meeting | open_target)):
             return None
-        weights = [self._weight(row) for row in rows]
+        weights = [self._weight(row) for row in rows] if first.condition else _ALWAYS_THERE
+        sure = weights is _ALWAYS_THERE or weights == [1.0] or self._in_every_reading(rows)
         return Rule(
-            allows=first.action is not Action.DENY,
-            skips=first.action is Action.ALWAYS_ALLOW,
-            meeting=meeting,
-            within=within,
-            source=source,
-            target=target,
-            rows=rows,
-            weights=weights,
-            sure=weights == [1.0] or self._in_every_reading(rows),
-            open_source=open_source,
-            open_target=open_target,
+            first.action is not Action.DENY,
+            first.action is Action.ALWAYS_ALLOW,
+            meeting,
+            within,
+            source,
+            target,
+            rows,
+            weights,
+            sure,
+            sure and meeting == within,
+            open_source,
+            open_target,
         )
 
     def _weight(self, row: FilterRow) -> float:
@@ -164,18 +172,22 @@ class Gate:
         """Whether one of the rows exists in each reading."""
         return all(any(exists_in(row.condition, one) for row in rows) for one in readings(self._network, self._fixed, rows))
 
-    def _side(self, matches: Sequence[AddressMatch]) -> tuple[Side, Bits]:
-        """What rows hold together, and the ends of which nobody can say whether they match."""
-        if len(matches) == 1 and not matches[0].unknown_tags:
-            return self._crowd.side(matches[0].addresses), 0
+    def _side(self, match: AddressMatch) -> tuple[Side, Bits]:
+        """What a row holds, and the ends of which nobody can say whether they match."""
+        side = self._crowd.side(match.addresses)
+        unknown = 0
+        for tag in match.unknown_tags:
+            unknown |= self._crowd.side(match.space(tag, self._network.tag_space)).meeting
+        return side, unknown & ~side.within
+
+    def _sides(self, matches: Sequence[AddressMatch]) -> tuple[Side, Bits]:
+        """The same for several rows: what some row meets, and what every row holds."""
         meeting, within, unknown = 0, self._crowd.every, 0
-        for one in matches:
-            side = self._crowd.side(one.addresses)
+        for side, open_ends in map(self._side, matches):
             meeting |= side.meeting
             within &= side.within
-            for tag in one.unknown_tags:
-                unknown |= self._crowd.side(one.space(tag, self._network.tag_space)).meeting
-        return Side(meeting, within), unknown & ~within
+            unknown |= open_ends
+        return Side(meeting, within), unknown
 
     # -- One end --------------------------------------------------------------------------------------------------------
 
@@ -272,12 +284,38 @@ class Gate:
 
     def _profile(self, items: Sequence[_Item], *, calls: bool) -> Profile:
         """What rules do, first match first."""
+        left = every = self._cells.every
+        rules = self._rules
+        passed = dropped = 0
+        for place, (number, own, other) in enumerate(items):
+            rule = rules[number]
+            if own != 1.0 or other != 1.0 or not rule.plain:
+                return self._partly(items, place, left, passed, dropped, calls=calls)
+            mine = rule.within & left
+            if mine:
+                if rule.allows:
+                    passed |= mine
+                else:
+                    dropped |= mine
+                left ^= mine
+                if not left:
+                    break
+        if self._passes:
+            passed |= left
+        lists = (RowList([rules[number] for number, _, _ in items], self._passes),)
+        return Profile(passed, passed, passed, passed, passed, passed, every & ~passed, lists)
+
+    def _partly(
+        self, items: Sequence[_Item], start: int, left: int, passed: int, dropped: int, *, calls: bool
+    ) -> Profile:
+        """The same from a rule on that may match only a part of the packets of a cell; what comes before has decided cells."""
         every = self._cells.every
-        left = untouched = clean = every
-        perhaps = some = whole = most = sources = targets = dropped = denied = 0
+        untouched = clean = left
+        perhaps = some = whole = most = sources = targets = passed
+        denied = 0
         spent = refused = 0.0
         rules = self._rules
-        for number, own, other in items:
+        for number, own, other in items[start:]:
             rule = rules[number]
             mine = rule.meeting & left
             if not mine:
@@ -320,15 +358,9 @@ class Gate:
             else:
                 dropped |= surely
         most |= whole
+        lists = (RowList([rules[number] for number, _, _ in items], self._passes),)
         return Profile(
-            perhaps,
-            whole,
-            most,
-            some | most,
-            sources | whole,
-            targets | whole,
-            dropped | every & ~perhaps,
-            (RowList([rules[number] for number, _, _ in items], self._passes),),
+            perhaps, whole, most, some | most, sources | whole, targets | whole, dropped | every & ~perhaps, lists
         )
 
 

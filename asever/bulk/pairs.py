@@ -158,15 +158,19 @@ class _Pairs:
             return
         returned = self._returned(way, targets)
         for caller in numbers_of(way.callers):
-            bit = 1 << caller
-            leaving = self._leaving(caller, way.filters, targets)
+            back = {id(one): _comes_back(one, caller) for one in returned}
             line, entering = found[caller], into[caller]
+            leaving = self._leaving(caller, way.filters, targets)
             for called, one, returns in zip(targets, leaving, returned, strict=True):
                 other = entering[called]
-                if one is None or other is None or returns.unclear & bit:
+                if one is None or other is None:
                     continue
-                back = returns.back & bit != 0
-                line[called] = self._reach(one, other, back) or self._closer(one, other, caller, called, back)
+                if not one.perhaps & other.perhaps:
+                    line[called] = Reach.NONE
+                    continue
+                comes_back = back[id(returns)]
+                if comes_back is not None:
+                    line[called] = self._reach(one, other, comes_back) or self._closer(one, other, caller, called, comes_back)
 
     def _returned(self, way: Way, targets: Sequence[int]) -> list[Returns]:
         """What becomes of the replies of each called end, which hangs on its routes alone."""
@@ -180,9 +184,7 @@ class _Pairs:
         return found
 
     def _reach(self, one: Profile, other: Profile, back: bool) -> Reach | None:
-        """What two profiles and the way of the reply come to, if they tell."""
-        if not one.perhaps & other.perhaps:
-            return Reach.NONE
+        """What two profiles that perhaps let something pass, and the way of the reply, come to; None if they do not tell."""
         if back and one.whole & other.whole == self._cells.every:
             return Reach.ALL
         if (not back or one.dropped | other.dropped) and one.meets(other):
@@ -226,6 +228,11 @@ class _Pairs:
         if found is None:
             found = self._gates[key] = Gate(self._network, self._fixed, self._crowd, self._cells, rows, otherwise)
         return found
+
+
+def _comes_back(returns: Returns, caller: int) -> bool | None:
+    """Whether replies come back to a caller; None where that is not simple to tell."""
+    return None if returns.unclear >> caller & 1 else bool(returns.back >> caller & 1)
 
 
 def _both(line: Sequence[Profile | None], other: Sequence[Profile | None]) -> _Line:
