@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from asever.azure.effective import effective
 from asever.azure.questions import Unanswerable
@@ -31,6 +31,7 @@ FEW = 24
 """A network with more ends than this shows those that nothing tells apart in one row."""
 _SECONDS = 10.0
 _OUTSIDE = {EndpointKind.INTERNET, EndpointKind.MANAGEMENT}
+_UNSETTLED = {reach: Cell(origin="", target="", reach=reach) for reach in (Reach.SOME, Reach.UNKNOWN)}
 
 
 @record
@@ -53,22 +54,25 @@ def matrix(program: Program, wanted: Wanted) -> Matrix:
     groups = table.groups()
     rows = tuple(one for one in groups if one[0].calls)
     columns = tuple(one for one in groups if one[0].answers)
-    pairs = [(origin, target) for origin in rows for target in columns]
-    decided = [(pair, cell) for pair in pairs if (cell := _named(*pair, table.cell(*_first(*pair)))) is not None]
-    unsettled = sum(cell.reach in (Reach.SOME, Reach.UNKNOWN) for _, cell in decided)
-    if unsettled <= MOST_PARTED:
-        decided = [(pair, table.told(*_first(*pair), cell)) for pair, cell in decided]
+    reaches = [table.line(origins, columns) for origins in rows]
+    told: dict[tuple[int, int], Cell] = {}
+    unsettled = [(row, column) for row, line in enumerate(reaches) for column, reach in enumerate(line) if reach in _UNSETTLED]
+    if len(unsettled) <= MOST_PARTED:
+        for row, column in unsettled:
+            told[row, column] = table.told(*_first(rows[row], columns[column]), _UNSETTLED[reaches[row][column]])
     chance = random.Random(wanted.seed)  # noqa: S311 - a sample, no secret
-    sample = frozenset(chance.sample(range(len(decided)), min(len(decided), wanted.prove)))
-    cells = tuple(
-        table.confirmed(*_some(*pair, chance), cell) if number in sample else cell
-        for number, (pair, cell) in enumerate(decided)
-    )
+    for row, column in _sample(reaches, wanted.prove, chance):
+        cell = told.get((row, column)) or Cell(origin="", target="", reach=reaches[row][column])
+        told[row, column] = table.confirmed(*_some(rows[row], columns[column], chance), cell)
     return Matrix(
         rows=tuple(one[0].title for one in rows),
         columns=tuple(one[0].title for one in columns),
         services=wanted.services,
-        cells=cells,
+        reaches=reaches,
+        told={
+            (row, column): replace(cell, origin=rows[row][0].title, target=columns[column][0].title)
+            for (row, column), cell in sorted(told.items())
+        },
         alike={one[0].title: tuple(other.title for other in one[1:]) for one in groups if len(one) > 1},
         seed=wanted.seed,
     )
@@ -77,9 +81,17 @@ def matrix(program: Program, wanted: Wanted) -> Matrix:
 Group = tuple[Party, ...]
 
 
-def _named(origins: Group, targets: Group, cell: Cell | None) -> Cell | None:
-    """The cell under the names of the ends that stand for their groups."""
-    return None if cell is None else replace(cell, origin=origins[0].title, target=targets[0].title)
+def _sample(reaches: Sequence[Sequence[Reach | None]], most: int, chance: random.Random) -> Iterator[tuple[int, int]]:
+    """Some cells by chance, in the order of the table."""
+    sizes = [sum(reach is not None for reach in line) for line in reaches]
+    wanted = sorted(chance.sample(range(sum(sizes)), min(sum(sizes), most)), reverse=True)
+    before = 0
+    for row, (line, size) in enumerate(zip(reaches, sizes, strict=True)):
+        if wanted and wanted[-1] < before + size:
+            places = [column for column, reach in enumerate(line) if reach is not None]
+            while wanted and wanted[-1] < before + size:
+                yield row, places[wanted.pop() - before]
+        before += size
 
 
 def _first(origins: Group, targets: Group) -> tuple[Party, Party]:
@@ -120,7 +132,7 @@ class _Table:
         """A group as it is, or one by one where its ends reach themselves otherwise than each other."""
         if len(group) > 1:
             itself, other = self.cell(group[0], group[0]), self.cell(group[0], group[1])
-            if itself is not None and (other is None or itself.reach is not other.reach):
+            if itself is not None and itself is not other:
                 yield from ((one,) for one in group)
                 return
         yield group
@@ -133,17 +145,20 @@ class _Table:
 
     # -- Deciding -------------------------------------------------------------------------------------------------------
 
-    def cell(self, origin: Party, target: Party) -> Cell | None:
-        """The cell of a pair; None where there is no traffic between the two."""
-        outside = {origin.endpoint.kind, target.endpoint.kind} <= _OUTSIDE
-        reach = None if outside else self._reach(origin, target)
-        if reach is None:
-            return None
-        return Cell(origin=origin.title, target=target.title, reach=reach)
+    def line(self, origins: Group, columns: Sequence[Group]) -> list[Reach | None]:
+        """A row of the table."""
+        among_plain = self.plain.line(origins[0], [group[0] for group in columns])
+        return [
+            self.cell(*_first(origins, targets)) if reach is None or origins == targets else reach
+            for reach, targets in zip(among_plain, columns, strict=True)
+        ]
 
-    def _reach(self, origin: Party, target: Party) -> Reach | None:
+    def cell(self, origin: Party, target: Party) -> Reach | None:
+        """What of the traffic of a pair arrives; None where there is none between the two."""
+        if {origin.endpoint.kind, target.endpoint.kind} <= _OUTSIDE:
+            return None
         itself = origin is target and origin.endpoint.kind is EndpointKind.MACHINE
-        among_plain = None if itself else self.plain.reach(origin, target)
+        (among_plain,) = (None,) if itself else self.plain.line(origin, [target])
         return among_plain or self.reach(origin, target, None, self._filters)
 
     def reach(self, origin: Party, target: Party, readings: Mapping[str, str] | None, filters: Tables) -> Reach | None:
@@ -186,9 +201,7 @@ class _Table:
     # -- Which part -----------------------------------------------------------------------------------------------------
 
     def told(self, origin: Party, target: Party, cell: Cell) -> Cell:
-        """With what may arrive where that is a part, and with the assumptions that the cell hangs on."""
-        if cell.reach not in (Reach.SOME, Reach.UNKNOWN):
-            return cell
+        """A cell with what may arrive where that is a part, and with the assumptions that it hangs on."""
         hinges = tuple(self._hinges(origin, target))
         if cell.reach is Reach.UNKNOWN:
             return replace(cell, hinges=hinges, reasons=self._reasons(origin, target))

@@ -31,10 +31,13 @@ class Plain:
     called: Mapping[str, int]
     reaches: Sequence[Sequence[Reach | None]]
 
-    def reach(self, origin: Party, target: Party) -> Reach | None:
-        """What of the traffic between two ends arrives, if they are plain and it can be told."""
-        one, other = self.callers.get(origin.title), self.called.get(target.title)
-        return None if one is None or other is None else self.reaches[one][other]
+    def line(self, origin: Party, targets: Sequence[Party]) -> list[Reach | None]:
+        """What of the traffic to each of several ends arrives, where that can be told."""
+        caller = self.callers.get(origin.title)
+        if caller is None:
+            return [None] * len(targets)
+        line = self.reaches[caller]
+        return [line[self.called[one.title]] if one.title in self.called else None for one in targets]
 
 
 def plain(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 
 from asever.model.claims import Service
@@ -59,19 +60,44 @@ class Cell:
 
 @record
 class Matrix:
-    """The table. A pair without a cell has no traffic: a machine with itself, an IPv4 end with an IPv6 one.
+    """The table.
 
-    `alike` are ends without a row of their own, by the one that stands for them: nothing tells them apart.
+    `reaches` are its rows. None in it stands for a pair without traffic: a machine with itself, an IPv4 end with an IPv6 one.
+    `told` are the cells of which there is more to say, by row and column. `alike` are ends without a row of their own, by the
+    one that stands for them: nothing tells them apart.
     """
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     services: tuple[Service, ...]
-    cells: tuple[Cell, ...]
+    reaches: Sequence[Sequence[Reach | None]]
+    told: Mapping[tuple[int, int], Cell] = field(default_factory=dict)
     alike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     seed: int = 0
+
+    def cell(self, row: int, column: int) -> Cell | None:
+        """One cell of the table; None where there is no traffic."""
+        reach = self.reaches[row][column]
+        if reach is None:
+            return None
+        found = self.told.get((row, column))
+        return found or Cell(origin=self.rows[row], target=self.columns[column], reach=reach)
+
+    @property
+    def cells(self) -> Iterator[Cell]:
+        """Every cell, row by row; there may be millions."""
+        for row in range(len(self.rows)):
+            for column in range(len(self.columns)):
+                cell = self.cell(row, column)
+                if cell is not None:
+                    yield cell
+
+    @property
+    def counts(self) -> Mapping[Reach, int]:
+        """How many cells there are of each kind."""
+        return Counter(reach for line in self.reaches for reach in line if reach is not None)
 
     @property
     def proved(self) -> int:
         """How many cells the solver confirmed."""
-        return sum(one.proved for one in self.cells)
+        return sum(one.proved for one in self.told.values())

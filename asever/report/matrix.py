@@ -17,6 +17,7 @@ _CELL = 6
 _LABEL = 36
 _COLUMNS = (NARROW - _LABEL) // _CELL
 _MOST_PARTS = 6
+_MOST_COLUMNS = 120
 
 
 def render_matrix(matrix: Matrix, *, color: bool = False) -> str:
@@ -30,37 +31,62 @@ def render_matrix(matrix: Matrix, *, color: bool = False) -> str:
         BLANK,
     ]
     numbers = {title: number for number, title in enumerate(dict.fromkeys((*matrix.rows, *matrix.columns)), start=1)}
-    cells = {(one.origin, one.target): one for one in matrix.cells}
-    for at in range(0, len(matrix.columns), _COLUMNS):
-        lines += [*_table(matrix, matrix.columns[at : at + _COLUMNS], numbers, cells), BLANK]
+    if len(matrix.columns) <= _MOST_COLUMNS:
+        for at in range(0, len(matrix.columns), _COLUMNS):
+            lines += [*_table(matrix, range(at, min(at + _COLUMNS, len(matrix.columns))), numbers), BLANK]
+    else:
+        lines += [*_summed(matrix), BLANK]
     for title, others in matrix.alike.items():
         lines += page.paragraph(f"{title} (+{len(others)}) stands for {', '.join((title, *others))}: nothing tells them apart")
     if matrix.alike:
         lines.append(BLANK)
-    for cell in matrix.cells:
+    for cell in matrix.told.values():
         lines += _below(cell, page)
     lines += page.paragraph(_summary(matrix))
     return drawn(lines, color=color)
 
 
-def _table(
-    matrix: Matrix, columns: Sequence[str], numbers: Mapping[str, int], cells: Mapping[tuple[str, str], Cell]
-) -> Iterator[Line]:
-    yield line(" " * _LABEL, *(f"{numbers[title]:>{_CELL}}" for title in columns))
+def _table(matrix: Matrix, columns: Sequence[int], numbers: Mapping[str, int]) -> Iterator[Line]:
+    yield line(" " * _LABEL, *(f"{numbers[matrix.columns[column]]:>{_CELL}}" for column in columns))
     width = len(str(len(numbers)))
-    for title in matrix.rows:
-        count = f" (+{len(matrix.alike[title])})" if title in matrix.alike else ""
-        label = f"{numbers[title]:>{width}}  {shortened(title, _LABEL - width - len(count) - 2)}{count}"
-        yield line(label.ljust(_LABEL), *(_cell(cells.get((title, other))) for other in columns))
-    for title in columns:
+    for row, title in enumerate(matrix.rows):
+        yield line(_label(matrix, title, numbers[title], width), *(_cell(matrix.cell(row, column)) for column in columns))
+    for column in columns:
+        title = matrix.columns[column]
         if title not in matrix.rows:
             yield line(f"{numbers[title]:>{width}}  {title} (answers only)")
+
+
+def _label(matrix: Matrix, title: str, number: int, width: int) -> str:
+    count = f" (+{len(matrix.alike[title])})" if title in matrix.alike else ""
+    return f"{number:>{width}}  {shortened(title, _LABEL - width - len(count) - 2)}{count}".ljust(_LABEL)
 
 
 def _cell(cell: Cell | None) -> Piece:
     if cell is None:
         return Piece(f"{'-':>{_CELL}}", Style.FAINT)
     return Piece(f"{_SHORT[cell.reach] + ('*' if cell.hinges else ''):>{_CELL}}", _STYLES[cell.reach])
+
+
+def _summed(matrix: Matrix) -> Iterator[Line]:
+    """A table that is too wide to read: how many ends each one reaches, and how many reach it."""
+    calls = dict(zip(matrix.rows, map(Counter, matrix.reaches), strict=True))
+    answers = dict(zip(matrix.columns, map(Counter, zip(*matrix.reaches, strict=True)), strict=True))
+    kinds = (Reach.ALL, Reach.SOME, Reach.NONE, Reach.UNKNOWN)
+    titles = dict.fromkeys((*matrix.rows, *matrix.columns))
+    heads = "".join(f"{_SHORT[kind]:>{_CELL}}" for kind in kinds)
+    yield line(" " * _LABEL, Piece(f"{'calls':<{len(heads) - 1}} {'is called':>{_CELL + 4}}"))
+    yield line(" " * _LABEL, heads, heads)
+    width = len(str(len(titles)))
+    for number, title in enumerate(titles, start=1):
+        pieces = [
+            Piece(f"{counts[kind] if counts is not None else '-':>{_CELL}}", _STYLES[kind])
+            for counts in (calls.get(title), answers.get(title))
+            for kind in kinds
+        ]
+        yield line(_label(matrix, title, number, width), *pieces)
+    yield BLANK
+    yield line(f"{len(matrix.columns)} columns are too many to show; --format json has every cell")
 
 
 def _below(cell: Cell, page: Page) -> Iterator[Line]:
@@ -86,13 +112,14 @@ def _below(cell: Cell, page: Page) -> Iterator[Line]:
 
 
 def _summary(matrix: Matrix) -> str:
-    counts = Counter(cell.reach for cell in matrix.cells)
-    parts = [f"{counts[reach]} {reach.value}" for reach in Reach if counts[reach]]
-    if matrix.proved == len(matrix.cells):
+    counts = matrix.counts
+    number = sum(counts.values())
+    parts = [f"{counts[reach]} {reach.value}" for reach in Reach if reach in counts]
+    if matrix.proved == number:
         how = "all confirmed by Z3"
     else:
         how = f"{matrix.proved} of them confirmed by Z3 (a sample, --seed {matrix.seed})"
-    return f"{len(matrix.cells)} cells: {', '.join(parts) or 'none'}; decided by exact sets, {how}"
+    return f"{number} cells: {', '.join(parts) or 'none'}; decided by exact sets, {how}"
 
 
 def matrix_json(matrix: Matrix, *, version: str) -> Json:
