@@ -77,7 +77,7 @@ class Pair:
         rules = [rule for some, _ in lists for rule in some]
         rows = [row for rule in rules for row in rule.rows]
         conditional = [row for row in rows if row.condition]
-        ways = list(readings(self._network, self._fixed, conditional))
+        ways = list(readings(self._network, self._fixed, conditional)) if conditional else [self._fixed]
         callers = self._kinds(
             self._caller, [(rule.source, row.source.addresses) for rule in rules for row in rule.rows]
         )

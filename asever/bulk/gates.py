@@ -12,7 +12,7 @@ from itertools import product
 
 from asever.bulk.cells import Cells
 from asever.bulk.crowd import Bits, Crowd, Side, numbers_of
-from asever.model.effective import Action, AddressMatch, EffectiveNetwork, FilterRow, conditions_of, exists_in
+from asever.model.effective import Action, AddressMatch, Condition, EffectiveNetwork, FilterRow, conditions_of, exists_in
 from asever.record import record
 
 _NARROW = 8
@@ -34,7 +34,8 @@ class Profile:
     * `whole`: everything passes;
     * `most`: surely more than half passes;
     * `some`: surely something passes, `dropped`: surely something does not;
-    * `sources`: everything passes from some address of the caller, `targets`: to some address of the called end.
+    * `sources`: everything passes from some address of the caller, `targets`: to some address of the called end;
+    * `given`: in the readings with such a condition everything passes.
 
     `lists` are the rows behind it, for whoever has to look closer.
     """
@@ -46,6 +47,7 @@ class Profile:
     sources: int
     targets: int
     dropped: int
+    given: tuple[tuple[Condition, int], ...] = ()
     lists: tuple[RowList, ...] = ()
 
     def meets(self, other: Profile) -> int:
@@ -56,6 +58,7 @@ class Profile:
             | self.most & other.most
             | self.sources & other.targets
             | self.targets & other.sources
+            | _together(self, other)
         )
 
 
@@ -69,8 +72,34 @@ def both(one: Profile, other: Profile) -> Profile:
         one.sources & other.whole | one.whole & other.sources,
         one.targets & other.whole | one.whole & other.targets,
         one.dropped | other.dropped,
+        tuple(_given(one, other)) if one.given or other.given else (),
         one.lists + other.lists,
     )
+
+
+def _together(one: Profile, other: Profile) -> int:
+    """The cells that pass both in some reading."""
+    found = 0
+    for condition, cells in one.given:
+        for further, its in other.given:
+            if cells & its and _agree(condition, further):
+                found |= cells & its
+    return found
+
+
+def _given(one: Profile, other: Profile) -> Iterator[tuple[Condition, int]]:
+    for mine, its in ((one, other), (other, one)):
+        yield from ((condition, cells & its.whole) for condition, cells in mine.given if cells & its.whole)
+    for condition, cells in one.given:
+        yield from (
+            (condition | further, cells & its) for further, its in other.given if cells & its and _agree(condition, further)
+        )
+
+
+def _agree(one: Condition, other: Condition) -> bool:
+    """Whether some reading meets both conditions."""
+    values = dict(one)
+    return all(values.get(name, value) == value for name, value in other)
 
 
 @record(kw_only=False, eq=False)
@@ -103,8 +132,11 @@ class RowList:
     passes: bool
 
 
-_Item = tuple[int, float, float]
-"""The number of a rule, the share of the own end's packets that it matches, and the share of the other's, or `_UNTOLD`."""
+_Item = tuple[int, float, float, int]
+"""The number of a rule, the shares of the own end's and of the other's packets that it matches, or `_UNTOLD`.
+
+Of a rule that is several rows, which of these hold all of the other end, as bits.
+"""
 
 
 class Gate:
@@ -241,10 +273,10 @@ class Gate:
             elif side.meeting.bit_count() <= _NARROW:
                 for other in numbers_of(side.meeting):
                     part = 1.0 if side.within >> other & 1 else self._share(other, rule, source=not calls)
-                    narrow[other].append((number, share, part))
+                    narrow[other].append((number, share, part, self._holding(other, rule, source=not calls)))
             else:
-                for apart, part in self._parts(rule, side, calls=calls):
-                    wide = _split(wide, apart, (number, share, part))
+                for apart, part, holding in self._parts(rule, side, calls=calls):
+                    wide = _split(wide, apart, (number, share, part, holding))
         found: list[Profile | None] = [None] * len(self._crowd.ends)
         known: dict[tuple[_Item, ...], Profile] = {}
         for bits, items in wide.items():
@@ -263,31 +295,43 @@ class Gate:
                 found[other] = profile
         return found
 
-    def _parts(self, rule: Rule, side: Side, *, calls: bool) -> Iterator[tuple[Bits, float]]:
-        """The ends that a rule meets, apart by how much of them it matches."""
-        yield side.within, 1.0
+    def _holding(self, end: int, rule: Rule, *, source: bool) -> int:
+        """Which of the rows that are one rule in different readings hold all of an end."""
+        if not rule.rows[0].condition:
+            return 0
+        sides = [self._crowd.side((row.source if source else row.target).addresses) for row in rule.rows]
+        return sum(1 << place for place, side in enumerate(sides) if side.within >> end & 1)
+
+    def _parts(self, rule: Rule, side: Side, *, calls: bool) -> Iterator[tuple[Bits, float, int]]:
+        """The ends that a rule meets, apart by how much of them it matches, and by which of its rows hold them."""
         partly = side.meeting & ~side.within
-        if len(rule.rows) > 1:
-            # In each reading a row of its own: an end may be in the one and not in the other.
-            sides = [self._crowd.side((row.target if calls else row.source).addresses) for row in rule.rows]
-            apart = {partly: 0.0}
-            for one, weight in zip(sides, rule.weights, strict=True):
-                found: dict[Bits, float] = {}
-                for bits, share in apart.items():
-                    found[bits & one.within] = share + weight
-                    found[bits & one.meeting & ~one.within] = _UNTOLD
-                    found[bits & ~one.meeting] = share
-                apart = {bits: share for bits, share in found.items() if bits}
-            yield from apart.items()
-        elif partly:
-            yield partly, _UNTOLD
+        every_row = (1 << len(rule.rows)) - 1
+        yield side.within, 1.0, every_row if rule.rows[0].condition else 0
+        if len(rule.rows) == 1:
+            yield partly, _UNTOLD, 0
+            return
+        # In each reading a row of its own: an end may be in the one and not in the other.
+        sides = [self._crowd.side((row.target if calls else row.source).addresses) for row in rule.rows]
+        apart = [(partly, 0.0, 0)]
+        for place, (one, weight) in enumerate(zip(sides, rule.weights, strict=True)):
+            apart = [
+                part
+                for bits, share, holding in apart
+                for part in (
+                    (bits & one.within, _UNTOLD if share < 0 else share + weight, holding | 1 << place),
+                    (bits & one.meeting & ~one.within, _UNTOLD, holding),
+                    (bits & ~one.meeting, share, holding),
+                )
+                if part[0]
+            ]
+        yield from apart
 
     def _profile(self, items: Sequence[_Item], *, calls: bool) -> Profile:
         """What rules do, first match first."""
         left = every = self._cells.every
         rules = self._rules
         passed = dropped = 0
-        for place, (number, own, other) in enumerate(items):
+        for place, (number, own, other, _) in enumerate(items):
             rule = rules[number]
             if own != 1.0 or other != 1.0 or not rule.plain:
                 return self._partly(items, place, left, passed, dropped, calls=calls)
@@ -302,8 +346,8 @@ class Gate:
                     break
         if self._passes:
             passed |= left
-        lists = (RowList([rules[number] for number, _, _ in items], self._passes),)
-        return Profile(passed, passed, passed, passed, passed, passed, every & ~passed, lists)
+        lists = (RowList([rules[number] for number, *_ in items], self._passes),)
+        return Profile(passed, passed, passed, passed, passed, passed, every & ~passed, (), lists)
 
     def _partly(
         self, items: Sequence[_Item], start: int, left: int, passed: int, dropped: int, *, calls: bool
@@ -313,9 +357,13 @@ class Gate:
         untouched = clean = left
         perhaps = some = whole = most = sources = targets = passed
         denied = 0
-        spent = refused = 0.0
+        given: tuple[tuple[Condition, int], ...] = ()
+        # The shares of rules so far: all that hold a part, those that do not hold all of the called, or of the caller, with it,
+        # and of each the ones that deny.
+        spent = not_by_source = not_by_target = 0.0
+        refused = refused_not_by_source = refused_not_by_target = 0.0
         rules = self._rules
-        for number, own, other in items[start:]:
+        for number, own, other, holding in items[start:]:
             rule = rules[number]
             mine = rule.meeting & left
             if not mine:
@@ -323,23 +371,34 @@ class Gate:
             least, utmost = _bounds(rule, own, other)
             first = mine & untouched
             surely = first | mine & rule.within & clean if least > spent + _SURE else first
+            by_source = rule.weights[0] == 1.0 and (other if calls else own) == 1.0
+            by_target = rule.weights[0] == 1.0 and (own if calls else other) == 1.0
             if rule.allows:
                 perhaps |= mine
                 some |= surely
                 if least == 1.0:
                     all_left = rule.within & left
                     whole |= all_left & ~denied
+                    all_left &= clean
                     if refused < _HALF:
-                        most |= all_left & clean
-                elif rule.weights[0] == 1.0:
-                    if (other if calls else own) == 1.0:
-                        sources |= first & rule.within
-                    if (own if calls else other) == 1.0:
-                        targets |= first & rule.within
+                        most |= all_left
+                    if not refused_not_by_source and refused + _SURE < 1.0:
+                        sources |= all_left
+                    if not refused_not_by_target and refused + _SURE < 1.0:
+                        targets |= all_left
+                else:
+                    if own == 1.0 and holding:
+                        given += _holds(rule, holding, rule.within & left & ~denied)
+                    if by_source:
+                        sources |= (first if not_by_source else surely) & rule.within
+                    if by_target:
+                        targets |= (first if not_by_target else surely) & rule.within
             else:
                 dropped |= surely
                 denied |= mine
                 refused += utmost
+                refused_not_by_source += 0.0 if by_source else utmost
+                refused_not_by_target += 0.0 if by_target else utmost
             untouched &= ~mine
             clean &= ~(mine & ~rule.within)
             if least == 1.0:
@@ -348,6 +407,8 @@ class Gate:
                     break
             else:
                 spent += utmost
+                not_by_source += 0.0 if by_source else utmost
+                not_by_target += 0.0 if by_target else utmost
         if left:
             surely = left & (untouched | clean if spent + _SURE < 1.0 else untouched)
             if self._passes:
@@ -358,10 +419,15 @@ class Gate:
             else:
                 dropped |= surely
         most |= whole
-        lists = (RowList([rules[number] for number, _, _ in items], self._passes),)
+        lists = (RowList([rules[number] for number, *_ in items], self._passes),)
         return Profile(
-            perhaps, whole, most, some | most, sources | whole, targets | whole, dropped | every & ~perhaps, lists
+            perhaps, whole, most, some | most, sources | whole, targets | whole, dropped | every & ~perhaps, given, lists
         )
+
+
+def _holds(rule: Rule, holding: int, cells: int) -> tuple[tuple[Condition, int], ...]:
+    """The conditions of the rows of a rule that hold everything, for the cells in which nothing is denied before them."""
+    return tuple((row.condition, cells) for place, row in enumerate(rule.rows) if holding >> place & 1 and cells)
 
 
 def _bounds(rule: Rule, own: float, other: float) -> tuple[float, float]:
