@@ -1,8 +1,7 @@
 """Networks of chosen size as people build them: hubs, spokes behind a firewall, an NSG for every subnet, environments.
 
 Every fourth spoke has no route table, so that its calls go over the peering; the others send what leaves them through the
-firewall of their hub. Each NSG is its own: rules between small prefixes and whole spokes, some wide, ports of a pool and
-ranges.
+firewall of their hub. Each NSG is its own: rules between hosts, subnets and spokes, some wide, ports and ranges of a pool.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The traffic of a question cut into cells by protocol and target port, so that what rules ask of these is a few bits.
 
-Every cut that rules make is one of cells, up to a limit: then those that the fewest rules make are left out, and a rule may hold
-a part of a cell.
+Every cut that rules make is one of cells, up to a limit: then those that the fewest rules make are left out, and a rule may
+hold a part of a cell.
 """
 
 from __future__ import annotations
@@ -50,7 +50,11 @@ class Cells:
         first = 0
         for one in traffic:
             for protocol in one.protocol:
-                starts = [start for low, high in one.target_port.ranges for start in (low, *(cut for cut in kept if low < cut <= high))]
+                starts = [
+                    start
+                    for low, high in one.target_port.ranges
+                    for start in (low, *(cut for cut in kept if low < cut <= high))
+                ]
                 self._lines.append(_Line(one, protocol, starts, first))
                 first += len(starts)
         self.every = (1 << first) - 1

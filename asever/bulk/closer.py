@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from asever.bulk.crowd import Crowd, Side
-from asever.bulk.gates import Rule, RowList, readings
+from asever.bulk.gates import RowList, Rule, readings
 from asever.model.effective import EffectiveNetwork, exists_in
 from asever.model.numbers import NumberSet
 
@@ -73,17 +73,13 @@ class Pair:
                     cells &= ~rule.within
 
     def _parts(self, lists: _Some) -> Iterator[int | None]:
-        """What rows match, as bits by their places in the lists: once for each way that there is; None if these are too many."""
+        """What rows match, as bits by their places in the lists: once for each way to match; None if these are too many."""
         rules = [rule for some, _ in lists for rule in some]
         rows = [row for rule in rules for row in rule.rows]
         conditional = [row for row in rows if row.condition]
         ways = list(readings(self._network, self._fixed, conditional)) if conditional else [self._fixed]
-        callers = self._kinds(
-            self._caller, [(rule.source, row.source.addresses) for rule in rules for row in rule.rows]
-        )
-        targets = self._kinds(
-            self._called, [(rule.target, row.target.addresses) for rule in rules for row in rule.rows]
-        )
+        callers = self._kinds(self._caller, [(rule.source, row.source.addresses) for rule in rules for row in rule.rows])
+        targets = self._kinds(self._called, [(rule.target, row.target.addresses) for rule in rules for row in rule.rows])
         if len(ways) * len(callers) * len(targets) > MOST_PARTS:
             yield None
             return

@@ -26,6 +26,7 @@ _SURE = 1e-5
 _HALF = 0.5 - _SURE
 """Shares are added up as floating-point numbers; a difference as small as this says nothing."""
 
+
 @record(kw_only=False)
 class Profile:
     """What passes between two ends, as cells of the traffic.
@@ -349,80 +350,119 @@ class Gate:
         lists = (RowList([rules[number] for number, *_ in items], self._passes),)
         return Profile(passed, passed, passed, passed, passed, passed, every & ~passed, (), lists)
 
-    def _partly(
-        self, items: Sequence[_Item], start: int, left: int, passed: int, dropped: int, *, calls: bool
-    ) -> Profile:
+    def _partly(self, items: Sequence[_Item], start: int, left: int, passed: int, dropped: int, *, calls: bool) -> Profile:
         """The same from a rule on that may match only a part of the packets of a cell; what comes before has decided cells."""
-        every = self._cells.every
-        untouched = clean = left
-        perhaps = some = whole = most = sources = targets = passed
-        denied = 0
-        given: tuple[tuple[Condition, int], ...] = ()
-        # The shares of rules so far: all that hold a part, those that do not hold all of the called, or of the caller, with it,
-        # and of each the ones that deny.
-        spent = not_by_source = not_by_target = 0.0
-        refused = refused_not_by_source = refused_not_by_target = 0.0
-        rules = self._rules
+        bounds = _Bounds(left, passed, dropped)
         for number, own, other, holding in items[start:]:
-            rule = rules[number]
-            mine = rule.meeting & left
-            if not mine:
-                continue
-            least, utmost = _bounds(rule, own, other)
-            first = mine & untouched
-            surely = first | mine & rule.within & clean if least > spent + _SURE else first
-            by_source = rule.weights[0] == 1.0 and (other if calls else own) == 1.0
-            by_target = rule.weights[0] == 1.0 and (own if calls else other) == 1.0
-            if rule.allows:
-                perhaps |= mine
-                some |= surely
-                if least == 1.0:
-                    all_left = rule.within & left
-                    whole |= all_left & ~denied
-                    all_left &= clean
-                    if refused < _HALF:
-                        most |= all_left
-                    if not refused_not_by_source and refused + _SURE < 1.0:
-                        sources |= all_left
-                    if not refused_not_by_target and refused + _SURE < 1.0:
-                        targets |= all_left
-                else:
-                    if own == 1.0 and holding:
-                        given += _holds(rule, holding, rule.within & left & ~denied)
-                    if by_source:
-                        sources |= (first if not_by_source else surely) & rule.within
-                    if by_target:
-                        targets |= (first if not_by_target else surely) & rule.within
-            else:
-                dropped |= surely
-                denied |= mine
-                refused += utmost
-                refused_not_by_source += 0.0 if by_source else utmost
-                refused_not_by_target += 0.0 if by_target else utmost
-            untouched &= ~mine
-            clean &= ~(mine & ~rule.within)
-            if least == 1.0:
-                left &= ~rule.within
-                if not left:
+            rule = self._rules[number]
+            if rule.meeting & bounds.left:
+                bounds.match(rule, *((own, other) if calls else (other, own)), holding if own == 1.0 else 0)
+                if not bounds.left:
                     break
+        lists = (RowList([self._rules[number] for number, *_ in items], self._passes),)
+        return bounds.profile(self._cells.every, lists, passes=self._passes)
+
+
+class _Bounds:
+    """What rules that may match parts of the packets between two ends do, rule by rule; see `Profile`.
+
+    `left` are the cells that no rule has surely decided. In `untouched` ones no rule has matched anything, in `clean` ones
+    every rule so far matched the cell as a whole, if only some of the addresses or readings.
+    """
+
+    def __init__(self, left: int, passed: int, dropped: int) -> None:
+        self.left = self.untouched = self.clean = left
+        self.perhaps = self.some = self.whole = self.most = self.sources = self.targets = passed
+        self.dropped = dropped
+        self.denied = 0
+        self.given: tuple[tuple[Condition, int], ...] = ()
+        self.spent, self.refused = _Shares(), _Shares()
+
+    def match(self, rule: Rule, caller: float, called: float, holding: int) -> None:
+        """The next rule, by the shares of the ends that it matches; `holding` are those of its rows that match everything."""
+        mine = rule.meeting & self.left
+        within = rule.within & self.left
+        least, utmost = _share_of(rule, caller, called)
+        first = mine & self.untouched
+        surely = first | within & self.clean if least > self.spent.every + _SURE else first
+        by_source = rule.weights[0] == 1.0 == called
+        by_target = rule.weights[0] == 1.0 == caller
+        if not rule.allows:
+            self.dropped |= surely
+            self.denied |= mine
+            self.refused.add(utmost, by_source=by_source, by_target=by_target)
+        else:
+            self.perhaps |= mine
+            self.some |= surely
+            if least == 1.0:
+                self._all_pass(within)
             else:
-                spent += utmost
-                not_by_source += 0.0 if by_source else utmost
-                not_by_target += 0.0 if by_target else utmost
-        if left:
-            surely = left & (untouched | clean if spent + _SURE < 1.0 else untouched)
-            if self._passes:
-                perhaps |= left
-                some |= surely
-                whole |= left & ~denied
-                most |= left & clean if refused < _HALF else 0
-            else:
-                dropped |= surely
-        most |= whole
-        lists = (RowList([rules[number] for number, *_ in items], self._passes),)
+                if holding:
+                    self.given += _holds(rule, holding, within & ~self.denied)
+                if by_source:
+                    self.sources |= (surely if self.spent.leaves_sources() else first) & within
+                if by_target:
+                    self.targets |= (surely if self.spent.leaves_targets() else first) & within
+        self.untouched &= ~mine
+        self.clean &= ~(mine & ~within)
+        if least == 1.0:
+            self.left ^= within
+        else:
+            self.spent.add(utmost, by_source=by_source, by_target=by_target)
+
+    def _all_pass(self, cells: int) -> None:
+        """Everything passes that was not denied before."""
+        self.whole |= cells & ~self.denied
+        clean = cells & self.clean
+        self.most |= clean if self.refused.every < _HALF else 0
+        self.sources |= clean if self.refused.leaves_sources() else 0
+        self.targets |= clean if self.refused.leaves_targets() else 0
+
+    def profile(self, every: int, lists: tuple[RowList, ...], *, passes: bool) -> Profile:
+        """The bounds after the last rule, where what is left passes or does not."""
+        left = self.left
+        surely = left & (self.untouched | self.clean if self.spent.every + _SURE < 1.0 else self.untouched)
+        if passes:
+            self.perhaps |= left
+            self.some |= surely
+            self._all_pass(left)
+        else:
+            self.dropped |= surely
+        most = self.most | self.whole
         return Profile(
-            perhaps, whole, most, some | most, sources | whole, targets | whole, dropped | every & ~perhaps, given, lists
+            self.perhaps,
+            self.whole,
+            most,
+            self.some | most,
+            self.sources | self.whole,
+            self.targets | self.whole,
+            self.dropped | every & ~self.perhaps,
+            self.given,
+            lists,
         )
+
+
+class _Shares:
+    """The shares of packets that rules match, added up, and apart: of those that do not hold all of one end with a part."""
+
+    __slots__ = ("_not_by_source", "_not_by_target", "every")
+
+    def __init__(self) -> None:
+        self.every = self._not_by_source = self._not_by_target = 0.0
+
+    def add(self, share: float, *, by_source: bool, by_target: bool) -> None:
+        """A further rule."""
+        self.every += share
+        self._not_by_source += 0.0 if by_source else share
+        self._not_by_target += 0.0 if by_target else share
+
+    def leaves_sources(self) -> bool:
+        """Whether the rules surely match nothing from some address of the caller."""
+        return not self._not_by_source and self.every + _SURE < 1.0
+
+    def leaves_targets(self) -> bool:
+        """Whether the rules surely match nothing to some address of the called end."""
+        return not self._not_by_target and self.every + _SURE < 1.0
 
 
 def _holds(rule: Rule, holding: int, cells: int) -> tuple[tuple[Condition, int], ...]:
@@ -430,13 +470,14 @@ def _holds(rule: Rule, holding: int, cells: int) -> tuple[tuple[Condition, int],
     return tuple((row.condition, cells) for place, row in enumerate(rule.rows) if holding >> place & 1 and cells)
 
 
-def _bounds(rule: Rule, own: float, other: float) -> tuple[float, float]:
+def _share_of(rule: Rule, caller: float, called: float) -> tuple[float, float]:
     """The share of the packets and readings between two ends that a rule matches, at least and at most."""
-    if own == other == 1.0:
+    if caller == called == 1.0:
         return (1.0, 1.0) if rule.sure else (sum(rule.weights), sum(rule.weights))
-    if own < 0 or other < 0 or (len(rule.rows) > 1 and own != 1.0):
+    several = len(rule.rows) > 1
+    if caller < 0 or called < 0 or (several and 1.0 not in (caller, called)):
         return 0.0, 1.0
-    share = own * other if len(rule.rows) > 1 else own * other * rule.weights[0]
+    share = caller * called if several else caller * called * rule.weights[0]
     return share, share
 
 

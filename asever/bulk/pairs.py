@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from itertools import chain
 
 from asever.bulk.cells import Cells, Traffic
@@ -76,6 +77,7 @@ class _Pairs:
         self._cells = Cells(every_kind, lists.values(), (one.target_port for one in shaped))
         self._gates: dict[tuple[int, Action], Gate] = {}
         self._own: dict[int, _Line] = {}
+        self._between: dict[tuple[int, ...], Sequence[Profile | None]] = {}
         every = self._cells.every
         self._passing = Profile(every, every, every, every, every, every, 0)
 
@@ -142,14 +144,16 @@ class _Pairs:
             gate = self._gate(one.rows, one.otherwise)
             if shape.readings & gate.assumptions:
                 return None
-            other = gate.between(caller, calls=True)[target] if stage.filters is None else gate.between(target, calls=False)[source]
+            other = (
+                gate.between(caller, calls=True)[target] if stage.filters is None else gate.between(target, calls=False)[source]
+            )
             found = None if found is None or other is None else both(found, other)
         return found
 
     # -- Between plain ends ---------------------------------------------------------------------------------------------
 
     def _follow(self, way: Way, into: Sequence[Sequence[Profile | None]], found: list[list[Reach | None]]) -> None:
-        targets = list(numbers_of(way.called))
+        targets = numbers_of(way.called)
         if not way.arrives:
             for caller in numbers_of(way.callers):
                 line = found[caller]
@@ -160,7 +164,7 @@ class _Pairs:
         for caller in numbers_of(way.callers):
             back = {id(one): _comes_back(one, caller) for one in returned}
             line, entering = found[caller], into[caller]
-            leaving = self._leaving(caller, way.filters, targets)
+            leaving = self._leaving(caller, way, targets)
             for called, one, returns in zip(targets, leaving, returned, strict=True):
                 other = entering[called]
                 if one is None or other is None:
@@ -203,16 +207,20 @@ class _Pairs:
             return Reach.ALL
         return Reach.SOME if passes and drops else None
 
-    def _leaving(self, caller: int, filters: Sequence[Filter], targets: Sequence[int]) -> Sequence[Profile | None]:
-        """What passes the filters of a caller and these on the way to each of some ends."""
+    def _leaving(self, caller: int, way: Way, targets: Sequence[int]) -> Sequence[Profile | None]:
+        """What passes the filters of a caller and those on a way to each of the called ends."""
         line = self._own.get(caller)
         if line is None:
             line = self._own[caller] = self._through(self._ends[caller].site.outbound, caller, calls=True)
-        found = [line[called] for called in targets]
-        for one in filters:
-            other = self._gate(one.rows, one.otherwise).between(caller, calls=True)
-            found = _both(found, [other[called] for called in targets])
-        return found
+        own = [line[called] for called in targets]
+        if not way.filters:
+            return own
+        lines = [self._gate(one.rows, one.otherwise).between(caller, calls=True) for one in way.filters]
+        key = (id(way), *map(id, lines))
+        between = self._between.get(key)
+        if between is None:  # most callers are alike to those on the way
+            between = self._between[key] = reduce(_both, ([other[called] for called in targets] for other in lines))
+        return _both(own, between)
 
     def _through(self, filters: Sequence[Filter], end: int, *, calls: bool) -> _Line:
         """What passes filters between an end and each other."""

@@ -80,9 +80,7 @@ def shapes(network: EffectiveNetwork, question: FlowQuestion, caller: Site) -> t
 def _hangs_on_unknown(every: Sequence[Path]) -> bool:
     """Whether a value that nobody knows may decide which of the paths is taken."""
     values: dict[str, NumberSet] = {}
-    return any(
-        values.setdefault(name, path.region[name]) != path.region[name] for path in every for name, _ in path.unknowns
-    )
+    return any(values.setdefault(name, path.region[name]) != path.region[name] for path in every for name, _ in path.unknowns)
 
 
 def _is_simple(scope: Scope, caller: Site) -> bool:
@@ -126,14 +124,13 @@ def _stages(path: Path, caller: Site) -> Iterator[Stage | None]:
         protocol, source, source_port, target, target_port = place.view
         own = any(one is other for one in filters for other in caller.outbound)
         plain_ports = (protocol, source_port, target_port) == (FIELDS[0], FIELDS[2], FIELDS[4])
-        if not plain_ports or place.source_tags or place.target_tags or {source, target} & unknown:
-            yield None
-        elif own and (source != "source" or not _is_all_of(place, caller)):
+        whole = not own or (source == FIELDS[1] and _is_all_of(place, caller))
+        if not plain_ports or not whole or place.source_tags or place.target_tags or {source, target} & unknown:
             yield None
         else:
             yield Stage(
                 None if own else filters,
-                None if source == "source" else _numbers(path, source),
+                None if source == FIELDS[1] else _numbers(path, source),
                 _numbers(path, target),
             )
 

@@ -54,15 +54,16 @@ def matrix(program: Program, wanted: Wanted) -> Matrix:
     groups = table.groups()
     rows = tuple(one for one in groups if one[0].calls)
     columns = tuple(one for one in groups if one[0].answers)
-    reaches = [table.line(origins, columns) for origins in rows]
+    reaches = table.lines(rows, columns)
     told: dict[tuple[int, int], Cell] = {}
-    unsettled = [(row, column) for row, line in enumerate(reaches) for column, reach in enumerate(line) if reach in _UNSETTLED]
-    if len(unsettled) <= MOST_PARTED:
-        for row, column in unsettled:
-            told[row, column] = table.told(*_first(rows[row], columns[column]), _UNSETTLED[reaches[row][column]])
+    if sum(line.count(reach) for line in reaches for reach in _UNSETTLED) <= MOST_PARTED:
+        for row, line in enumerate(reaches):
+            for column, reach in enumerate(line):
+                if reach in _UNSETTLED:
+                    told[row, column] = table.told(*_first(rows[row], columns[column]), _UNSETTLED[reach])
     chance = random.Random(wanted.seed)  # noqa: S311 - a sample, no secret
-    for row, column in _sample(reaches, wanted.prove, chance):
-        cell = told.get((row, column)) or Cell(origin="", target="", reach=reaches[row][column])
+    for row, column, reach in _sample(reaches, wanted.prove, chance):
+        cell = told.get((row, column)) or Cell(origin="", target="", reach=reach)
         told[row, column] = table.confirmed(*_some(rows[row], columns[column], chance), cell)
     return Matrix(
         rows=tuple(one[0].title for one in rows),
@@ -81,16 +82,17 @@ def matrix(program: Program, wanted: Wanted) -> Matrix:
 Group = tuple[Party, ...]
 
 
-def _sample(reaches: Sequence[Sequence[Reach | None]], most: int, chance: random.Random) -> Iterator[tuple[int, int]]:
+def _sample(reaches: Sequence[Sequence[Reach | None]], most: int, chance: random.Random) -> Iterator[tuple[int, int, Reach]]:
     """Some cells by chance, in the order of the table."""
-    sizes = [sum(reach is not None for reach in line) for line in reaches]
+    sizes = [len(line) - line.count(None) for line in reaches]
     wanted = sorted(chance.sample(range(sum(sizes)), min(sum(sizes), most)), reverse=True)
     before = 0
     for row, (line, size) in enumerate(zip(reaches, sizes, strict=True)):
         if wanted and wanted[-1] < before + size:
-            places = [column for column, reach in enumerate(line) if reach is not None]
+            cells = [(column, reach) for column, reach in enumerate(line) if reach is not None]
             while wanted and wanted[-1] < before + size:
-                yield row, places[wanted.pop() - before]
+                column, reach = cells[wanted.pop() - before]
+                yield row, column, reach
         before += size
 
 
@@ -145,21 +147,24 @@ class _Table:
 
     # -- Deciding -------------------------------------------------------------------------------------------------------
 
-    def line(self, origins: Group, columns: Sequence[Group]) -> list[Reach | None]:
-        """A row of the table."""
-        among_plain = self.plain.line(origins[0], [group[0] for group in columns])
-        return [
-            self.cell(*_first(origins, targets)) if reach is None or origins == targets else reach
-            for reach, targets in zip(among_plain, columns, strict=True)
-        ]
+    def lines(self, rows: Sequence[Group], columns: Sequence[Group]) -> list[list[Reach | None]]:
+        """The table, row by row: what is told of plain ends at once, and the other pairs one by one."""
+        among_plain = self.plain.lines([group[0] for group in rows], [group[0] for group in columns])
+        for origins, line in zip(rows, among_plain, strict=True):
+            for place, targets in enumerate(columns):
+                if line[place] is None or origins is targets:
+                    line[place] = self.cell(*_first(origins, targets))
+        return among_plain
 
     def cell(self, origin: Party, target: Party) -> Reach | None:
         """What of the traffic of a pair arrives; None where there is none between the two."""
         if {origin.endpoint.kind, target.endpoint.kind} <= _OUTSIDE:
             return None
         itself = origin is target and origin.endpoint.kind is EndpointKind.MACHINE
-        (among_plain,) = (None,) if itself else self.plain.line(origin, [target])
-        return among_plain or self.reach(origin, target, None, self._filters)
+        ((among_plain,),) = self.plain.lines([origin], [target])
+        if among_plain is None or itself:
+            return self.reach(origin, target, None, self._filters)
+        return among_plain
 
     def reach(self, origin: Party, target: Party, readings: Mapping[str, str] | None, filters: Tables) -> Reach | None:
         """`none` if no packet arrives, `all` if every flow does with its reply, else `some`."""

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
+from asever.azure.endpoints import endpoints
+from asever.azure.inventory import inventory
+from asever.azure.routes import INTERNET
 from asever.bulk.cells import Traffic
 from asever.bulk.pairs import Column, reaches
 from asever.bulk.shapes import Shape, shapes
@@ -18,7 +21,7 @@ from asever.model.addresses import ALL_ADDRESSES, ALL_V4
 from asever.model.claims import EndpointKind, Service, Verb
 from asever.model.effective import ALWAYS, EffectiveNetwork, FlowQuestion, Scope, Site, SiteKind, may_exist
 from asever.model.matrix import Reach
-from asever.model.numbers import EMPTY
+from asever.model.numbers import NumberSet
 from asever.model.things import Network
 from asever.record import record, replace
 
@@ -31,13 +34,11 @@ class Plain:
     called: Mapping[str, int]
     reaches: Sequence[Sequence[Reach | None]]
 
-    def line(self, origin: Party, targets: Sequence[Party]) -> list[Reach | None]:
-        """What of the traffic to each of several ends arrives, where that can be told."""
-        caller = self.callers.get(origin.title)
-        if caller is None:
-            return [None] * len(targets)
-        line = self.reaches[caller]
-        return [line[self.called[one.title]] if one.title in self.called else None for one in targets]
+    def lines(self, origins: Sequence[Party], targets: Sequence[Party]) -> list[list[Reach | None]]:
+        """For each end what of the traffic to each of several arrives, where that can be told."""
+        places = [self.called.get(one.title, -1) for one in targets]
+        lines = (self.reaches[self.callers[one.title]] if one.title in self.callers else () for one in origins)
+        return [[line[place] for place in places] if line else [None] * len(targets) for line in lines]
 
 
 def plain(
@@ -48,37 +49,42 @@ def plain(
     readings: Mapping[str, str],
 ) -> Plain:
     """The plain ends among those of a table."""
-    private = [one for one in parties if _is_private(network, tables, one)]
-    if len(private) < 2:
-        return Plain({}, {}, ())
-    ends: dict[str, End] = {}
-    traffic: tuple[Traffic, ...] = ()
-    fixed: Mapping[str, str] = {}
-    for one in parties:
-        stranger = private[1] if one is private[0] else private[0]
-        about = [
-            asked(network, tables, Verb.NEVER_REACHES, *pair, services, readings) if able else None
-            for pair, able in (((one, stranger), one.calls), ((stranger, one), one.answers))
-        ]
-        end, other = _end(tables, one, about[0]), _end(tables, stranger, None)
-        if end is None or other is None:
-            continue
-        calls, answers = (
-            isinstance(found, FlowQuestion) and all(_is_plain(scope, *pair, found.fixed) for scope in found.scopes)
-            for found, pair in zip(about, ((end, other), (other, end)), strict=True)
-        )
-        if calls or answers:
-            ends[one.title] = replace(end, calls=calls, answers=answers)
-        if one is private[0] and isinstance(about[0], FlowQuestion):
-            traffic, fixed = tuple(_traffic(about[0])), about[0].fixed
-    numbers = {title: number for number, title in enumerate(ends)}
-    others = [one for one in parties if one.answers and not (one.title in ends and ends[one.title].answers)]
-    callers = {numbers[one.title]: one for one in private if one.title in ends and ends[one.title].calls}
     asks = _Asks(network, tables, services, readings)
-    columns = list(_columns(asks, callers, {len(ends) + place: one for place, one in enumerate(others)}))
-    found = reaches(tables, list(ends.values()), traffic, fixed, columns, len(others))
-    called = numbers | {one.title: len(ends) + place for place, one in enumerate(others)}
-    return Plain(numbers, called, found)
+    private = [one for one in parties if _is_private(network, tables, one)]
+    ends, about = _ends(asks, parties, private)
+    if about is None:
+        return Plain({}, {}, ())
+    callers = {title: number for number, title in enumerate(ends)}
+    alone = [one for one in parties if one.answers and not (one.title in ends and ends[one.title].answers)]
+    others = {len(ends) + place: one for place, one in enumerate(alone)}
+    calling = {callers[one.title]: one for one in private if one.title in ends and ends[one.title].calls}
+    traffic = [Traffic(one.packets.protocol, one.packets.source_port, one.packets.target_port) for one in about.scopes]
+    found = reaches(tables, list(ends.values()), traffic, about.fixed, list(_columns(asks, calling, others)), len(others))
+    for line in found:
+        line.append(None)  # the last place is for ends of which nothing is told
+    return Plain(callers, callers | {one.title: place for place, one in others.items()}, found)
+
+
+def _ends(asks: _Asks, parties: Sequence[Party], private: Sequence[Party]) -> tuple[Mapping[str, End], FlowQuestion | None]:
+    """The ends that are plain as callers or as called ends, by their titles, and what is asked of some two of them."""
+    if len(private) < 2:
+        return {}, None
+    questions: dict[str, FlowQuestion] = {}
+    for one in parties:
+        question = asks.plain(private[1] if one is private[0] else private[0], one)
+        if question is not None:
+            questions[one.title] = question
+    called = [one for one in private if one.title in questions][:2]
+    if len(called) < 2:
+        return {}, None
+    found: dict[str, End] = {}
+    for one in parties:
+        end = asks.end(one)
+        answers = one.title in questions
+        calls = asks.plain(one, called[1] if one is called[0] else called[0]) is not None
+        if end is not None and (answers or calls):
+            found[one.title] = replace(end, calls=calls, answers=answers)
+    return found, questions[called[0].title]
 
 
 @record(kw_only=False)
@@ -90,10 +96,41 @@ class _Asks:
     services: tuple[Service, ...]
     readings: Mapping[str, str]
 
+    @property
+    def management(self) -> NumberSet:
+        """The addresses from which environments are managed."""
+        return endpoints(inventory(self.network), self.tables).management()
+
+    def about(self, caller: Party, called: Party, verb: Verb = Verb.NEVER_REACHES) -> FlowQuestion | None:
+        """What a check of a pair asks."""
+        if not (caller.calls and called.answers):
+            return None
+        found = asked(self.network, self.tables, verb, caller, called, self.services, self.readings)
+        return found if isinstance(found, FlowQuestion) else None
+
     def shapes(self, verb: Verb, caller: Party, called: Party) -> tuple[Shape, ...] | None:
         """The ways of a pair; None if they are not simple."""
-        found = asked(self.network, self.tables, verb, caller, called, self.services, self.readings)
-        return shapes(self.tables, found, site_of(self.tables, caller)) if isinstance(found, FlowQuestion) else None
+        found = self.about(caller, called, verb)
+        return None if found is None else shapes(self.tables, found, site_of(self.tables, caller))
+
+    def end(self, one: Party) -> End | None:
+        """The IPv4 addresses of an end that stands at one site and has no others, or is on the Internet."""
+        manages = one.endpoint.kind is EndpointKind.MANAGEMENT
+        site = self.tables.sites.get(INTERNET if manages else one.site or one.endpoint.name)
+        if site is None:
+            return None
+        addresses = self.management if manages else site.addresses
+        if site.kind is not SiteKind.INTERNET and not addresses <= ALL_V4:
+            return None
+        return End(site, addresses & ALL_V4) if addresses & ALL_V4 else None
+
+    def plain(self, caller: Party, called: Party) -> FlowQuestion | None:
+        """What is asked of two, if that is everything between their addresses, whatever the reading, and nothing else."""
+        one, other, found = self.end(caller), self.end(called), self.about(caller, called)
+        if one is None or other is None or found is None:
+            return None
+        existing = [scope for scope in found.scopes if may_exist(scope.condition, found.fixed)]
+        return found if all(_is_plain(scope, one, other) for scope in existing) else None
 
 
 def _columns(asks: _Asks, callers: Mapping[int, Party], others: Mapping[int, Party]) -> Iterator[Column]:
@@ -114,18 +151,6 @@ def _columns(asks: _Asks, callers: Mapping[int, Party], others: Mapping[int, Par
                 yield Column(called, alike, never, reached)
 
 
-def _end(tables: EffectiveNetwork, one: Party, calling: object) -> End | None:
-    """The IPv4 addresses of an end, if it stands at one site: those are all that a private end of that family is called by."""
-    if one.endpoint.kind is EndpointKind.MANAGEMENT:
-        scope = calling.scopes[0] if isinstance(calling, FlowQuestion) else None
-        return None if scope is None else End(tables.sites[scope.origin], scope.packets.source & ALL_V4)
-    site = tables.sites.get(one.site or one.endpoint.name)
-    addresses = EMPTY if site is None else site.addresses & ALL_V4
-    if site is None or not addresses or not (site.kind is SiteKind.INTERNET or site.addresses <= ALL_V4):
-        return None
-    return End(site, addresses)
-
-
 def site_of(tables: EffectiveNetwork, one: Party) -> Site:
     """The site of a machine or of the rest of a subnet."""
     return tables.sites[one.site or one.endpoint.name]
@@ -143,10 +168,7 @@ def _is_private(network: Network, tables: EffectiveNetwork, one: Party) -> bool:
     return private and site_of(tables, one).addresses <= ALL_V4
 
 
-def _is_plain(scope: Scope, caller: End, called: End, fixed: Mapping[str, str]) -> bool:
-    """Whether a scope, if it exists, is about everything between two ends, whatever the reading, and nothing else."""
-    if not may_exist(scope.condition, fixed):
-        return True
+def _is_plain(scope: Scope, caller: End, called: End) -> bool:
     packets = scope.packets
     return (
         scope.origin == caller.site.name
@@ -156,8 +178,3 @@ def _is_plain(scope: Scope, caller: End, called: End, fixed: Mapping[str, str]) 
         and scope.arrives_as == ALL_ADDRESSES
         and scope.condition == ALWAYS
     )
-
-
-def _traffic(question: FlowQuestion) -> Iterator[Traffic]:
-    for scope in question.scopes:
-        yield Traffic(scope.packets.protocol, scope.packets.source_port, scope.packets.target_port)

@@ -39,7 +39,7 @@ def twins(network: Network, tables: EffectiveNetwork, parties: Iterable[Party]) 
 
 
 def _perhaps_alike(sites: Mapping[int, Site]) -> Iterator[int]:
-    """Those that the names of their filters do not tell from all others: what makes most of them unlike, and is quickly seen."""
+    """Those that the names of their filters do not tell from all others: what makes most unlike, and is quickly seen."""
     found: dict[Hashable, list[int]] = defaultdict(list)
     for number, site in sites.items():
         names = tuple((one.resource, len(one.rows)) for one in (*site.outbound, *site.inbound))
