@@ -50,16 +50,19 @@ def _table(matrix: Matrix, columns: Sequence[int], numbers: Mapping[str, int]) -
     yield line(" " * _LABEL, *(f"{numbers[matrix.columns[column]]:>{_CELL}}" for column in columns))
     width = len(str(len(numbers)))
     for row, title in enumerate(matrix.rows):
-        yield line(_label(matrix, title, numbers[title], width), *(_cell(matrix.cell(row, column)) for column in columns))
+        yield line(
+            _label(matrix, title, f"{numbers[title]:>{width}}", _LABEL),
+            *(_cell(matrix.cell(row, column)) for column in columns),
+        )
     for column in columns:
         title = matrix.columns[column]
         if title not in matrix.rows:
             yield line(f"{numbers[title]:>{width}}  {title} (answers only)")
 
 
-def _label(matrix: Matrix, title: str, number: int, width: int) -> str:
+def _label(matrix: Matrix, title: str, number: str, width: int) -> str:
     count = f" (+{len(matrix.alike[title])})" if title in matrix.alike else ""
-    return f"{number:>{width}}  {shortened(title, _LABEL - width - len(count) - 2)}{count}".ljust(_LABEL)
+    return f"{number}  {shortened(title, width - len(number) - len(count) - 2)}{count}".ljust(width)
 
 
 def _cell(cell: Cell | None) -> Piece:
@@ -75,8 +78,9 @@ def _summed(matrix: Matrix) -> Iterator[Line]:
     kinds = (Reach.ALL, Reach.SOME, Reach.NONE, Reach.UNKNOWN)
     titles = dict.fromkeys((*matrix.rows, *matrix.columns))
     heads = "".join(f"{_SHORT[kind]:>{_CELL}}" for kind in kinds)
-    yield line(" " * _LABEL, Piece(f"{'calls':<{len(heads) - 1}} {'is called':>{_CELL + 4}}"))
-    yield line(" " * _LABEL, heads, heads)
+    label = NARROW - 2 * len(heads)
+    yield line(" " * label, f"{'calls':^{len(heads)}}", f"{'is called':^{len(heads)}}")
+    yield line(" " * label, heads, heads)
     width = len(str(len(titles)))
     for number, title in enumerate(titles, start=1):
         pieces = [
@@ -84,7 +88,7 @@ def _summed(matrix: Matrix) -> Iterator[Line]:
             for counts in (calls.get(title), answers.get(title))
             for kind in kinds
         ]
-        yield line(_label(matrix, title, number, width), *pieces)
+        yield line(_label(matrix, title, f"{number:>{width}}", label), *pieces)
     yield BLANK
     yield line(f"{len(matrix.columns)} columns are too many to show; --format json has every cell")
 

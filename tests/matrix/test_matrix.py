@@ -13,6 +13,7 @@ from asever.explain import matrix as subject
 from asever.explain.matrix import Wanted, matrix
 from asever.explain.parties import ANY_PORT_SERVICES
 from asever.model.matrix import Reach
+from asever.report import matrix as report
 from asever.report.matrix import matrix_json, render_matrix
 from tests.claims import WEB, on, program
 from tests.explain.test_random_networks import some_network, with_services
@@ -20,6 +21,7 @@ from tests.golden import assert_accepted
 from tests.networks import layered, network, nsg, route, route_table, rule, subnet, vm, vnet
 
 HERE = Path(__file__).parent
+KINDS = (Reach.ALL, Reach.SOME, Reach.NONE, Reach.UNKNOWN)
 SCHEMA = Draft202012Validator(
     json.loads((HERE.parents[1] / "asever" / "report" / "matrix.schema.json").read_text(encoding="utf-8"))
 )
@@ -131,6 +133,18 @@ def test_the_report_is_as_accepted():
 def test_a_wide_table_is_broken_into_several_of_80_columns():
     text = render_matrix(table(many(), on("tcp 443"), each=True))
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_table_too_wide_to_read_is_summed_up(monkeypatch):
+    monkeypatch.setattr(report, "_MOST_COLUMNS", 20)
+    found = table(many(), on("tcp 443"), each=True)
+    text = render_matrix(found)
+    assert max(map(len, text.splitlines())) <= 80
+    (line,) = (line for line in text.splitlines() if line.split()[1:3] == ["subnet", "v/s3"])
+    calls = [found.reaches[found.rows.index("subnet v/s3")].count(kind) for kind in KINDS]
+    answers = [[line[found.columns.index("subnet v/s3")] for line in found.reaches].count(kind) for kind in KINDS]
+    assert list(map(int, line.split()[3:])) == [*calls, *answers]
+    assert "--format json has every cell" in text
 
 
 def test_the_json_is_as_its_schema_says():

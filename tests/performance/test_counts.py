@@ -16,7 +16,11 @@ from asever.evaluate import judge
 from asever.exact.boxes import Budget
 from asever.exact.diagram import Lines
 from asever.exact.oracle import Oracle
+from asever.bulk.gates import Gate
+from asever.bulk.pairs import _Pairs
 from asever.explain.difference import compare
+from asever.explain.matrix import Wanted, _Table, matrix
+from asever.explain.parties import ANY_PORT_SERVICES
 from asever.lint.findings import lint
 from asever.model.answers import Refuted, Shown, Verdict
 from asever.model.effective import Action
@@ -285,3 +289,27 @@ def test_rows_that_two_others_hold_are_not_in_the_text():
     every = rows(KINDS["shadowed"](600, 1))
     assert len(shadowed(every)) == sum(row.action is Action.DENY for row in every)
     assert not shadowed(rows(KINDS["rectangles"](600, 1)))
+
+
+def test_a_table_asks_about_few_pairs_alone_and_looks_closer_at_few(monkeypatch):
+    counts: dict[str, int] = {}
+
+    def counted(cls, name):
+        plain = getattr(cls, name)
+
+        def spy(self, *arguments, **named):
+            counts[name] = counts.get(name, 0) + 1
+            return plain(self, *arguments, **named)
+
+        monkeypatch.setattr(cls, name, spy)
+
+    counted(_Table, "reach")
+    counted(_Pairs, "_closer")
+    counted(Gate, "_profile")
+    subnets = 40
+    program = loaded(hubs_and_spokes(subnets))
+    found = matrix(program, Wanted(services=ANY_PORT_SERVICES, prove=0))
+    assert sum(found.counts.values()) > subnets * subnets
+    assert counts["reach"] <= 10  # between environments, the Internet and Azure's management
+    assert counts["_closer"] <= sum(found.counts.values()) // 20
+    assert counts["_profile"] <= 2 * subnets * subnets
