@@ -12,12 +12,12 @@ import pytest
 from asever.azure import filters
 from asever.azure.effective import effective
 from asever.azure.questions import question
+from asever.bulk.gates import Gate
+from asever.bulk.pairs import _Pairs
 from asever.evaluate import judge
 from asever.exact.boxes import Budget
 from asever.exact.diagram import Lines
 from asever.exact.oracle import Oracle
-from asever.bulk.gates import Gate
-from asever.bulk.pairs import _Pairs
 from asever.explain.difference import compare
 from asever.explain.matrix import Wanted, _Table, matrix
 from asever.explain.parties import ANY_PORT_SERVICES
