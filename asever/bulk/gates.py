@@ -6,6 +6,7 @@ A row may match only some of the addresses of an end, or exist in some readings 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
@@ -272,9 +273,11 @@ class Gate:
             if share == _UNKNOWN or rule.skips:
                 unknown |= side.meeting
             elif side.meeting.bit_count() <= _NARROW:
+                conditional = bool(rule.rows[0].condition)
                 for other in numbers_of(side.meeting):
                     part = 1.0 if side.within >> other & 1 else self._share(other, rule, source=not calls)
-                    narrow[other].append((number, share, part, self._holding(other, rule, source=not calls)))
+                    holding = self._holding(other, rule, source=not calls) if conditional else 0
+                    narrow[other].append((number, share, part, holding))
             else:
                 for apart, part, holding in self._parts(rule, side, calls=calls):
                     wide = _split(wide, apart, (number, share, part, holding))
@@ -282,9 +285,12 @@ class Gate:
         known: dict[tuple[_Item, ...], Profile] = {}
         for bits, items in wide.items():
             usual: Profile | None = None
+            numbers, lefts = self._lefts(items)
             for other in numbers_of(bits & ~unknown):
                 special = narrow.get(other)
-                if special is None:
+                if special is not None:  # what earlier rules have decided matters to nobody
+                    special = [one for one in special if self._rules[one[0]].meeting & lefts[bisect_left(numbers, one[0])]]
+                if not special:
                     if usual is None:
                         usual = self._profile(items, calls=calls)
                     found[other] = usual
@@ -296,10 +302,19 @@ class Gate:
                 found[other] = profile
         return found
 
+    def _lefts(self, items: Sequence[_Item]) -> tuple[Sequence[int], Sequence[int]]:
+        """The numbers of rules, and the cells that those before each of them, and all of them, leave undecided."""
+        left = self._cells.every
+        lefts = [left]
+        for number, own, other, _ in items:
+            rule = self._rules[number]
+            if own == other == 1.0 and rule.sure:
+                left &= ~rule.within
+            lefts.append(left)
+        return [number for number, *_ in items], lefts
+
     def _holding(self, end: int, rule: Rule, *, source: bool) -> int:
         """Which of the rows that are one rule in different readings hold all of an end."""
-        if not rule.rows[0].condition:
-            return 0
         sides = [self._crowd.side((row.source if source else row.target).addresses) for row in rule.rows]
         return sum(1 << place for place, side in enumerate(sides) if side.within >> end & 1)
 
