@@ -1,12 +1,11 @@
-"""A close look at one pair of ends: every part of their addresses that rules tell apart, in every reading."""
+"""A close look at one pair of ends: every part of their addresses that rules tell apart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from asever.bulk.crowd import Crowd, Side
-from asever.bulk.gates import RowList, Rule, readings
-from asever.model.effective import EffectiveNetwork, exists_in
+from asever.bulk.gates import RowList, Rule
 from asever.model.numbers import NumberSet
 
 MOST_PARTS = 1_000
@@ -19,17 +18,7 @@ _Some = Sequence[tuple[Sequence[Rule], bool]]
 class Pair:
     """A caller and a called end of a crowd, and the lists of rows between them."""
 
-    def __init__(
-        self,
-        network: EffectiveNetwork,
-        fixed: Mapping[str, str],
-        crowd: Crowd,
-        lists: Sequence[RowList],
-        caller: int,
-        called: int,
-    ) -> None:
-        self._network = network
-        self._fixed = fixed
+    def __init__(self, crowd: Crowd, lists: Sequence[RowList], caller: int, called: int) -> None:
         self._crowd = crowd
         self._lists = lists
         self._caller = caller
@@ -69,27 +58,20 @@ class Pair:
         for rule in rules:
             if rule.meeting & cells:
                 yield rule
-                if rule.sure and rule.source.within >> self._caller & rule.target.within >> self._called & 1:
+                if rule.source.within >> self._caller & rule.target.within >> self._called & 1:
                     cells &= ~rule.within
 
     def _parts(self, lists: _Some) -> Iterator[int | None]:
-        """What rows match, as bits by their places in the lists: once for each way to match; None if these are too many."""
+        """What rules match, as bits by their places in the lists: once for each way to match; None if these are too many."""
         rules = [rule for some, _ in lists for rule in some]
-        rows = [row for rule in rules for row in rule.rows]
-        conditional = [row for row in rows if row.condition]
-        ways = list(readings(self._network, self._fixed, conditional)) if conditional else [self._fixed]
-        callers = self._kinds(self._caller, [(rule.source, row.source.addresses) for rule in rules for row in rule.rows])
-        targets = self._kinds(self._called, [(rule.target, row.target.addresses) for rule in rules for row in rule.rows])
-        if len(ways) * len(callers) * len(targets) > MOST_PARTS:
+        callers = self._kinds(self._caller, [(rule.source, rule.row.source.addresses) for rule in rules])
+        targets = self._kinds(self._called, [(rule.target, rule.row.target.addresses) for rule in rules])
+        if len(callers) * len(targets) > MOST_PARTS:
             yield None
             return
-        for way in ways:
-            existing = -1
-            if conditional:
-                existing = sum(1 << number for number, row in enumerate(rows) if exists_in(row.condition, way))
-            for one in callers:
-                for other in targets:
-                    yield one & other & existing
+        for one in callers:
+            for other in targets:
+                yield one & other
 
     def _kinds(self, number: int, sides: Sequence[tuple[Side, NumberSet]]) -> set[int]:
         """The addresses of an end by the sets that hold them."""
@@ -114,15 +96,14 @@ class Pair:
 
 
 def _through(lists: _Some, cells: int, matching: int) -> tuple[int, int]:
-    """The cells of which perhaps something passes all lists, and of which everything does, if these rows match."""
+    """The cells of which perhaps something passes all lists, and of which everything does, if these rules match."""
     perhaps = surely = cells
     for rules, passes in lists:
         left = perhaps
         some = whole = denied = 0
         for rule in rules:
-            count = len(rule.rows)
-            matches = matching & (1 << count) - 1
-            matching >>= count
+            matches = matching & 1
+            matching >>= 1
             if not matches or not left:
                 continue
             if rule.allows:

@@ -74,7 +74,7 @@ class _Pairs:
         lists = {id(one.rows): one.rows for one in chain(*(way.filters for way in self._products))}
         lists |= {id(one.rows): one.rows for end in ends for one in (*end.site.outbound, *end.site.inbound)}
         lists |= {id(one.rows): one.rows for shape in shaped for stage in shape.stages for one in stage.filters or ()}
-        self._cells = Cells(every_kind, lists.values(), (one.target_port for one in shaped))
+        self._cells = Cells(network, fixed, every_kind, list(lists.values()), (one.target_port for one in shaped))
         self._gates: dict[tuple[int, Action], Gate] = {}
         self._own: dict[int, _Line] = {}
         self._between: dict[tuple[int, ...], Sequence[Profile | None]] = {}
@@ -120,7 +120,7 @@ class _Pairs:
         return Reach.SOME if arrives and lost else None
 
     def _cells_of(self, shape: Shape) -> int | None:
-        return self._cells.exactly(Traffic(shape.protocol, shape.source_port, shape.target_port))
+        return self._cells.exactly(Traffic(shape.protocol, shape.source_port, shape.target_port), shape.readings)
 
     def _passing_of(self, shape: Shape, caller: int) -> Profile | None:
         """What of a shape's flows passes its stages; None where that cannot be told."""
@@ -142,7 +142,7 @@ class _Pairs:
         found: Profile | None = self._passing
         for one in filters:
             gate = self._gate(one.rows, one.otherwise)
-            if shape.readings & gate.assumptions:
+            if shape.readings.keys() & gate.untold:
                 return None
             other = (
                 gate.between(caller, calls=True)[target] if stage.filters is None else gate.between(target, calls=False)[source]
@@ -197,7 +197,7 @@ class _Pairs:
 
     def _closer(self, one: Profile, other: Profile, caller: int, called: int, back: bool) -> Reach | None:
         """The same, part by part."""
-        pair = Pair(self._network, self._fixed, self._crowd, one.lists + other.lists, caller, called)
+        pair = Pair(self._crowd, one.lists + other.lists, caller, called)
         passes = bool(one.meets(other)) or pair.passes(one.perhaps & other.perhaps)
         if passes is False:
             return Reach.NONE

@@ -6,7 +6,7 @@ their own filters let pass and what others make of their addresses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import (
@@ -41,8 +41,8 @@ class Stage:
 class Shape:
     """A part of the flows, by the fields that no two callers differ in, that takes one way.
 
-    `arrives` if it passes every stage; then `returns` says whether the reply comes back. `readings` are the assumptions whose
-    reading the part hangs on.
+    `arrives` if it passes every stage; then `returns` says whether the reply comes back. `readings` are those that the
+    part exists in.
     """
 
     protocol: NumberSet
@@ -51,7 +51,7 @@ class Shape:
     stages: tuple[Stage, ...]
     arrives: bool
     returns: bool
-    readings: frozenset[str]
+    readings: Mapping[str, str]
 
 
 def shapes(network: EffectiveNetwork, question: FlowQuestion, caller: Site) -> tuple[Shape, ...] | None:
@@ -110,7 +110,7 @@ def _shape(path: Path, scope: Scope, question: FlowQuestion, caller: Site) -> Sh
         stages=tuple(one for one in stages if one is not None),
         arrives=arrives,
         returns=path.returns is not False,
-        readings=frozenset(path.readings),
+        readings=path.readings,
     )
 
 

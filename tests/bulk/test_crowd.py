@@ -8,8 +8,10 @@ import pytest
 
 from asever.bulk.cells import Cells, Traffic
 from asever.bulk.crowd import Crowd, numbers_of
-from asever.model.effective import Action, FilterRow
+from asever.model.effective import Action, EffectiveNetwork, FilterRow
 from asever.model.numbers import NumberSet
+
+NETWORK = EffectiveNetwork(sites={}, fabrics={}, assumptions={}, tag_space=NumberSet(), probe_source=0)
 
 
 def some_set(draw, most):
@@ -54,7 +56,7 @@ def test_cells_are_what_rows_ask_of_protocol_and_ports(seed, limit, monkeypatch)
         )
         for number in range(8)
     ]
-    cells = Cells(traffic, [rows])
+    cells = Cells(NETWORK, {}, traffic, [rows])
     points: dict[tuple[int, int, int], int] = {}
     for which, one in enumerate(traffic):
         for protocol in one.protocol:
