@@ -118,12 +118,15 @@ def all_tables(subnets: int) -> Work:
     return lambda: sum(1 for _ in parts_of(effective(program.network)))
 
 
-def whole_matrix(subnets: int) -> Work:
-    from asever.explain.matrix import Wanted, matrix  # noqa: PLC0415
-    from asever.explain.parties import ANY_PORT_SERVICES  # noqa: PLC0415
+def whole_matrix(network: Network) -> Callable[[int], Work]:
+    def prepared(subnets: int) -> Work:
+        from asever.explain.matrix import Wanted, matrix  # noqa: PLC0415
+        from asever.explain.parties import ANY_PORT_SERVICES  # noqa: PLC0415
 
-    program = read(spokes(subnets))
-    return lambda: matrix(program, Wanted(services=ANY_PORT_SERVICES))
+        program = read(network(subnets))
+        return lambda: matrix(program, Wanted(services=ANY_PORT_SERVICES))
+
+    return prepared
 
 
 def exact_set(size: int) -> Work:
@@ -163,11 +166,12 @@ PREPARED: dict[str, Callable[[int], Work]] = {
     "many questions": checking,
     "network: load": loading(spokes),
     "network: one check": one_check(spokes),
-    "network: matrix": whole_matrix,
+    "network: matrix": whole_matrix(spokes),
     "hubs: load": loading(hubs_and_spokes),
     "hubs: load, unchanged": loading_again,
     "hubs: one check": one_check(hubs_and_spokes),
     "hubs: all tables": all_tables,
+    "hubs: matrix": whole_matrix(hubs_and_spokes),
     "explain": exact_set,
     "lint": linting,
     "diff": comparing,
@@ -184,6 +188,7 @@ SIZES = {
     "hubs: load, unchanged": (10, 100, 1_000),
     "hubs: one check": (10, 100, 1_000),
     "hubs: all tables": (10, 100, 1_000),
+    "hubs: matrix": (10, 100, 1_000),
     "explain": (100, 1_000),
     "lint": (1_000, 10_000),
     "diff": (100, 1_000),
