@@ -65,9 +65,14 @@ class FlowSets:
     readings: tuple[str, ...] = ()
 
 
-def flow_sets(network: EffectiveNetwork, question: FlowQuestion, *, budget: Budget | None = None) -> FlowSets:
-    """The sets of a question. Raises `TooMany` when they fall into more parts than the budget (`boxes.BUDGET`) allows."""
-    engine = _Engine(network, question, budget or Budget())
+def flow_sets(
+    network: EffectiveNetwork, question: FlowQuestion, *, budget: Budget | None = None, tables: Tables | None = None
+) -> FlowSets:
+    """The sets of a question. Raises `TooMany` when they fall into more parts than the budget (`boxes.BUDGET`) allows.
+
+    With `tables` filters that were made ready for other questions serve again.
+    """
+    engine = _Engine(network, question, budget or Budget(), tables)
     scopes = tuple(one for scope in question.scopes if (one := engine.sets(scope)) is not None)
     return FlowSets(scopes=scopes, readings=tuple(name for name in network.assumptions if name in engine.readings))
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from asever.azure.effective import effective
 from asever.azure.questions import Unanswerable
 from asever.exact.boxes import TooMany
-from asever.exact.flows import Tables, breaks, flow_sets
+from asever.exact.flows import FlowSets, Tables, breaks, flow_sets
 from asever.exact.regions import difference
 from asever.explain.parties import Party, asked, parties
 from asever.explain.plain import plain
@@ -123,6 +124,7 @@ class _Table:
         self.parties = parties(program.network, self.tables)
         self.plain = plain(program.network, self.tables, self.parties, wanted.services, wanted.readings)
         self._filters: Tables = {}
+        self._in_reading: dict[tuple[str, str], Tables] = defaultdict(dict)
 
     def groups(self) -> tuple[Group, ...]:
         """The ends that have a row or a column; in a large network those that nothing tells apart share one."""
@@ -184,33 +186,41 @@ class _Table:
             return Reach.ALL
         return Reach.SOME if arrives and lost else Reach.UNKNOWN
 
-    def _hinges(self, origin: Party, target: Party) -> Iterator[Hinge]:
+    def _hinges(self, origin: Party, target: Party, never: FlowSets | None) -> Iterator[Hinge]:
         """The open assumptions whose readings give different cells."""
-        never = self.ask(Verb.NEVER_REACHES, origin, target)
-        reaches = self.ask(Verb.REACHES, origin, target)
-        try:
-            names = {
-                name
-                for one in (never, reaches)
-                if isinstance(one, FlowQuestion)
-                for name in flow_sets(self.tables, one).readings
+        reaches = self._sets(self.ask(Verb.REACHES, origin, target))
+        for name in sorted({name for sets in (never, reaches) if sets is not None for name in sets.readings}):
+            found = {
+                value: self.reach(origin, target, {name: value}, self._in_reading[name, value])
+                for value in self.tables.assumptions[name]
             }
-        except TooMany:
-            return
-        for name in sorted(names):
-            found = {value: self.reach(origin, target, {name: value}, {}) for value in self.tables.assumptions[name]}
             known = {value: reach for value, reach in found.items() if reach is not None}
             if len(set(known.values())) > 1:
                 yield Hinge(assumption=name, readings=known)
+
+    def _sets(self, question: FlowQuestion | Unanswerable) -> FlowSets | None:
+        """The exact sets of a question; None where there are none, or too many."""
+        if isinstance(question, Unanswerable):
+            return None
+        try:
+            return flow_sets(self.tables, question, tables=self._filters)
+        except TooMany:
+            return None
 
     # -- Which part -----------------------------------------------------------------------------------------------------
 
     def told(self, origin: Party, target: Party, cell: Cell) -> Cell:
         """A cell with what may arrive where that is a part, and with the assumptions that it hangs on."""
-        hinges = tuple(self._hinges(origin, target))
+        never = self.ask(Verb.NEVER_REACHES, origin, target)
+        sets = self._sets(never)
+        hinges = tuple(self._hinges(origin, target, sets))
         if cell.reach is Reach.UNKNOWN:
             return replace(cell, hinges=hinges, reasons=self._reasons(origin, target))
-        return replace(self._parted(origin, target, cell), hinges=hinges)
+        if sets is None or isinstance(never, Unanswerable):
+            return replace(cell, hinges=hinges)
+        with_reply = self._sets(replace(never, quantifier=Quantifier.SOME_ARRIVES))
+        parts = None if with_reply is None else tuple(_parts(sets, with_reply))
+        return replace(cell, hinges=hinges, parts=parts)
 
     def _reasons(self, origin: Party, target: Party) -> tuple[str, ...]:
         """Why nobody can say."""
@@ -222,27 +232,6 @@ class _Table:
             elif isinstance(one := answer(self.tables, question, seconds=_SECONDS, core=Depth.NOTHING), Undecided):
                 found += one.reasons
         return tuple(dict.fromkeys(found)) or ("its flows fall into too many parts",)
-
-    def _parted(self, origin: Party, target: Party, cell: Cell) -> Cell:
-        never = self.ask(Verb.NEVER_REACHES, origin, target)
-        if cell.reach is not Reach.SOME or isinstance(never, Unanswerable):
-            return cell
-        try:
-            return replace(cell, parts=tuple(self._parts(never)))
-        except TooMany:
-            return cell
-
-    def _parts(self, question: FlowQuestion) -> Iterator[Part]:
-        """What arrives with its reply, then what arrives without."""
-        packets = flow_sets(self.tables, question)
-        with_reply = flow_sets(self.tables, replace(question, quantifier=Quantifier.SOME_ARRIVES))
-        for there, back in zip(packets.scopes, with_reply.scopes, strict=True):
-            whole = header(there.scope.packets)
-            one_way = difference(there.delivered, (*back.delivered, *back.open))
-            if back.delivered:
-                yield Part(origin=there.scope.origin, whole=whole, regions=back.delivered)
-            if one_way:
-                yield Part(origin=there.scope.origin, whole=whole, regions=one_way, returns=False)
 
     # -- The solver -----------------------------------------------------------------------------------------------------
 
@@ -272,3 +261,14 @@ class _Table:
             if verb is Verb.NEVER_REACHES and isinstance(found, Proved):
                 return Reach.NONE
         return Reach.ALL if isinstance(answers[-1], Proved) else Reach.SOME
+
+
+def _parts(packets: FlowSets, with_reply: FlowSets) -> Iterator[Part]:
+    """What arrives with its reply, then what arrives without."""
+    for there, back in zip(packets.scopes, with_reply.scopes, strict=True):
+        whole = header(there.scope.packets)
+        one_way = difference(there.delivered, (*back.delivered, *back.open))
+        if back.delivered:
+            yield Part(origin=there.scope.origin, whole=whole, regions=back.delivered)
+        if one_way:
+            yield Part(origin=there.scope.origin, whole=whole, regions=one_way, returns=False)
