@@ -20,8 +20,10 @@ class SourceFile:
 
     @cached_property
     def _line_starts(self) -> tuple[int, ...]:
-        starts = [0]
-        starts.extend(index + 1 for index, letter in enumerate(self.text) if letter == "\n")
+        starts, end = [0], self.text.find("\n")
+        while end >= 0:
+            starts.append(end + 1)
+            end = self.text.find("\n", end + 1)
         return tuple(starts)
 
     def position(self, offset: int) -> tuple[int, int]:
@@ -48,26 +50,35 @@ class SourceFile:
         """An offset, counted from the beginning of the whole file."""
         return offset
 
+    def is_of(self, other: SourceFile) -> bool:
+        """Whether this is that file."""
+        return self is other
+
 
 class Excerpt(SourceFile):
     """A stretch of a file that is being edited. What was made of it keeps its spans, which count from its start.
 
     Whoever reads the file anew says where the stretch is now (`move`); from then on places in it are places of the new text.
+    The file may be an excerpt itself.
     """
 
     def __init__(self, whole: SourceFile, start: int, end: int) -> None:
         super().__init__(whole.name, whole.text[start:end])
         self._whole = whole
-        self._start = start
+        self.start = start
 
     def move(self, whole: SourceFile, start: int) -> None:
         """From now on the stretch stands there."""
         self._whole = whole
-        self._start = start
+        self.start = start
+
+    def is_of(self, other: SourceFile) -> bool:
+        """Whether this is a stretch of that file, or the file."""
+        return self is other or self._whole.is_of(other)
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column in the whole file."""
-        return self._whole.position(self._start + offset)
+        return self._whole.position(self.start + offset)
 
     def line(self, number: int) -> str:
         """The text of a line of the whole file."""
@@ -80,7 +91,7 @@ class Excerpt(SourceFile):
 
     def place(self, offset: int) -> int:
         """An offset of the stretch, counted from the beginning of the whole file."""
-        return self._start + offset
+        return self._whole.place(self.start + offset)
 
 
 @record(kw_only=False)

@@ -1,11 +1,13 @@
 """Trees of texts that are edited: an item that an edit leaves alone is the same node as before, wherever it stands now.
 
 Unlike what is kept between runs (`asever.syntax.kept`), nodes are known by identity, so whatever was made of them may be used
-again. Their spans are in excerpts (`asever.source.Excerpt`), which move with the text.
+again. Their spans are in excerpts (`asever.source.Excerpt`), which move with the text. So are rules of a long list, where an
+edit touches others of the list (`asever.syntax.splicing`).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from asever.diagnostics import Diagnostics
@@ -14,7 +16,7 @@ from asever.source import Excerpt, SourceFile
 from asever.syntax import nodes
 from asever.syntax.items import PieceKind, cut
 from asever.syntax.parser import parse, sound_item
-from asever.syntax.stored import restored, stored
+from asever.syntax.splicing import placed, spliced
 
 
 @record
@@ -53,7 +55,7 @@ class Retained:
 def _excerpt(file: SourceFile, node: nodes.Item) -> _Item:
     """An item that was parsed as part of a file, in an excerpt of its own."""
     excerpt = Excerpt(file, node.span.start, node.span.end)
-    return _Item(node=restored(stored(node), excerpt, 0), excerpt=excerpt, start=node.span.start, end=node.span.end)
+    return _Item(node=placed(node, excerpt), excerpt=excerpt, start=node.span.start, end=node.span.end)
 
 
 def _edited(file: SourceFile, before: str, items: tuple[_Item, ...]) -> tuple[_Item, ...] | None:
@@ -68,6 +70,9 @@ def _edited(file: SourceFile, before: str, items: tuple[_Item, ...]) -> tuple[_I
     shift = len(text) - len(before)
     same_before = _alike(before, text)
     same_behind = min(_alike(before[::-1], text[::-1]), min(len(before), len(text)) - same_before)
+    inside = _inside(file, len(before), items, same_before, same_behind)
+    if inside is not None:
+        return inside
     first = sum(one.end < same_before for one in items) - 1
     last = len(items) - sum(one.start > len(before) - same_behind for one in items)
     start = items[first].start if first >= 0 else 0
@@ -79,6 +84,26 @@ def _edited(file: SourceFile, before: str, items: tuple[_Item, ...]) -> tuple[_I
         return None
     behind = (_moved(one, shift) for one in items[last + 1 :])
     return (*items[: max(first, 0)], *middle, *behind)
+
+
+def _inside(
+    file: SourceFile, length: int, items: tuple[_Item, ...], same_before: int, same_behind: int
+) -> tuple[_Item, ...] | None:
+    """The items after an edit inside one list of rules; None if it is not surely that. The text had this `length` before."""
+    number = bisect_left(items, same_before, key=_start) - 1
+    if number < 0 or items[number].end <= length - same_behind:
+        return None
+    one, shift = items[number], len(file.text) - length
+    excerpt = Excerpt(file, one.start, one.end + shift)
+    node = spliced(one.node, excerpt, same_before - one.start, same_behind - (length - one.end))
+    if node is None:
+        return None
+    edited = _Item(node=node, excerpt=excerpt, start=one.start, end=one.end + shift)
+    return (*items[:number], edited, *(_moved(each, shift) for each in items[number + 1 :]))
+
+
+def _start(one: _Item) -> int:
+    return one.start
 
 
 def _moved(one: _Item, shift: int) -> _Item:
@@ -106,7 +131,7 @@ def _cut(file: SourceFile, start: int, end: int, known: Sequence[_Item]) -> list
         node = sound_item(excerpt, 0, high - low)
         if node is None:
             return None
-        found.append(_Item(node=node, excerpt=excerpt, start=low, end=high))
+        found.append(_Item(node=placed(node, excerpt), excerpt=excerpt, start=low, end=high))
     return found
 
 

@@ -29,9 +29,9 @@ _NUMBERS: Final = len(_KINDS)
 _NUMBER_OF: Final = {kind: number for number, kind in enumerate(_KINDS)}
 
 
-def stored(item: nodes.Item) -> Stored:
-    """An item as plain data. Its text is that of its span: what restores it counts from there."""
-    data: Stored = _taken(item, item.span.start)
+def stored(node: nodes.Node, base: int | None = None) -> Stored:
+    """A node as plain data. Places count from its own, or from `base`."""
+    data: Stored = _taken(node, node.span.start if base is None else base)
     return data
 
 
@@ -49,7 +49,7 @@ def _taken(value: Any, base: int) -> Any:  # noqa: ANN401 - any part of a node
 
 
 def restored(data: Stored, file: SourceFile, base: int) -> Any:  # noqa: ANN401 - the kind is in the data
-    """The item that was stored, at an offset of a file."""
+    """The node that was stored, where its places count from an offset of a file."""
     node = _new(_KINDS[data[0]])
     _PUT_LATER(node, (_fill, data, file, base))
     return node

@@ -12,6 +12,11 @@ def edited(text, chance):
     return chance.choice(EDITS)(text, chance)
 
 
+def edited_in_lists(text, chance):
+    """As `edited`, in or around a list of rules; often with a mistake."""
+    return chance.choice(IN_LISTS)(text, chance)
+
+
 def _lines(text, wanted):
     lines = text.split("\n")
     return lines, [index for index, line in enumerate(lines) if wanted(line)]
@@ -114,6 +119,62 @@ def _no_check(text, chance):
     return "\n".join(lines)
 
 
+# -- Inside lists of rules, and what only looks like it -------------------------------------------------------------------
+
+
+def _moved(text, chance):
+    lines, rules = _rules(text)
+    if rules:
+        line = lines.pop(chance.choice(rules))
+        lines.insert(chance.choice(rules), line)
+    return "\n".join(lines)
+
+
+def _joined(text, chance):
+    lines, rules = _rules(text)
+    if rules:
+        at = chance.choice(rules)
+        lines[at : at + 2] = ["  ".join(lines[at : at + 2])]
+    return "\n".join(lines)
+
+
+def _split(line, chance):
+    at = chance.choice([one.start() for one in re.finditer(r"(?<=\S) +(?=\S)", line)] or [0])
+    return [line[:at], line[at:]]
+
+
+def _typed(line, chance):
+    at = chance.randrange(len(line) + 1)
+    return line[:at] + chance.choice((*' \t0123,/-.*{}"', "//", "/*", "*/", "->", "a", " }", "{ ")) + line[at:]
+
+
+def _removed(line, chance):
+    at = chance.randrange(len(line) + 1)
+    return line[:at] + line[at + chance.choice((1, 1, 2, 5)) :]
+
+
+def _as_comment(line, chance):
+    return chance.choice((f"  // {line}", f"  /* {line} */", f"{line} // a remark", f"  /* a\n remark */ {line}", f"{line},"))
+
+
+def _from_comment(text, chance):
+    found = list(re.finditer(r"(?m)^\s*// *(?=\d+ )|^\s*/\* *(?=\d+ .*\*/$)", text))
+    if not found:
+        return text
+    one = chance.choice(found)
+    line, *rest = text[one.end() :].split("\n", 1)
+    return "\n".join([text[: one.start()] + "  " + line.removesuffix("*/"), *rest])
+
+
+def _at_an_end(text, chance):
+    """Something at the beginning or the end of a list."""
+    found = list(re.finditer(r"bound\s*\{|\}", text))
+    at = chance.choice(found)
+    new = f" {chance.randrange(100, 4097)} allow tcp from * to * port 443 "
+    where = chance.choice((at.start(), at.end()))
+    return text[:where] + chance.choice((new, "\n", f"\n{new}\n", " // a\n", " ", ",", "// a")) + text[where:]
+
+
 RULE_EDITS = [
     *(_on_a_rule(one) for one in (_port, _access, _priority, _protocol, _source, _another)),
     _on_a_rule(lambda *_: []),
@@ -129,4 +190,16 @@ EDITS = [
     _line(_blank),
     _check_again,
     _no_check,
+]
+IN_LISTS = [
+    *RULE_EDITS,
+    _moved,
+    _joined,
+    _from_comment,
+    _at_an_end,
+    _line(_comment),
+    _line(_blank),
+    *(_on_a_rule(one) for one in (_split, _typed, _typed, _removed, _removed, _as_comment, _as_comment)),
+    _on_a_rule(lambda line, chance: [f"{line} {_priority(line, chance).strip()}"]),
+    _on_a_rule(lambda line, chance: [line, "  // a remark", "", _priority(line, chance)]),
 ]
