@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from asever.azure.effective import effective
-from asever.azure.filters import filter_at, platform_tags
+from asever.azure.filters import filter_at, platform_tags, rule_rows
 from asever.azure.inventory import Inventory, inventory
-from asever.azure.tags import view
-from asever.model.effective import EffectiveNetwork, Filter, FilterKind, Site, SiteKind
-from asever.model.things import Network
+from asever.azure.tags import View, view
+from asever.model.effective import EffectiveNetwork, Filter, FilterKind, FilterRow, Origin, Site, SiteKind
+from asever.model.things import DeclaredRule, Direction, Network, SecurityGroup
 from asever.record import fields, replace
 
 _FROM_SUBNETS = (SiteKind.MACHINE, SiteKind.FIREWALL, SiteKind.UNLISTED)
@@ -38,7 +38,8 @@ def regrouped(tables: EffectiveNetwork, old: Network, new: Network, changed: Ite
     if not same or new.load_balancers or not all(site.kind in _FROM_SUBNETS for site in anew.values()):
         return effective(new)
     known = inventory(new)
-    return replace(tables, sites={**tables.sites, **{name: _site(known, site, names) for name, site in anew.items()}})
+    filters = _Filters(known, old, names)
+    return replace(tables, sites={**tables.sites, **{name: filters.of_site(site) for name, site in anew.items()}})
 
 
 def _filters(site: Site) -> tuple[Filter, ...]:
@@ -49,13 +50,53 @@ def _is_of(one: Filter, names: frozenset[str]) -> bool:
     return one.kind is FilterKind.NSG and one.resource in names
 
 
-def _site(known: Inventory, site: Site, names: frozenset[str]) -> Site:
-    return replace(site, outbound=_anew(known, site, site.outbound, names), inbound=_anew(known, site, site.inbound, names))
+class _Filters:
+    """The filters of the changed NSGs. Rows of rules that are the same as before are the same rows."""
+
+    def __init__(self, known: Inventory, old: Network, names: frozenset[str]) -> None:
+        self.known = known
+        self.old = old
+        self.names = names
+        self._rows: dict[tuple[str, Direction, int], tuple[FilterRow, ...] | None] = {}
+
+    def of_site(self, site: Site) -> Site:
+        """A site with these filters anew."""
+        return replace(site, outbound=self._anew(site, site.outbound), inbound=self._anew(site, site.inbound))
+
+    def _anew(self, site: Site, filters: Sequence[Filter]) -> tuple[Filter, ...]:
+        at = view(self.known, self.known.network.subnets[site.subnet or ""])
+        return tuple(self._filter(one, at) if _is_of(one, self.names) else one for one in filters)
+
+    def _filter(self, one: Filter, at: View) -> Filter:
+        key = (one.resource, one.direction, id(one.rows))  # places that had the same rows have the same
+        if key not in self._rows:
+            self._rows[key] = self._rows_again(one, at)
+        rows, group = self._rows[key], self.known.network.groups[one.resource]
+        if rows is None:
+            return filter_at(self.known, group, one.direction, at, one.place)
+        return replace(one, rows=rows, span=group.span)
+
+    def _rows_again(self, one: Filter, at: View) -> tuple[FilterRow, ...] | None:
+        """The rows with those of changed rules anew; None where all are better made anew.
+
+        That is where most rules have changed (they are made once for all places then), and where rows are of two rules.
+        """
+        old, group = self.old.groups[one.resource], self.known.network.groups[one.resource]
+        before, after = _rules(old, one.direction), _rules(group, one.direction)
+        ids = set(map(id, before)), set(map(id, after))
+        fresh = [rule for rule in after if id(rule) not in ids[0]]
+        gone = {id(rule.span) for rule in before if id(rule) not in ids[1]}
+        is_plain = not platform_tags(replace(group, outbound=(*group.outbound, *fresh)))
+        if 2 * len(fresh) > len(after) or not is_plain or len({id(rule.span) for rule in before}) < len(before):
+            return None
+        kept = (row for row in one.rows if row.origin.azure is not None or id(row.origin.span) not in gone)
+        made = (row for rule in fresh for row in rule_rows(self.known, rule, at, Origin(rule.span, None, rule.parts)))
+        return tuple(sorted((*kept, *made), key=_priority))
 
 
-def _anew(known: Inventory, site: Site, filters: Sequence[Filter], names: frozenset[str]) -> tuple[Filter, ...]:
-    at = view(known, known.network.subnets[site.subnet or ""])
-    return tuple(
-        filter_at(known, known.network.groups[one.resource], one.direction, at, one.place) if _is_of(one, names) else one
-        for one in filters
-    )
+def _rules(group: SecurityGroup, direction: Direction) -> tuple[DeclaredRule, ...]:
+    return group.inbound if direction is Direction.INBOUND else group.outbound
+
+
+def _priority(row: FilterRow) -> int:
+    return row.priority

@@ -169,15 +169,14 @@ class Pairs:
 
     def _rows(self, old: Sequence[FilterRow], new: Sequence[FilterRow]) -> tuple[FilterRow, ...]:
         start, most = 0, min(len(old), len(new))
-        while start < most and _is_alike(old[start], new[start]):
-            self._rule(old[start], new[start])
+        while start < most and self._is_paired(old[start], new[start]):
             start += 1
         end = 0
-        while end < most - start and _is_alike(old[-1 - end], new[-1 - end]):
-            self._rule(old[-1 - end], new[-1 - end])
+        while end < most - start and self._is_paired(old[-1 - end], new[-1 - end]):
             end += 1
         ours, theirs = old[start : len(old) - end], new[start : len(new) - end]
-        if len(ours) + len(theirs) > _MOST_UNLIKE:
+        # Between the ends nothing can be alike where one rule was edited, or where rules only came or only went.
+        if not ours or not theirs or len(ours) == len(theirs) == 1 or len(ours) + len(theirs) > _MOST_UNLIKE:
             return (*ours, *theirs)
         from difflib import SequenceMatcher  # noqa: PLC0415 - for edits at several places
 
@@ -191,6 +190,15 @@ class Pairs:
             else:
                 changed += [*ours[low:high], *theirs[first:last]]
         return tuple(changed)
+
+    def _is_paired(self, old: FilterRow, new: FilterRow) -> bool:
+        """Pairs two rows if they are alike. Where the versions share parts, a row that both have is one of these."""
+        if old is new and self._shared:
+            return True
+        if not _is_alike(old, new):
+            return False
+        self._rule(old, new)
+        return True
 
     def _rule(self, old: FilterRow, new: FilterRow) -> None:
         self._parts[id(old)] = (old, new)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from asever.diagnostics import Diagnostics, Edit
 from asever.model import claims, things
@@ -134,13 +134,18 @@ class Build:
         self.problems.diagnostics = diagnostics
         names = {id(node): name for name, node in self.declarations.items()}
         self.declarer.later.clear()
+        # A rule that stands in the same excerpt is the same node, and every name in it means what it meant.
+        groups = [network.groups[names[id(old)]] for old, _ in changed]
+        before = [rule for group in groups for rule in (*group.inbound, *group.outbound)]
+        known = {rule.span: rule for rule in before if rule.span is not None}
+        self.declarer.rules.known = known if len(known) == len(before) else {}
         for old, new in changed:
             self.declarations[names[id(old)]] = new
             self.declarer.declare(new, names[id(old)])
         for step in self.declarer.later:
             step()
-        groups = {names[id(old)]: self.things[names[id(old)]] for old, _ in changed}
-        return replace(network, groups={**network.groups, **groups})  # type: ignore[dict-item] # NSGs stay NSGs
+        again = {names[id(old)]: self.things[names[id(old)]] for old, _ in changed}
+        return replace(network, groups={**network.groups, **again})  # type: ignore[dict-item] # NSGs stay NSGs
 
     def _written(self) -> NumberSet:
         """The single addresses that the program writes in declarations: no unknown address is to be taken for one of them."""
@@ -252,8 +257,8 @@ def is_somebodys(numbers: NumberSet) -> bool:
     return 0 < numbers.size <= NAMED_AT_MOST and not numbers.overlaps(_PRIVATE)
 
 
-def addresses_in(body: nodes.Body | None) -> Iterator[nodes.Addresses]:
-    """The addresses that are written in a declaration."""
+def addresses_in(body: nodes.Body | None, but: Container[int] = ()) -> Iterator[nodes.Addresses]:
+    """The addresses that are written in a declaration, but for those in some rules of its lists, by their identity."""
     for item in body.items if body is not None else ():
         match item:
             case nodes.Attribute():
@@ -261,7 +266,8 @@ def addresses_in(body: nodes.Body | None) -> Iterator[nodes.Addresses]:
                 yield from addresses_in(item.body)
             case nodes.Rules():
                 for rule in item.rules:
-                    yield from _literals(rule)
+                    if id(rule) not in but:
+                        yield from _literals(rule)
             case nodes.Rule():
                 yield from _literals(item)
             case nodes.Route():

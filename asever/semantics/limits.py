@@ -11,6 +11,9 @@ from asever.record import record
 from asever.semantics.problems import Problems
 from asever.source import Span
 
+LIMIT = "azure-limit"
+"""The code of what is said of them."""
+
 RULES_OF_GROUP = 1_000
 ADDRESSES_OF_GROUP = 4_000  # of all sources, and of all destinations
 ASGS_OF_SIDE = 10
@@ -46,7 +49,7 @@ def _say(excesses: Iterable[_Excess], problems: Problems) -> None:
     for one in excesses:
         if one.found > one.most and one.span is not None:
             problems.error(
-                "azure-limit",
+                LIMIT,
                 f"{one.what}, and Azure takes {one.most:,}",
                 one.span,
                 f"{one.found:,}",
@@ -79,16 +82,17 @@ def _of_group(group: SecurityGroup) -> Iterator[_Excess]:
     yield _Excess(group.span, f"nsg `{group.name}` has {len(rules):,} rules", len(rules), RULES_OF_GROUP)
     named: set[str] = set()
     for side, of_rule in (("source", _sources), ("target", _targets)):
-        number = sum(_addresses(of_rule(rule)) for rule in rules)
-        what = f"the rules of nsg `{group.name}` name {number:,} addresses as their {side}"
-        yield _Excess(group.span, what, number, ADDRESSES_OF_GROUP)
+        terms = [term for rule in rules for term in of_rule(rule)]
+        named |= _asgs(terms)
+        if len(terms) > ADDRESSES_OF_GROUP:  # only then can it be too many
+            number = _addresses(terms)
+            what = f"the rules of nsg `{group.name}` name {number:,} addresses as their {side}"
+            yield _Excess(group.span, what, number, ADDRESSES_OF_GROUP)
         for rule in rules:
-            groups = _asgs(of_rule(rule))
-            named |= groups
-            if len(groups) > ASGS_OF_SIDE:
-                many = f"{len(groups):,} application security groups as its {side}"
-                what = f"rule {rule.priority} of nsg `{group.name}` names {many}"
-                yield _Excess(rule.parts.get(side, rule.span), what, len(groups), ASGS_OF_SIDE)
+            if len(of_rule(rule)) > ASGS_OF_SIDE:
+                found = len(_asgs(of_rule(rule)))
+                what = f"rule {rule.priority} of nsg `{group.name}` names {found:,} application security groups as its {side}"
+                yield _Excess(rule.parts.get(side, rule.span), what, found, ASGS_OF_SIDE)
     what = f"the rules of nsg `{group.name}` name {len(named):,} application security groups"
     yield _Excess(group.span, what, len(named), ASGS_OF_GROUP)
 

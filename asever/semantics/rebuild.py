@@ -1,15 +1,16 @@
-"""A program built and validated again and again: where an edit touches the rules of NSGs alone, only those NSGs."""
+"""A program built and validated again and again: where rules of NSGs alone differ, only these, as far as that may be."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import TypeGuard
 
 from asever.diagnostics import Diagnostic, Diagnostics
 from asever.model import claims, things
 from asever.model.numbers import NumberSet
-from asever.record import record
+from asever.record import record, replace
 from asever.semantics.build import Build, Sources, addresses_in, is_somebodys
+from asever.semantics.limits import LIMIT
 from asever.semantics.problems import Problems
 from asever.semantics.validate import validate, validate_groups
 from asever.syntax import nodes
@@ -47,22 +48,49 @@ class LastBuild:
             validate(network, found)
         else:
             build, network, checks, is_clean = last.build, again, last.checks, True
-            gone = [old.span.file for old, _ in changed]
-            found.extend(one for one in last.warnings if one.primary is None or one.primary.span.file not in gone)
-            validate_groups(network, _changed_names(last.network, network), found)
+            found.extend(_still_said(last, network, changed))
+            validate_groups(network, _new_rules(last.network, network), found)
         diagnostics.extend(found)
         if is_clean and not found.errors:
             self._last = _Last(sources=sources, build=build, network=network, checks=checks, warnings=tuple(found))
         return network, checks
 
 
-def _changed_names(old: things.Network, new: things.Network) -> list[str]:
-    return [name for name, group in new.groups.items() if group is not old.groups[name]]
+def _still_said(last: _Last, network: things.Network, changed: _Changes) -> Iterator[Diagnostic]:
+    """The warnings that are about nothing in the changed NSGs, or about one of their rules that is the same."""
+    texts = [one.span.file for pair in changed for one in pair]  # a rule that is the same stands in the new text
+    same = {
+        one.span.file
+        for name, group in network.groups.items()
+        if group is not last.network.groups[name]
+        for one in _same_rules(last.network.groups[name], group)
+        if one.span is not None
+    }
+    for one in last.warnings:
+        file = one.primary.span.file if one.primary is not None else None
+        if file is None or not any(map(file.is_of, texts)) or (file in same and one.code != LIMIT):
+            yield one
+
+
+def _new_rules(old: things.Network, new: things.Network) -> Iterator[things.SecurityGroup]:
+    """The changed NSGs with those of their rules that are not the same as before."""
+    for name, group in new.groups.items():
+        if group is not old.groups[name]:
+            same = set(map(id, _same_rules(old.groups[name], group)))
+            inbound, outbound = (
+                tuple(one for one in rules if id(one) not in same) for rules in (group.inbound, group.outbound)
+            )
+            yield replace(group, inbound=inbound, outbound=outbound)
+
+
+def _same_rules(old: things.SecurityGroup, new: things.SecurityGroup) -> Iterator[things.DeclaredRule]:
+    before = set(map(id, (*old.inbound, *old.outbound)))
+    return (one for one in (*new.inbound, *new.outbound) if id(one) in before)
 
 
 def _regrouped(build: Build, network: things.Network, changed: _Changes) -> things.Network | None:
     """The network with these NSGs declared anew; None if anything is to be said of them, or more hangs on them."""
-    if not all(_named_in(old) == _named_in(new) for old, new in changed):
+    if not all(_name_alike(old, new) for old, new in changed):
         return None
     found = Diagnostics()
     again = build.regrouped(network, changed, found)
@@ -91,6 +119,18 @@ def _is_group(item: nodes.Item) -> TypeGuard[nodes.Declaration]:
     return isinstance(item, nodes.Declaration) and item.kind.text == "nsg"
 
 
-def _named_in(node: nodes.Declaration) -> set[NumberSet]:
+def _name_alike(old: nodes.Declaration, new: nodes.Declaration) -> bool:
+    """Whether two declarations make the Internet smaller by the same addresses."""
+    both = _rules(old) & _rules(new)
+    return _named_in(old, both) == _named_in(new, both) or _named_in(old) == _named_in(new)
+
+
+def _named_in(node: nodes.Declaration, but: Container[int] = ()) -> set[NumberSet]:
     """The addresses in a declaration that make the Internet smaller, since their author knows whose they are."""
-    return {one.value for one in addresses_in(node.body) if is_somebodys(one.value)}
+    return {one.value for one in addresses_in(node.body, but) if is_somebodys(one.value)}
+
+
+def _rules(node: nodes.Declaration) -> set[int]:
+    """The identities of the rules in the lists of a declaration."""
+    lists = (one for one in (node.body.items if node.body is not None else ()) if isinstance(one, nodes.Rules))
+    return {id(rule) for one in lists for rule in one.rules}

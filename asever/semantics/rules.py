@@ -42,16 +42,17 @@ FIREWALL = Book(access=("allow", "deny", "dnat"), lowest=100, highest=65000, tog
 
 
 class RuleReader:
-    """Reads lists of rules."""
+    """Reads lists of rules. `known` are rules that need not be read again, by where they stand."""
 
     def __init__(self, problems: Problems, terms: Terms) -> None:
         self.problems = problems
         self.terms = terms
+        self.known: Mapping[Span, DeclaredRule] = {}
 
     def read(self, written: Sequence[nodes.Rule], book: Book, where: str) -> tuple[DeclaredRule, ...]:
         """The rules of one list, ascending by priority. `where` names it: "inbound rules of `data-tier`"."""
         self._priorities(written, book, where)
-        built = (self._rule(one, book) for one in written)
+        built = (self.known.get(one.span) or self._rule(one, book) for one in written)
         return tuple(sorted((one for one in built if one is not None), key=lambda rule: rule.priority))
 
     def _priorities(self, written: Sequence[nodes.Rule], book: Book, where: str) -> None:

@@ -11,7 +11,7 @@ from asever.diagnostics import Diagnostics, Label, Severity
 from asever.model.addresses import format_address, format_addresses, is_v6, parse_prefix
 from asever.model.azure_tags import COMPUTED
 from asever.model.numbers import NumberSet, union
-from asever.model.things import Environment, LoadBalancer, Network, Subnet, TermKind, Thing, Vnet
+from asever.model.things import Environment, LoadBalancer, Network, SecurityGroup, Subnet, TermKind, Thing, Vnet
 from asever.record import replace
 from asever.semantics.connections import validate_connections
 from asever.semantics.limits import validate_group_limits, validate_limits
@@ -41,12 +41,15 @@ def validate(network: Network, diagnostics: Diagnostics) -> None:
     validate_limits(network, problems)
 
 
-def validate_groups(network: Network, names: Iterable[str], diagnostics: Diagnostics) -> None:
-    """What `validate` adds of the rules of these NSGs, for a network where it has nothing to say of anything else."""
+def validate_groups(network: Network, new: Iterable[SecurityGroup], diagnostics: Diagnostics) -> None:
+    """What `validate` adds of some NSGs, for a network where it has nothing to say of anything else.
+
+    `new` are these NSGs with those of their rules that it is to speak of.
+    """
     problems = Problems(diagnostics)
-    alone = replace(network, groups={name: network.groups[name] for name in names})
-    _Validation(alone, problems).of_groups()
-    validate_group_limits(alone, problems)
+    groups = {one.name: one for one in new}
+    _Validation(replace(network, groups=groups), problems).of_groups()
+    validate_group_limits(replace(network, groups={name: network.groups[name] for name in groups}), problems)
 
 
 class _Validation:
@@ -70,7 +73,7 @@ class _Validation:
         self._environments()
 
     def of_groups(self) -> None:
-        """Those of NSGs and their rules; none is about two NSGs."""
+        """Those of NSGs and their rules; none is about two NSGs, or two rules."""
         self._groups()
         self._rule_names()
 

@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from tests.lsp.client import Client
-from tests.session.edits import edited
-from tests.session.test_same_as_fresh import BASES
+from tests.session.edits import edited, edited_in_lists
+from tests.session.test_same_as_fresh import BASES, LISTS
 
 LETTERS = string.printable + '\0\x0c\x85\u2028äß漢😀\ufeff{}"/*'
 PIECES = [
@@ -47,10 +47,11 @@ def told(diagnostics):
     return sorted(repr(one) for one in diagnostics)
 
 
-@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("base", [*BASES, "lists"])
 def test_after_any_edits_is_shown_what_a_fresh_server_shows(tmp_path, base):
     chance = Random(base)
-    files = dict(BASES[base])
+    change = edited_in_lists if base == "lists" else edited
+    files = dict(LISTS if base == "lists" else BASES[base])
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     with Client(tmp_path) as old, Client(tmp_path) as new:
@@ -60,7 +61,7 @@ def test_after_any_edits_is_shown_what_a_fresh_server_shows(tmp_path, base):
             for _ in range(chance.choice((1, 1, 2, 5))):
                 name = chance.choice(list(files))
                 before = files[name]
-                files[name] = mangled(before, chance) if chance.random() < 0.4 else edited(before, chance)
+                files[name] = mangled(before, chance) if chance.random() < 0.4 else change(before, chance)
                 old.change(name, files[name])
                 if chance.random() < 0.3:
                     files[name] = before

@@ -20,7 +20,7 @@ from asever.session import Session
 
 sys.path += [str(Path(__file__).parents[2] / "bench"), str(Path(__file__).parent)]
 
-from edits import RULE_EDITS, edited
+from edits import RULE_EDITS, edited, edited_in_lists
 from generated import large_group
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,6 +81,24 @@ BASES = {
         )
         if path.exists()
     },
+}
+
+
+# Long lists in both directions, and what warnings are about: a tag, a name that says something else, nobody's address.
+LISTS = {
+    "main.asev": large_group(30, 12).replace(
+        "\n} }",
+        """
+} outbound {
+  100 "HTTPS 443" allow tcp from 10.16.0.0/24 to Internet port 8443
+  110 allow any from 10.16.0.0/24 to VirtualNetwork
+  120 allow tcp from * to 11.0.0.0/24, 20.1.2.3 port 443
+  130 deny any from * to 10.200.0.0/24
+"""
+        + "\n".join(f"  {number} allow tcp from * to 10.{number}.0.0/24 port {number}" for number in range(140, 170))
+        + "\n} }",
+    )
+    + "check nsg entering has no dead rules\n",
 }
 
 
@@ -167,3 +185,11 @@ def test_so_it_does_when_rules_alone_change(tmp_path, seed):
 
     judged, kept = followed(tmp_path, BASES["generated"], seed, 25, Options(), change)
     assert kept > judged
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_so_it_does_while_lists_are_edited(tmp_path, seed):
+    """Rules come, go, move, become comments and back, and are broken in the middle of a word."""
+    judged, kept = followed(tmp_path, LISTS, seed, 20, Options(), edited_in_lists)
+    assert judged
+    assert kept
