@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from io import StringIO
 
@@ -69,12 +69,13 @@ def wrapped(text: str, *, first: str = "", rest: str | None = None, width: int =
 
     Words longer than a line stay whole: an address that is broken cannot be copied.
     """
-    if 0 < len(text) <= width - len(first) and text.isprintable() and text[0] != " " != text[-1]:
-        return [first + text]  # most texts fit
     indent = " " * len(first) if rest is None else rest
     room = max(width, len(first) + 20)
-    if text and len(first) + len(text) <= room and text.isprintable() and text == text.strip():
-        return [first + text]  # as most texts are
+    if text and text.isprintable() and text[0] != " " != text[-1]:  # as most texts are
+        if len(first) + len(text) <= room:
+            return [first + text]
+        if "  " not in text:
+            return _filled(text.split(" "), first, indent, room)
     lines = textwrap.wrap(
         text,
         width=room,
@@ -84,6 +85,19 @@ def wrapped(text: str, *, first: str = "", rest: str | None = None, width: int =
         break_on_hyphens=False,
     )
     return lines or [first.rstrip()]
+
+
+def _filled(words: Sequence[str], first: str, rest: str, room: int) -> list[str]:
+    """Words in lines of at most `room`, as `textwrap` breaks them in several times the time."""
+    lines: list[str] = []
+    now, space = first, ""
+    for word in words:
+        if space and len(now) + 1 + len(word) > room:
+            lines.append(now)
+            now, space = rest, ""
+        now += space + word
+        space = " "
+    return [*lines, now]
 
 
 def shortened(text: str, most: int) -> str:

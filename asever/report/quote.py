@@ -90,17 +90,12 @@ def _shown(marks: Sequence[Mark], number: int, room: int) -> _Shown:
     spans = [(mark.span.column - 1, mark.span.column - 1 + _length_on_line(mark.span, text)) for mark in marks]
     focus = next((span for span, mark in zip(spans, marks, strict=True) if mark.primary), spans[0])
     low = max(focus[0] - _BEFORE, 0) if len(text) > _BEFORE + _AFTER else 0
-    cells = [_cell(letter) for letter in text[low : low + _BEFORE + _AFTER]]
-    columns = _columns(cells)
+    body, columns = _body(text[low : low + _BEFORE + _AFTER])
     total = columns[-1]
 
     def column(offset: int) -> int:
         return columns[min(max(offset - low, 0), len(columns) - 1)] + max(offset - low - len(columns) + 1, 0)
 
-    body = "".join(
-        " " * (after - before) if cell == "\t" else cell
-        for cell, before, after in zip(cells, columns, columns[1:], strict=False)
-    )
     drawn = [
         _Drawn(column(start), max(column(end), column(start) + 1), mark)
         for (start, end), mark in zip(spans, marks, strict=True)
@@ -134,16 +129,20 @@ def _length_on_line(span: Span, text: str) -> int:
     return max(min(span.end - span.start, len(text) - span.column + 1), 0)
 
 
+def _body(text: str) -> tuple[str, Sequence[int]]:
+    """A text as shown; the column that each of its characters starts in, and the column after the last one."""
+    if text.isascii() and text.isprintable():  # most are
+        return text, range(len(text) + 1)
+    cells = [_cell(letter) for letter in text]
+    columns = [0]
+    for cell in cells:
+        columns.append(columns[-1] + (TAB - columns[-1] % TAB if cell == "\t" else _width(cell)))
+    widths = zip(cells, columns, columns[1:], strict=False)
+    return "".join(" " * (after - before) if cell == "\t" else cell for cell, before, after in widths), columns
+
+
 def _cell(letter: str) -> str:
     return "\t" if letter == "\t" else printable(letter)
-
-
-def _columns(cells: Sequence[str]) -> list[int]:
-    """The column that each character starts in, and the column after the last one."""
-    columns = [0]
-    for letter in cells:
-        columns.append(columns[-1] + (TAB - columns[-1] % TAB if letter == "\t" else _width(letter)))
-    return columns
 
 
 def _width(letter: str) -> int:

@@ -99,13 +99,19 @@ def _mismatches(row: FilterRow, packet: Packet) -> Iterator[str]:
         yield f"protocol {format_protocol(packet.protocol)} is not {format_protocols(row.protocol)}"
         return
     if not _matches(row.source, packet.source, packet.source_tags):
-        yield f"source {format_address(packet.source)} {_is_not(row.source)}"
+        yield f"source {_address(packet.source)} {_is_not(row.source)}"
     if not _matches(row.target, packet.target, packet.target_tags):
-        yield f"destination {format_address(packet.target)} {_is_not(row.target)}"
+        yield f"destination {_address(packet.target)} {_is_not(row.target)}"
     if has_ports(packet) and packet.target_port not in row.target_port:
         yield f"port {packet.target_port} is not {_in(ports_text(row.target_port), single=row.target_port.size == 1)}"
     if has_ports(packet) and packet.source_port not in row.source_port:
         yield f"source port {packet.source_port} is not {_in(ports_text(row.source_port), single=row.source_port.size == 1)}"
+
+
+@lru_cache(maxsize=64)
+def _address(number: int) -> str:
+    """An address in words; the reasons of one list name the same two again and again."""
+    return format_address(number)
 
 
 def _matches(match: AddressMatch, address: int, tags: frozenset[str]) -> bool:
@@ -270,11 +276,16 @@ def _shown(rules: Sequence[int], near: Collection[int]) -> list[int | None]:
     if len(rules) <= _MOST:
         return list(rules)
     middle = rules[_ENDS:-_ENDS]
-    kept: list[int | None] = [*sorted(set(middle).intersection(near))]
+    kept: list[int | None] = [number for number in sorted(near) if _is_in(middle, number)]
     first = next((index for index, number in enumerate(kept) if number != middle[index]), len(kept))
     if len(kept) < len(middle):
         kept.insert(first, None)
     return [*rules[:_ENDS], *kept, *rules[-_ENDS:]]
+
+
+def _is_in(ascending: Sequence[int], number: int) -> bool:
+    place = bisect_left(ascending, number)
+    return place < len(ascending) and ascending[place] == number
 
 
 def _row(mark: str, rule: tuple[int, str], text: str, *, label: int, indent: int, width: int) -> list[Line]:
