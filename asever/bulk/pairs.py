@@ -77,6 +77,7 @@ class _Pairs:
         self._cells = Cells(network, fixed, every_kind, list(lists.values()), (one.target_port for one in shaped))
         self._gates: dict[tuple[int, Action], Gate] = {}
         self._own: dict[int, _Line] = {}
+        self._exactly: dict[int, int | None] = {}
         self._between: dict[tuple[int, ...], Sequence[Profile | None]] = {}
         every = self._cells.every
         self._passing = Profile(every, every, every, every, every, every, 0)
@@ -120,7 +121,10 @@ class _Pairs:
         return Reach.SOME if arrives and lost else None
 
     def _cells_of(self, shape: Shape) -> int | None:
-        return self._cells.exactly(Traffic(shape.protocol, shape.source_port, shape.target_port), shape.readings)
+        if id(shape) not in self._exactly:
+            whole = Traffic(shape.protocol, shape.source_port, shape.target_port)
+            self._exactly[id(shape)] = self._cells.exactly(whole, shape.readings)
+        return self._exactly[id(shape)]
 
     def _passing_of(self, shape: Shape, caller: int) -> Profile | None:
         """What of a shape's flows passes its stages; None where that cannot be told."""
@@ -161,8 +165,9 @@ class _Pairs:
                     line[called] = Reach.NONE
             return
         returned = self._returned(way, targets)
+        apart = {id(one): one for one in returned}
         for caller in numbers_of(way.callers):
-            back = {id(one): _comes_back(one, caller) for one in returned}
+            back = {key: _comes_back(one, caller) for key, one in apart.items()}
             line, entering = found[caller], into[caller]
             leaving = self._leaving(caller, way, targets)
             for called, one, returns in zip(targets, leaving, returned, strict=True):
