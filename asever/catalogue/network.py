@@ -69,7 +69,7 @@ NETWORK: tuple[Entry, ...] = (
     Entry(
         code="file-too-large",
         title="A file that is too large",
-        explanation="Files are read up to 8 MB, which is some forty thousand rules. Larger networks are several files.",
+        explanation="Files are read up to 32 MB, which is some half a million rules. Larger networks are several files.",
     ),
     # -- Names ----------------------------------------------------------------------------------------------------------
     Entry(
