@@ -6,6 +6,7 @@ import time
 import pytest
 
 from tests.importers.arm import INNER, SCHEMA, deployment, evaluated, names, nsg, plain, template, value_of
+from tests.slowness import slowness
 
 SUBNETS = "Microsoft.Network/virtualNetworks/subnets"
 
@@ -407,7 +408,7 @@ def test_what_has_no_end_ends_in_an_error_within_seconds(content, code):
     start = time.process_time()
 
     assert evaluated(content).problems[0].code == code
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 5 * slowness()
 
 
 def test_texts_that_double_stay_small():
@@ -437,4 +438,4 @@ def test_a_nested_template_of_three_megabytes_is_evaluated_within_two_seconds():
     start = time.process_time()
 
     assert len(evaluated(content).resources) == 1_250
-    assert time.process_time() - start < 4  # half of it on a machine with nothing else to do
+    assert time.process_time() - start < 4 * slowness()  # half of it on a machine with nothing else to do
