@@ -10,6 +10,7 @@ from asever.commands.import_ import text_of
 from asever.semantics.loading import load_imports, load_program
 from tests.importers.azure import imported, loaded, nsg, rule, subnet, template, verdicts, vnet, write
 from tests.recorded.sessions import CORPUS
+from tests.slowness import slowness
 
 TAGS = {
     "changeNumber": 1,
@@ -141,7 +142,7 @@ def test_three_tags_of_the_largest_list_cost_little(tmp_path):
     started = time.process_time()
     program, _ = load_program(tmp_path / "x.asev", text=text)
     assert len(program.network.tags) == 3
-    assert time.process_time() - started < 2  # 0.1 s where nothing else runs
+    assert time.process_time() - started < 2 * slowness()  # 0.1 s where nothing else runs
 
 
 def test_a_value_given_on_the_command_line_reaches_a_tag_without_addresses(tmp_path, capsys):
