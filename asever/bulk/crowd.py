@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
+from asever.model.bits import each
 from asever.model.numbers import NumberSet, Range
 from asever.record import record
 
@@ -19,12 +20,7 @@ def numbers_of(bits: Bits) -> list[int]:
     """The numbers of the ends in a set, in order."""
     if bits.bit_count() * _DENSE >= bits.bit_length():
         return [number for number, digit in enumerate(bin(bits)[:1:-1]) if digit == "1"]
-    found = []
-    while bits:
-        low = bits & -bits
-        found.append(low.bit_length() - 1)
-        bits ^= low
-    return found
+    return list(each(bits))
 
 
 @record(kw_only=False)

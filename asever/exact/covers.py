@@ -16,6 +16,7 @@ from itertools import accumulate
 from operator import and_, or_, xor
 
 from asever.exact.boxes import Box, TooMany
+from asever.model.bits import each
 from asever.model.numbers import NumberSet, Range
 from asever.model.regions import Region
 from asever.record import record
@@ -129,14 +130,6 @@ def bits(numbers: Iterable[int]) -> int:
     for number in every:
         digits[number >> 3] |= 1 << (number & 7)
     return int.from_bytes(digits, "little")
-
-
-def each(bits: int) -> Iterator[int]:
-    """The positions of the bits, in order."""
-    while bits:
-        low = bits & -bits
-        yield low.bit_length() - 1
-        bits ^= low
 
 
 def _runs(mask: int) -> Iterator[tuple[int, int]]:

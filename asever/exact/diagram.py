@@ -12,6 +12,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from asever.exact.boxes import BUDGET, Box, Budget, TooMany, positions
+from asever.model.bits import each
 from asever.record import record
 
 # Orders take turns of so many steps. In the first each is followed through, later the first that comes to an end is taken.
@@ -197,7 +198,7 @@ class Diagram(Generic[Label]):
                 found[meeting & candidates, holding & sure] |= atoms
             return found
         pieces = [(self.start[dimension], 0, 0)]
-        for line in _each(candidates):
+        for line in each(candidates):
             bit = 1 << line
             meeting = self.lines.columns[dimension][line]
             holding = self.lines.sure_columns[dimension][line] if sure & bit else 0
@@ -300,13 +301,6 @@ def _whole(by_atoms: dict[int, int], atoms: int) -> int:
         if not atoms & ~mask:
             found |= lines
     return found
-
-
-def _each(bits: int) -> Iterator[int]:
-    while bits:
-        low = bits & -bits
-        yield low.bit_length() - 1
-        bits ^= low
 
 
 # -- The fewest parts ---------------------------------------------------------------------------------------------------

@@ -14,8 +14,9 @@ from itertools import chain
 from operator import and_, or_
 
 from asever.exact.boxes import Box, meet
-from asever.exact.covers import Covers, Rest, bits, each
+from asever.exact.covers import Covers, Rest, bits
 from asever.exact.worlds import World
+from asever.model.bits import each
 from asever.model.effective import EffectiveNetwork, Filter, may_exist
 from asever.model.regions import FIELDS, Region
 from asever.model.rule_keys import Part, RuleKey, key_of

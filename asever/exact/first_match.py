@@ -13,6 +13,7 @@ from functools import lru_cache
 from asever.exact.boxes import Budget
 from asever.exact.readings import HEADERS, reading_name, reading_values, readings_of
 from asever.model.addresses import ALL_ADDRESSES
+from asever.model.bits import each
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, FilterRow, conditions_of
 from asever.model.identity import Same
 from asever.model.numbers import NumberSet
@@ -72,7 +73,7 @@ class _Dimension:
         places = [(bisect_right(self._cuts, low), bisect_right(self._cuts, high)) for low, high in numbers.ranges]
         if sum(last - first for first, last in places) > _WIDE:
             few = self._at(places[0][0])
-            holding = [row for row in _each(few) if _holds(self._sets[row], numbers)] if few.bit_count() <= _MANY else []
+            holding = [row for row in each(few) if _holds(self._sets[row], numbers)] if few.bit_count() <= _MANY else []
             return self._every, sum(1 << row for row in holding)
         meeting, holding_all = 0, self._every
         for first, last in places:
@@ -178,13 +179,6 @@ class FirstMatch:
         if found is None:
             found = self._dimensions[number] = _Dimension(self._columns[number])
         return found
-
-
-def _each(bits: int) -> Iterator[int]:
-    while bits:
-        low = bits & -bits
-        yield low.bit_length() - 1
-        bits ^= low
 
 
 def _shared(one: Region, other: Region) -> Region | None:

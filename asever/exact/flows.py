@@ -14,11 +14,12 @@ from asever.exact.boxes import Box, Budget
 from asever.exact.filters import Table, Variables
 from asever.exact.readings import reading_name
 from asever.exact.regions import Space, order
+from asever.model.bits import each
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FlowQuestion, Quantifier, Scope
 from asever.model.numbers import NumberSet, union
 from asever.model.regions import FIELDS, Region
 from asever.record import record, replace
-from asever.solve.classes import bits, classes_of, seen_at
+from asever.solve.classes import classes_of, seen_at
 from asever.solve.encode import can_arrive, surely_arrives
 from asever.solve.paths import Path, Place, paths
 
@@ -227,7 +228,7 @@ class _Engine:
         found = self._tables.get(key)
         if found is None:
             tags = (place.source_tags, place.target_tags)
-            some = rows if mask == -1 else [rows[index] for index in bits(mask)]
+            some = rows if mask == -1 else [rows[index] for index in each(mask)]
             found = self._tables[key] = Table(self.network, some, one.otherwise, self.question.fixed, tags)
         return found
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from asever.diagnostics import Edit
 from asever.explain.finding import Asked, ask
+from asever.model.bits import each
 from asever.model.effective import EffectiveNetwork, FilterQuestion, FlowQuestion
 from asever.model.program import Program
 from asever.model.things import Network
-from asever.solve.classes import bits, classes_of, seen_at
+from asever.solve.classes import classes_of, seen_at
 from asever.solve.paths import paths
 from asever.source import SourceFile, Span
 
@@ -54,7 +55,7 @@ def _met(tables: EffectiveNetwork, asked: Asked) -> Iterator[Span | None]:
                         seen = seen_at(place.view, way.region, place.source_tags, place.target_tags)
                         for one in place.filters:
                             near = classes_of(one.rows, tables.tag_space).sharing(seen)
-                            yield from (one.rows[index].origin.span for index in bits(near))
+                            yield from (one.rows[index].origin.span for index in each(near))
         case FilterQuestion() as question:
             for context in question.contexts:
                 filters = (context.left,) if context.right is None else (context.left, context.right)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from operator import xor
@@ -82,14 +82,6 @@ def classes_of(rows: tuple[FilterRow, ...], tag_space: NumberSet) -> Classes:
 @lru_cache(maxsize=64)
 def _classes_of(same: Same[tuple[FilterRow, ...]], tag_space: NumberSet) -> Classes:
     return Classes(same.value, tag_space)
-
-
-def bits(mask: int) -> Iterator[int]:
-    """The rows of a mask, in order."""
-    while mask:
-        bit = mask & -mask
-        yield bit.bit_length() - 1
-        mask ^= bit
 
 
 class _Classified:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
+from asever.model.bits import each
 from asever.model.effective import Action, AddressMatch, Condition, EffectiveNetwork, FilterRow
 from asever.model.numbers import NumberSet
 from asever.record import record
-from asever.solve.classes import bits, classes_of
+from asever.solve.classes import classes_of
 from asever.solve.paths import FIELDS, View
 from asever.solve.terms import FALSE, TRUE, Terms, conjunction, covers, disjunction, meets, negation
 
@@ -127,7 +128,7 @@ class Rows:
         classes = classes_of(rows, self.network.tag_space)
         mask = classes.sharing(dict(zip(FIELDS, numbers, strict=True))) | classes.conditional
         # A packet that is known to lie in a tag matches a rule that names it, wherever its address is.
-        return (rows[index] for index in bits(mask | classes.tagged if tagged else mask))
+        return (rows[index] for index in each(mask | classes.tagged if tagged else mask))
 
     # -- Deciding -------------------------------------------------------------------------------------------------------
 
