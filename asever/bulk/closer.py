@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from asever.bulk.crowd import Crowd, Side
 from asever.bulk.gates import RowList, Rule
@@ -26,29 +26,22 @@ class Pair:
 
     def passes(self, cells: int) -> bool | None:
         """Whether something of some cells passes all lists; None where that cannot be told."""
-        lists = self._mattering(cells)
-        unclear = False
-        for matching in self._parts(lists):
-            if matching is None:
-                return None
-            perhaps, surely = _through(lists, cells, matching)
-            if surely:
-                return True
-            unclear |= bool(perhaps)
-        return None if unclear else False
+        return self._any(cells, lambda perhaps, surely: True if surely else (None if perhaps else False))
 
     def drops(self, cells: int) -> bool | None:
         """Whether some list drops something of some cells; None where that cannot be told."""
+        return self._any(cells, lambda perhaps, surely: True if perhaps != cells else (None if surely != cells else False))
+
+    def _any(self, cells: int, holds: Callable[[int, int], bool | None]) -> bool | None:
+        """Whether something holds of a part, by the cells of it that perhaps pass all lists, and those that surely do."""
         lists = self._mattering(cells)
-        unclear = False
+        found: bool | None = False
         for matching in self._parts(lists):
-            if matching is None:
-                return None
-            perhaps, surely = _through(lists, cells, matching)
-            if perhaps != cells:
+            here = None if matching is None else holds(*_through(lists, cells, matching))
+            if here:
                 return True
-            unclear |= surely != cells
-        return None if unclear else False
+            found = None if here is None else found
+        return found
 
     def _mattering(self, cells: int) -> _Some:
         return [(list(self._some(one.rules, cells)), one.passes) for one in self._lists]

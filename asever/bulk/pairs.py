@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from itertools import chain
 
@@ -37,7 +37,7 @@ class Column:
 def reaches(
     network: EffectiveNetwork,
     ends: Sequence[End],
-    traffic: Iterable[Traffic],
+    traffic: Sequence[Traffic],
     fixed: Mapping[str, str],
     columns: Sequence[Column] = (),
     more: int = 0,
@@ -54,7 +54,7 @@ class _Pairs:
         self,
         network: EffectiveNetwork,
         ends: Sequence[End],
-        traffic: Iterable[Traffic],
+        traffic: Sequence[Traffic],
         fixed: Mapping[str, str],
         columns: Sequence[Column],
         more: int,
@@ -68,13 +68,12 @@ class _Pairs:
         seen = dict.fromkeys(addresses(shaped))
         self._seen = {numbers: len(ends) + place for place, numbers in enumerate(seen)}
         self._crowd = Crowd([*(end.addresses for end in ends), *seen])
-        every_kind = list(traffic)
-        self._ways = Ways(network, self._crowd, ends, union(one.protocol for one in every_kind))
+        self._ways = Ways(network, self._crowd, ends, union(one.protocol for one in traffic))
         self._products = list(self._ways.ways())
         lists = {id(one.rows): one.rows for one in chain(*(way.filters for way in self._products))}
         lists |= {id(one.rows): one.rows for end in ends for one in (*end.site.outbound, *end.site.inbound)}
         lists |= {id(one.rows): one.rows for shape in shaped for stage in shape.stages for one in stage.filters or ()}
-        self._cells = Cells(network, fixed, every_kind, list(lists.values()), (one.target_port for one in shaped))
+        self._cells = Cells(network, fixed, traffic, list(lists.values()), (one.traffic.target_port for one in shaped))
         self._gates: dict[tuple[int, Action], Gate] = {}
         self._own: dict[int, _Line] = {}
         self._exactly: dict[int, int | None] = {}
@@ -122,8 +121,7 @@ class _Pairs:
 
     def _cells_of(self, shape: Shape) -> int | None:
         if id(shape) not in self._exactly:
-            whole = Traffic(shape.protocol, shape.source_port, shape.target_port)
-            self._exactly[id(shape)] = self._cells.exactly(whole, shape.readings)
+            self._exactly[id(shape)] = self._cells.exactly(shape.traffic, shape.readings)
         return self._exactly[id(shape)]
 
     def _passing_of(self, shape: Shape, caller: int) -> Profile | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from asever.bulk.cells import Traffic
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import (
     ANYWHERE,
@@ -45,9 +46,7 @@ class Shape:
     part exists in.
     """
 
-    protocol: NumberSet
-    source_port: NumberSet
-    target_port: NumberSet
+    traffic: Traffic
     stages: tuple[Stage, ...]
     arrives: bool
     returns: bool
@@ -104,9 +103,7 @@ def _shape(path: Path, scope: Scope, question: FlowQuestion, caller: Site) -> Sh
     if None in stages:
         return None
     return Shape(
-        protocol=path.region["protocol"],
-        source_port=path.region["source_port"],
-        target_port=path.region["target_port"],
+        traffic=Traffic(path.region["protocol"], path.region["source_port"], path.region["target_port"]),
         stages=tuple(one for one in stages if one is not None),
         arrives=arrives,
         returns=path.returns is not False,

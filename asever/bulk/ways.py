@@ -9,7 +9,7 @@ stages are those of `asever.model.effective`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from asever.bulk.crowd import Bits, Crowd, numbers_of
 from asever.model.effective import (
@@ -22,12 +22,12 @@ from asever.model.effective import (
     Route,
     Site,
     SiteKind,
+    SourceTranslation,
 )
 from asever.model.numbers import EMPTY, NumberSet
 from asever.model.packets import ANY_PORT
 from asever.record import record, replace
-
-_INTERNET = "Internet"
+from asever.solve.paths import INTERNET
 
 
 @record(kw_only=False)
@@ -58,8 +58,12 @@ class Way:
 
 def leaving(site: Site) -> Hashable:
     """What decides by which way packets leave a site, filters apart; names for people left out."""
-    translations = tuple(replace(one, resource="", because="") for one in site.translations)
-    return site.kind, id(site.routes), site.exempt, translations, site.home, site.vnet
+    return site.kind, id(site.routes), site.exempt, nameless(site.translations), site.home, site.vnet
+
+
+def nameless(translations: Iterable[SourceTranslation]) -> tuple[SourceTranslation, ...]:
+    """Translations without what they say to people."""
+    return tuple(replace(one, resource="", because="") for one in translations)
 
 
 @record
@@ -131,7 +135,7 @@ class Ways:
             if row.recipients:
                 plain = called & ~self._translated(sender, TO_DEVICE, way.callers)
                 yield from self._to_device(replace(one, called=plain), row)
-            elif row.fabric == _INTERNET:
+            elif row.fabric == INTERNET:
                 yield from self._to_internet(one, sender)
             elif row.fabric is not None:
                 plain = called & ~self._translated(sender, row.fabric, way.callers)
@@ -161,11 +165,11 @@ class Ways:
 
     def _to_internet(self, way: Way, sender: Site) -> Iterator[Way]:
         """What leaves with the source of a translation for the Internet itself, and what goes there and is lost."""
-        at_own, lost = self._arriving(_INTERNET)
+        at_own, lost = self._arriving(INTERNET)
         rest = way.called & at_own
         for row in sender.translations:
             side, there = self._crowd.side(row.sources), self._crowd.side(row.destinations)
-            if row.fabric != _INTERNET or not (side.meeting & way.callers and there.meeting & rest):
+            if row.fabric != INTERNET or not (side.meeting & way.callers and there.meeting & rest):
                 continue
             if not row.protocol.overlaps(self._protocol):
                 continue
@@ -177,14 +181,15 @@ class Ways:
                 yield replace(way, called=taken, arrives=True, translated=True)
             rest &= ~there.meeting
         # Without a translation it arrives, and its reply is another question; what is lost is so with any source.
-        if way.called & lost & ~self._dropped(sender):
-            yield replace(way, called=way.called & lost & ~self._dropped(sender))
+        gone = way.called & lost & ~self._unfollowed(sender)
+        if gone:
+            yield replace(way, called=gone)
 
-    def _dropped(self, sender: Site) -> Bits:
+    def _unfollowed(self, sender: Site) -> Bits:
         """The ends of which a translation for the Internet may say that nobody can follow what is sent to them."""
         found = 0
         for row in sender.translations:
-            if row.fabric == _INTERNET and row.unmodelled is not None:
+            if row.fabric == INTERNET and row.unmodelled is not None:
                 found |= self._crowd.side(row.destinations).meeting
         return found
 
@@ -215,7 +220,7 @@ class Ways:
 
     def _is_plain(self, row: Arrival, fabric: str) -> bool:
         """Whether a row hands packets to a site as they are, always; on the Internet to whatever filters nothing."""
-        on_internet = fabric == _INTERNET
+        on_internet = fabric == INTERNET
         return (
             row.condition == ALWAYS
             and row.callers is None

@@ -7,7 +7,7 @@ from operator import is_
 
 from asever.azure.questions import Unanswerable, question
 from asever.model.claims import Endpoint, EndpointKind, Reachability, Service, Verb
-from asever.model.effective import EffectiveNetwork, FlowQuestion, Scope, SiteKind
+from asever.model.effective import EffectiveNetwork, FlowQuestion, Scope, Site, SiteKind
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, TCP, UDP
 from asever.model.things import Network
@@ -78,6 +78,22 @@ def _stands(subnet: str, declared: set[str], every_subnet: bool) -> bool:
 
 def _party(kind: EndpointKind, name: str) -> Party:
     return Party(endpoint=Endpoint(kind=kind, name=name), title=f"{kind.value} {name}")
+
+
+def site_of(tables: EffectiveNetwork, one: Party) -> Site:
+    """The site of a machine, or of the rest of a subnet."""
+    return tables.sites[one.site or one.endpoint.name]
+
+
+def is_private(network: Network, one: Party) -> bool:
+    """Whether an end is a machine without a public address, or a subnet in which none is declared."""
+    match one.endpoint.kind:
+        case EndpointKind.MACHINE:
+            return network.machines[one.endpoint.name].public_ip is None
+        case EndpointKind.SUBNET:
+            return one.site is not None
+        case _:
+            return False
 
 
 def asked(

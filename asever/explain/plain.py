@@ -15,11 +15,11 @@ from asever.bulk.cells import Traffic
 from asever.bulk.pairs import Column, reaches
 from asever.bulk.shapes import Shape, shapes
 from asever.bulk.ways import End, leaving
-from asever.explain.parties import Party, asked
+from asever.explain.parties import Party, asked, is_private, site_of
 from asever.explain.twins import Relations
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4
 from asever.model.claims import EndpointKind, Service, Verb
-from asever.model.effective import ALWAYS, EffectiveNetwork, FlowQuestion, Scope, Site, SiteKind, may_exist
+from asever.model.effective import ALWAYS, EffectiveNetwork, FlowQuestion, Scope, SiteKind, may_exist
 from asever.model.matrix import Reach
 from asever.model.numbers import NumberSet
 from asever.model.things import Network
@@ -50,7 +50,7 @@ def plain(
 ) -> Plain:
     """The plain ends among those of a table."""
     asks = _Asks(network, tables, services, readings)
-    private = [one for one in parties if _is_private(network, tables, one)]
+    private = [one for one in parties if is_private(network, one) and site_of(tables, one).addresses <= ALL_V4]
     ends, about = _ends(asks, parties, private)
     if about is None:
         return Plain({}, {}, ())
@@ -149,23 +149,6 @@ def _columns(asks: _Asks, callers: Mapping[int, Party], others: Mapping[int, Par
             reached = None if never is None else asks.shapes(Verb.REACHES, one, other)
             if never is not None and reached is not None:
                 yield Column(called, alike, never, reached)
-
-
-def site_of(tables: EffectiveNetwork, one: Party) -> Site:
-    """The site of a machine or of the rest of a subnet."""
-    return tables.sites[one.site or one.endpoint.name]
-
-
-def _is_private(network: Network, tables: EffectiveNetwork, one: Party) -> bool:
-    """Whether an end is a machine without a public address, or a subnet of such, with IPv4 addresses alone."""
-    match one.endpoint.kind:
-        case EndpointKind.MACHINE:
-            private = network.machines[one.endpoint.name].public_ip is None
-        case EndpointKind.SUBNET:
-            private = one.site is not None
-        case _:
-            return False
-    return private and site_of(tables, one).addresses <= ALL_V4
 
 
 def _is_plain(scope: Scope, caller: End, called: End) -> bool:

@@ -14,7 +14,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from enum import Enum
 
 from asever.bulk.crowd import Crowd, numbers_of
-from asever.explain.parties import Party
+from asever.bulk.ways import nameless
+from asever.explain.parties import Party, is_private, site_of
 from asever.model.addresses import is_v6
 from asever.model.claims import EndpointKind
 from asever.model.effective import Arrival, EffectiveNetwork, Filter, FilterRow, Site
@@ -23,14 +24,13 @@ from asever.model.things import Network
 from asever.record import fields, is_record, replace
 from asever.source import Span
 
-_CANDIDATES = (EndpointKind.SUBNET, EndpointKind.MACHINE)
 _LAST_PORT = 65535
 
 
 def twins(network: Network, tables: EffectiveNetwork, parties: Iterable[Party]) -> tuple[tuple[Party, ...], ...]:
     """The ends in groups of twins, in the order of the first of each group."""
     every = tuple(parties)
-    sites = {number: _site(tables, one) for number, one in enumerate(every) if _is_candidate(network, one)}
+    sites = {number: site_of(tables, one) for number, one in enumerate(every) if is_private(network, one)}
     related = Relations(tables, {number: sites[number] for number in _perhaps_alike(sites)})
     groups: dict[Hashable, list[Party]] = defaultdict(list)
     for number, one in enumerate(every):
@@ -47,16 +47,6 @@ def _perhaps_alike(sites: Mapping[int, Site]) -> Iterator[int]:
     for alike in found.values():
         if len(alike) > 1:
             yield from alike
-
-
-def _is_candidate(network: Network, one: Party) -> bool:
-    if one.endpoint.kind is EndpointKind.MACHINE:
-        return network.machines[one.endpoint.name].public_ip is None
-    return one.endpoint.kind in _CANDIDATES and one.site is not None
-
-
-def _site(tables: EffectiveNetwork, one: Party) -> Site:
-    return tables.sites[one.site or one.endpoint.name]
 
 
 # -- What tables hold ---------------------------------------------------------------------------------------------------
@@ -134,7 +124,7 @@ def _numbers(value: object) -> Iterator[NumberSet]:
 
 
 def _key(network: Network, tables: EffectiveNetwork, relations: Hashable, one: Party) -> Hashable:
-    site = _site(tables, one)
+    site = site_of(tables, one)
     return (
         one.endpoint.kind,
         _declared(network, one),
@@ -148,7 +138,7 @@ def _key(network: Network, tables: EffectiveNetwork, relations: Hashable, one: P
             addresses=NumberSet(),
             outbound=tuple(map(_anywhere, site.outbound)),
             inbound=tuple(map(_anywhere, site.inbound)),
-            translations=tuple(replace(one, resource="", because="") for one in site.translations),
+            translations=nameless(site.translations),
         ),
         relations,
         tuple(_own_arrivals(tables, site)),

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from random import Random
 
 import pytest
 
 from asever.model.answers import Proved, Refuted
-from asever.model.effective import (
-    Action,
-    AddressMatch,
-    Arrival,
-    EffectiveNetwork,
-    Fabric,
-    Filter,
-    FilterKind,
-    FilterRow,
-    FlowQuestion,
-    HopKind,
-    Packets,
-    Quantifier,
-    Route,
-    Scope,
-    Site,
-    SiteKind,
-)
+from asever.model.effective import Action, AddressMatch, FilterRow, Quantifier
 from asever.model.numbers import NumberSet
-from asever.model.things import Direction
 from asever.solve import encode, shadows
 from asever.solve.answer import Depth, answer
 
-WHOLE = NumberSet.span(0, 63)
-ANYONE = Packets(
-    protocol=NumberSet.single(6), source=WHOLE, source_port=NumberSet.single(9), target=WHOLE, target_port=NumberSet.span(0, 7)
-)
+sys.path.append(str(Path(__file__).parents[2] / "bench"))
+
+from as_tables import network, question
+
+ASKED = ((6, 6), (0, 63), (9, 9), (0, 63), (0, 7))
 
 
 def some(draw, top):
@@ -66,32 +51,9 @@ def box(action, source, target, port):
     )
 
 
-def network(every):
-    here = Filter(resource="entering", kind=FilterKind.NSG, direction=Direction.INBOUND, place="subnet there", rows=every)
-    back = Route(destinations=WHOLE, hop=HopKind.VNET_LOCAL, fabric="vnet", text="everywhere")
-    sites = {
-        name: Site(
-            name=name,
-            title=name,
-            kind=SiteKind.MACHINE,
-            thing=name,
-            addresses=WHOLE,
-            home="vnet",
-            vnet="vnet",
-            routes=(back,),
-            inbound=(here,) if name == "there" else (),
-        )
-        for name in ("here", "there")
-    }
-    fabric = Fabric(name="vnet", arrivals=(Arrival(called=WHOLE, site="there"),), otherwise="nobody is there", returns=True)
-    return EffectiveNetwork(sites=sites, fabrics={"vnet": fabric}, assumptions={}, tag_space=NumberSet(), probe_source=0)
-
-
 @pytest.mark.parametrize("quantifier", list(Quantifier))
 def test_the_verdict_is_the_same(monkeypatch, quantifier):
-    asks = FlowQuestion(
-        quantifier=quantifier, scopes=(Scope(origin="here", packets=ANYONE, arrives_at=frozenset({"there"}), arrives_as=WHOLE),)
-    )
+    asks = question(ASKED, quantifier)
     left_out, seen = [], set()
     for seed in range(16):
         tables = network(rows(seed))
