@@ -61,7 +61,7 @@ def test_a_check_of_an_unchanged_file_loads_no_parser_no_painter_and_no_library_
     slow = {"z3", "lark", "rich", "dataclasses", "inspect", "logging", "hashlib", "tempfile", "difflib", "pickle", "json"}
     assert not loaded & slow
     assert not {one for one in loaded if one.startswith(("asever.importers.", "asever.lint", "asever.repair"))}
-    assert sum(one.startswith("asever.") for one in loaded) < 140
+    assert sum(one.startswith("asever.") for one in loaded) < 145
 
 
 def test_the_layered_example_is_settled_with_few_questions(cache):
