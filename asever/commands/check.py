@@ -133,6 +133,7 @@ def options_of(arguments: Namespace, only: tuple[str, ...]) -> Options:
         seconds=arguments.timeout,
         readings=dict(arguments.assume),
         core=Depth.SETTINGS if arguments.evidence else Depth.RULES,
+        counts_parts=arguments.format == "text" and not arguments.evidence,
         fail_fast=arguments.fail_fast,
     )
 

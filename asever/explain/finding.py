@@ -40,13 +40,15 @@ from asever.solve.guide import EnginesDisagree
 class Options:
     """How to check: the names of checks to judge (globs), the solver's limit for each, chosen readings of assumptions.
 
-    `core` is how much each proof shall say about what it rests on.
+    `core` is how much each proof shall say about what it rests on; with `counts_parts` none for the parts of `is healthy`, of
+    which a short report counts those that hold.
     """
 
     only: tuple[str, ...] = ()
     seconds: float | None = 30
     readings: Mapping[str, str] = field(default_factory=dict)
     core: Depth = Depth.RULES
+    counts_parts: bool = False
     fail_fast: bool = False
 
 
@@ -110,7 +112,7 @@ def judged(tables: EffectiveNetwork, asked: Asked, options: Options) -> Finding:
     started = time.perf_counter()
     match asked.question:
         case None:
-            finding = _healthy(asked.check, tuple(judged(tables, one, options) for one in asked.requirements))
+            finding = _healthy(asked.check, tuple(_part(tables, one, options) for one in asked.requirements))
         case Unanswerable(reasons=reasons):
             finding = Finding(check=asked.check, verdict=Verdict.UNKNOWN, reasons=reasons)
         case FlowQuestion() as asks:
@@ -120,6 +122,12 @@ def judged(tables: EffectiveNetwork, asked: Asked, options: Options) -> Finding:
         case _:
             assert_never(asked.question)
     return replace(finding, seconds=time.perf_counter() - started)
+
+
+def _part(tables: EffectiveNetwork, asked: Asked, options: Options) -> Finding:
+    """The finding of a requirement: if it is only counted when it holds, nobody reads what it rests on."""
+    counted = options.counts_parts and not asked.check.expect_violated
+    return judged(tables, asked, replace(options, core=Depth.NOTHING) if counted else options)
 
 
 def _healthy(check: Check, requirements: tuple[Finding, ...]) -> Finding:

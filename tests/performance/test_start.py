@@ -70,6 +70,13 @@ def test_the_layered_example_is_settled_with_few_questions(cache):
     assert found["checks"] <= 16
 
 
+def test_what_the_parts_of_health_rest_on_is_asked_only_for_a_report_that_says_it(cache):
+    healthy = ROOT / "examples" / "facts" / "10-healthy.asev"
+    counted, told = (ran(cache, "check", healthy, "--format", form) for form in ("text", "json"))
+    assert counted["texts"] < 12
+    assert counted["texts"] < told["texts"]
+
+
 @pytest.mark.parametrize("words", [["--help"], ["lint", "--help"], ["fmt", "--check", LAYERED], ["help", "vacuous-check"]])
 def test_what_asks_nothing_loads_no_solver_and_no_parser(cache, words):
     loaded = set(ran(cache, *words)["modules"])
