@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from asever.azure.assumptions import MANAGEMENT_ADDRESSES, OWNED_ADDRESS, PLATFORM_ADDRESS, reading
 from asever.azure.endpoints import Endpoints, with_wider_tags
-from asever.azure.environments import platform_site
 from asever.azure.platform import PLATFORM, PROBE
 from asever.azure.routes import INTERNET
 from asever.azure.tags import canonical_tag, known_tag
 from asever.azure.unknown_tags import space
 from asever.model.claims import Endpoint, EndpointKind
-from asever.model.effective import ALWAYS, Condition, Site, SiteKind
+from asever.model.effective import ALWAYS, Condition, Site, SiteKind, platform_site
 from asever.model.numbers import EMPTY, NumberSet
 from asever.model.packets import outside
 from asever.record import record, replace

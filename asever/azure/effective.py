@@ -1,8 +1,12 @@
-"""Puts the tables together: everything Azure makes of a declared network, for the two readings to work on."""
+"""Puts the tables together: everything Azure makes of a declared network, for the two readings to work on.
+
+Each table is made when it is first asked for, so that a check costs what is on its way, however large the network is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from asever.azure.assumptions import ASSUMPTIONS
 from asever.azure.candidates import INTERNET, vnet_fabric
@@ -14,7 +18,7 @@ from asever.azure.devices import (
     guarded_by_peerings,
     machine_forwarding,
 )
-from asever.azure.environments import Arrivals, platform_site
+from asever.azure.environments import Arrivals
 from asever.azure.fabrics import fabrics, home_of
 from asever.azure.filters import same_subnet_filter
 from asever.azure.inventory import Inventory, inventory
@@ -32,9 +36,20 @@ from asever.azure.translation import (
     on_premises_translations,
     rest_translations,
 )
-from asever.model.effective import EffectiveNetwork, Site, SiteKind
+from asever.model.effective import EffectiveNetwork, Site, SiteKind, platform_site
+from asever.model.later import Later
 from asever.model.numbers import NumberSet
-from asever.model.things import Direction, Environment, Firewall, Machine, Network, PrivateEndpoint, Subnet
+from asever.model.things import (
+    Direction,
+    Environment,
+    Firewall,
+    Machine,
+    Network,
+    OnPremises,
+    PrivateEndpoint,
+    Subnet,
+    Vnet,
+)
 from asever.record import replace
 
 
@@ -44,11 +59,11 @@ def effective(network: Network) -> EffectiveNetwork:
     The network must be valid (references resolve, addresses lie in their subnets); loading has seen to that.
     """
     known = inventory(network)
-    sites = {site.name: site for site in _sites(known)}
-    arrivals = {one.name: Arrivals(known, one, sites[one.name].inbound) for one in network.environments.values()}
+    sites = Later(dict(_sites(known)))
+    arrivals = Later({name: partial(_arrivals, known, one, sites) for name, one in network.environments.items()})
     return EffectiveNetwork(
         sites=sites,
-        fabrics={fabric.name: fabric for fabric in fabrics(known, sites, arrivals)},
+        fabrics=Later(dict(fabrics(known, sites, arrivals))),
         assumptions={name: tuple(value for value, _ in one.values) for name, one in ASSUMPTIONS.items()},
         tag_space=TAG_SPACE | known.service_addresses,
         probe_source=PROBE_SOURCE,
@@ -56,29 +71,25 @@ def effective(network: Network) -> EffectiveNetwork:
     )
 
 
-def _sites(known: Inventory) -> Iterator[Site]:
+def _sites(known: Inventory) -> Iterator[tuple[str, Callable[[], Site]]]:
     network = known.network
-    yield from (_environment_site(known, one) for one in network.environments.values())
-    yield from (_machine_site(known, one) for one in network.machines.values())
-    yield from (_firewall_site(known, one) for one in network.firewalls.values())
-    for subnet in network.subnets.values():
-        if subnet.name not in known.environment_in and subnet.name not in known.firewall_in:
-            free = known.rest(subnet)
-            if free:
-                yield _rest_site(known, subnet, free)
-    yield from _on_premises_sites(known)
-    yield from (_private_endpoint_site(known, one) for one in network.private_endpoints.values())
-    yield from (service_site(known, one) for one in network.platform_services.values())
-    yield from _platform_sites(known)
-    yield Site(
-        name=INTERNET,
-        title="the Internet",
-        kind=SiteKind.INTERNET,
-        thing=INTERNET,
-        addresses=known.internet,
-        home=INTERNET,
-        routes=internet_routes(),
+    yield from ((name, partial(_environment_site, known, one)) for name, one in network.environments.items())
+    yield from ((name, partial(_machine_site, known, one)) for name, one in network.machines.items())
+    yield from ((name, partial(_firewall_site, known, one)) for name, one in network.firewalls.items())
+    yield from (
+        (name, partial(_rest_site, known, one))
+        for name, one in network.subnets.items()
+        if name not in known.environment_in and name not in known.firewall_in and known.has_rest(one)
     )
+    yield from ((name, partial(_on_premises_site, known, one)) for name, one in network.on_premises.items())
+    yield from ((name, partial(_private_endpoint_site, known, one)) for name, one in network.private_endpoints.items())
+    yield from ((name, partial(service_site, known, one)) for name, one in network.platform_services.items())
+    yield from ((platform_site(name), partial(_platform_site, one)) for name, one in network.vnets.items())
+    yield INTERNET, partial(_internet_site, known)
+
+
+def _arrivals(known: Inventory, one: Environment, sites: Mapping[str, Site]) -> Arrivals:
+    return Arrivals(known, one, sites[one.name].inbound)
 
 
 # -- Sites in a subnet --------------------------------------------------------------------------------------------------
@@ -135,8 +146,8 @@ def _firewall_site(known: Inventory, one: Firewall) -> Site:
     )
 
 
-def _rest_site(known: Inventory, subnet: Subnet, free: NumberSet) -> Site:
-    return replace(_in_subnet(known, subnet, None), addresses=free, translations=rest_translations(known, subnet))
+def _rest_site(known: Inventory, subnet: Subnet) -> Site:
+    return replace(_in_subnet(known, subnet, None), addresses=known.rest(subnet), translations=rest_translations(known, subnet))
 
 
 def _in_subnet(known: Inventory, subnet: Subnet, machine: Machine | None) -> Site:
@@ -162,20 +173,31 @@ def _in_subnet(known: Inventory, subnet: Subnet, machine: Machine | None) -> Sit
 # -- Sites elsewhere ----------------------------------------------------------------------------------------------------
 
 
-def _on_premises_sites(known: Inventory) -> Iterator[Site]:
-    for one in known.network.on_premises.values():
-        home = home_of(known, one)
-        yield Site(
-            name=one.name,
-            title=f"on-premises {one.name}",
-            kind=SiteKind.ON_PREMISES,
-            thing=one.name,
-            addresses=one.address,
-            home=home,
-            routes=on_premises_routes(known, one, home),
-            translations=on_premises_translations(known, one),
-            span=one.span,
-        )
+def _internet_site(known: Inventory) -> Site:
+    return Site(
+        name=INTERNET,
+        title="the Internet",
+        kind=SiteKind.INTERNET,
+        thing=INTERNET,
+        addresses=known.internet,
+        home=INTERNET,
+        routes=internet_routes(),
+    )
+
+
+def _on_premises_site(known: Inventory, one: OnPremises) -> Site:
+    home = home_of(known, one)
+    return Site(
+        name=one.name,
+        title=f"on-premises {one.name}",
+        kind=SiteKind.ON_PREMISES,
+        thing=one.name,
+        addresses=one.address,
+        home=home,
+        routes=on_premises_routes(known, one, home),
+        translations=on_premises_translations(known, one),
+        span=one.span,
+    )
 
 
 def _private_endpoint_site(known: Inventory, one: PrivateEndpoint) -> Site:
@@ -199,17 +221,16 @@ def _private_endpoint_site(known: Inventory, one: PrivateEndpoint) -> Site:
     )
 
 
-def _platform_sites(known: Inventory) -> Iterator[Site]:
-    """The platform, seen from each vnet: where probes come from and where exempt traffic goes (azure-network-semantics 3.4)."""
-    for vnet in known.network.vnets.values():
-        yield Site(
-            name=platform_site(vnet.name),
-            title=f"Azure's platform in vnet {vnet.name}",
-            kind=SiteKind.PLATFORM,
-            thing=vnet.name,
-            addresses=PLATFORM,
-            home=vnet_fabric(vnet.name),
-            vnet=vnet.name,
-            routes=platform_routes(vnet),
-            span=vnet.span,
-        )
+def _platform_site(vnet: Vnet) -> Site:
+    """The platform, seen from a vnet: where probes come from and where exempt traffic goes (azure-network-semantics 3.4)."""
+    return Site(
+        name=platform_site(vnet.name),
+        title=f"Azure's platform in vnet {vnet.name}",
+        kind=SiteKind.PLATFORM,
+        thing=vnet.name,
+        addresses=PLATFORM,
+        home=vnet_fabric(vnet.name),
+        vnet=vnet.name,
+        routes=platform_routes(vnet),
+        span=vnet.span,
+    )

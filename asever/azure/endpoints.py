@@ -5,23 +5,30 @@ Who calls is in `asever.azure.callers`, what is called in `asever.azure.called`.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from asever.azure.balancers import lends_frontend
-from asever.azure.environments import platform_site
-from asever.azure.inventory import Inventory, singles
+from asever.azure.inventory import Inside, Inventory, singles
 from asever.azure.platform import METADATA, PLATFORM, PROBE
 from asever.azure.routes import INTERNET
 from asever.azure.tags import canonical_tag, known_tag, view
 from asever.model.claims import Endpoint, EndpointKind
-from asever.model.effective import EffectiveNetwork, Site, SiteKind
+from asever.model.effective import EffectiveNetwork, Site, SiteKind, platform_site
 from asever.model.numbers import EMPTY, NumberSet, union
-from asever.model.things import Environment
+from asever.model.things import Environment, Firewall, Machine, PrivateEndpoint, Subnet
 
 # Tags that stand for the platform in each virtual network (azure-network-semantics 3.3).
 PLATFORM_TAGS = {"AzureLoadBalancer": PROBE, "AzurePlatformDNS": PROBE, "AzurePlatformIMDS": METADATA}
+
+
+def _things_in(inside: Inside) -> Iterator[Environment | Machine | Firewall | Subnet | PrivateEndpoint]:
+    """What a vnet has sites for, in the order of the sites."""
+    yield from inside.environments
+    yield from inside.machines
+    yield from inside.firewalls
+    yield from inside.subnets
+    yield from inside.private_endpoints
 
 
 def title(endpoint: Endpoint) -> str:
@@ -49,36 +56,31 @@ class Endpoints:
         self.known = known
         self.tables = tables
         self.internet = tables.sites[INTERNET]
-        self._others: dict[str, NumberSet] = {}
+        self._inside: dict[str, tuple[Site, ...]] = {}
 
     # -- Sites ----------------------------------------------------------------------------------------------------------
 
     def inside(self, endpoint: Endpoint) -> tuple[Site, ...]:
         """The sites of a subnet or of a virtual network, the platform's own left out."""
-        found = self._in_subnet if endpoint.kind is EndpointKind.SUBNET else self._in_vnet
-        return found.get(endpoint.name, ())
+        found = self._inside.get(endpoint.name)
+        if found is None:
+            found = self._inside[endpoint.name] = tuple(self._sites_in(endpoint.name))
+        return found
 
-    @cached_property
-    def _in_subnet(self) -> Mapping[str | None, tuple[Site, ...]]:
-        return self._sites_by(lambda site: site.subnet)
-
-    @cached_property
-    def _in_vnet(self) -> Mapping[str | None, tuple[Site, ...]]:
-        return self._sites_by(lambda site: site.vnet)
-
-    def _sites_by(self, place: Callable[[Site], str | None]) -> Mapping[str | None, tuple[Site, ...]]:
-        found: dict[str | None, list[Site]] = defaultdict(list)
-        for site in self.tables.sites.values():
-            if site.kind is not SiteKind.PLATFORM:
-                found[place(site)].append(site)
-        return {name: tuple(sites) for name, sites in found.items()}
+    def _sites_in(self, name: str) -> Iterator[Site]:
+        """Those of a virtual network, or of one of its subnets."""
+        inside, sites = self.known.inside[name.partition("/")[0]], self.tables.sites
+        for one in _things_in(inside):
+            subnet = one.name if isinstance(one, Subnet) else one.subnet
+            if name in (subnet, inside.vnet.name) and one.name in sites:
+                yield sites[one.name]
 
     def connected(self, subnets: Iterable[str]) -> Iterator[Site]:
         """The sites inside the tag VirtualNetwork, as these subnets see it."""
         network = self.known.network
         inside = union(view(self.known, network.subnets[name]).vnet or EMPTY for name in subnets) - PLATFORM
-        for site in self.tables.sites.values():
-            if site.kind not in (SiteKind.PLATFORM, SiteKind.INTERNET) and site.addresses.overlaps(inside):
+        for site in self._near(inside):
+            if site.kind is not SiteKind.INTERNET and site.addresses.overlaps(inside):
                 yield site
 
     def owners(
@@ -91,16 +93,34 @@ class Endpoints:
         The platform's addresses are the same in every virtual network: they are meant only where nothing else is, and
         then those of `vnets`.
         """
-        platform, near = addresses <= PLATFORM, frozenset(vnets)
-        for site in self.tables.sites.values():
-            if site.kind is SiteKind.PLATFORM:
-                if platform and site.vnet in near:
-                    yield site, site.addresses & addresses
-                continue
+        for site in self._near(addresses):
             others = self.other_addresses(site) - (self.silent_frontends(site) if calling else EMPTY)
             own = site.addresses if others.overlaps(addresses) else site.addresses & addresses
             if own:
                 yield site, own
+        if addresses <= PLATFORM:
+            near = frozenset(vnets)
+            for vnet in self.known.network.vnets:
+                if vnet in near:
+                    platform = self.tables.sites[platform_site(vnet)]
+                    yield platform, platform.addresses & addresses
+
+    def _near(self, addresses: NumberSet) -> Iterator[Site]:
+        """The sites, but for the platform's, that may have one of these addresses, and others; in the order of all sites."""
+        network, sites = self.known.network, self.tables.sites
+        names = {name for name, others in self._others.items() if others.overlaps(addresses)}
+        for inside in self.known.inside.values():
+            if inside.vnet.address.overlaps(addresses):
+                subnets = {one.name for one in inside.subnets if any(prefix.overlaps(addresses) for prefix in one.prefixes)}
+                names.update(
+                    one.name for one in _things_in(inside) if (one.name if isinstance(one, Subnet) else one.subnet) in subnets
+                )
+        names.update(network.on_premises, network.platform_services, (INTERNET,))
+        return (sites[name] for name in sorted(names & self._order.keys(), key=self._order.__getitem__))
+
+    @cached_property
+    def _order(self) -> Mapping[str, int]:
+        return {name: number for number, name in enumerate(self.tables.sites)}
 
     def called_sites(self, endpoint: Endpoint, vnets: Iterable[str] = ()) -> tuple[Site, ...]:
         """The sites that an endpoint stands for when it is called; `vnets` are those that the callers are in."""
@@ -135,31 +155,47 @@ class Endpoints:
 
     def other_addresses(self, site: Site) -> NumberSet:
         """Addresses that stand for a site without being its own: VIP, ILB, IP-SSL, outbound and public addresses."""
-        found = self._others.get(site.name)
-        if found is None:
-            found = self._others[site.name] = self._other_addresses(site)
-        return found
+        return self._others.get(site.name, EMPTY)
 
-    def _other_addresses(self, site: Site) -> NumberSet:
+    @cached_property
+    def _others(self) -> Mapping[str, NumberSet]:
+        """Those of each site that has some."""
         network = self.known.network
-        leaves_by = EMPTY
-        if site.kind in (SiteKind.MACHINE, SiteKind.UNLISTED, SiteKind.ENVIRONMENT) and site.subnet is not None:
-            gateway = network.nat_gateways.get(network.subnets[site.subnet].nat_gateway or "")
-            leaves_by = gateway.public_ip if gateway else EMPTY
-        if site.kind is SiteKind.ENVIRONMENT:
-            leaves_by |= network.environments[site.name].outbound
-        return self.ways_in(site) | leaves_by
+        sets = {
+            **{name: self._leaves_by(name) for name in network.subnets},
+            **{one.name: self._leaves_by(one.subnet) | self._machine_ways_in(one) for one in network.machines.values()},
+            **{one.name: self._firewall_ways_in(one) for one in network.firewalls.values()},
+            **{
+                one.name: self._leaves_by(one.subnet) | one.outbound | self.fronts_of(one)
+                for one in network.environments.values()
+            },
+        }
+        return {name: addresses for name, addresses in sets.items() if addresses}
+
+    def _leaves_by(self, subnet: str) -> NumberSet:
+        """The public addresses by which what is in a subnet leaves through a NAT gateway."""
+        gateway = self.known.network.nat_gateways.get(self.known.network.subnets[subnet].nat_gateway or "")
+        return gateway.public_ip if gateway else EMPTY
 
     def ways_in(self, site: Site) -> NumberSet:
         """Addresses besides its own by which packets come to a site."""
         network = self.known.network
-        if site.kind is SiteKind.ENVIRONMENT:
-            return self.fronts_of(network.environments[site.name])
-        if site.kind is SiteKind.MACHINE:
-            public = network.machines[site.name].public_ip
-            return self.frontends(site) | (EMPTY if public is None else NumberSet.single(public))
-        public = network.firewalls[site.name].public_ip if site.kind is SiteKind.FIREWALL else None
-        return EMPTY if public is None else NumberSet.single(public)
+        match site.kind:
+            case SiteKind.ENVIRONMENT:
+                return self.fronts_of(network.environments[site.name])
+            case SiteKind.MACHINE:
+                return self._machine_ways_in(network.machines[site.name])
+            case SiteKind.FIREWALL:
+                return self._firewall_ways_in(network.firewalls[site.name])
+            case _:
+                return EMPTY
+
+    def _machine_ways_in(self, one: Machine) -> NumberSet:
+        public = EMPTY if one.public_ip is None else NumberSet.single(one.public_ip)
+        return singles(each.frontend for each in self.known.balancers_before(one.name)) | public
+
+    def _firewall_ways_in(self, one: Firewall) -> NumberSet:
+        return EMPTY if one.public_ip is None else NumberSet.single(one.public_ip)
 
     def frontends(self, site: Site) -> NumberSet:
         """The frontends of the load balancers before a machine."""
@@ -172,14 +208,15 @@ class Endpoints:
 
     def behind(self, addresses: NumberSet) -> frozenset[str]:
         """The sites that the DNAT rules of firewalls at these addresses lead to."""
-        walls = [
-            wall for wall in self.known.network.firewalls.values() if self._stands_at(self.tables.sites[wall.name], addresses)
+        translating = [
+            (wall, singles(rule.translated for rule in wall.rules if rule.translated is not None))
+            for wall in self.known.network.firewalls.values()
         ]
-        translated = singles(rule.translated for wall in walls for rule in wall.rules if rule.translated is not None)
+        translated = union(to for wall, to in translating if to and self._stands_at(wall, addresses))
         return frozenset(site.name for site, _ in self.owners(translated)) if translated else frozenset()
 
-    def _stands_at(self, site: Site, addresses: NumberSet) -> bool:
-        return addresses.overlaps(site.addresses) or addresses.overlaps(self.ways_in(site))
+    def _stands_at(self, wall: Firewall, addresses: NumberSet) -> bool:
+        return addresses.overlaps(self.tables.sites[wall.name].addresses) or addresses.overlaps(self._firewall_ways_in(wall))
 
     def fronts_of(self, one: Environment) -> NumberSet:
         """The addresses that an environment's front ends are called by."""

@@ -18,7 +18,7 @@ from asever.azure.assumptions import (
 from asever.azure.filters import surely_admits_probe
 from asever.azure.inventory import Inventory, singles
 from asever.model.addresses import format_addresses
-from asever.model.effective import ALWAYS, Arrival, Condition, Filter, Origin
+from asever.model.effective import ALWAYS, Arrival, Condition, Filter, Origin, platform_site
 from asever.model.numbers import NumberSet
 from asever.model.packets import TCP
 from asever.model.things import Environment, IpSsl
@@ -321,11 +321,6 @@ class Arrivals:
             self._lost(called, f"an environment answers on {main}, not on its instances' addresses", PRIVATE_FRONT_ENDS.name),
             condition=reading(PRIVATE_FRONT_ENDS, "silent"),
         )
-
-
-def platform_site(vnet: str) -> str:
-    """The name of the site from which the platform probes a vnet."""
-    return f"platform of {vnet}"
 
 
 def ip_ssl_fabric(environment: Environment, address: IpSsl) -> str:

@@ -7,12 +7,13 @@ sorted by their first address.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from asever.azure import balancers
-from asever.azure.candidates import INTERNET, gateway_fabric, vnet_fabric
+from asever.azure.candidates import INTERNET, endpoint_fabric, gateway_fabric, vnet_fabric
 from asever.azure.devices import firewall_arrivals
-from asever.azure.environments import Arrivals, ip_ssl_fabric, platform_site
+from asever.azure.environments import Arrivals, ip_ssl_fabric
 from asever.azure.filters import closed_without_group
 from asever.azure.inventory import Inventory, of_family, singles
 from asever.azure.neighbours import vnets_behind
@@ -21,53 +22,73 @@ from asever.azure.places import groups_before
 from asever.azure.platform import INTERNET_BASE, METADATA, PLATFORM, PROBE
 from asever.azure.platform_services import service_arrivals
 from asever.azure.private_endpoints import endpoint_arrival
-from asever.azure.service_endpoints import endpoint_fabrics
+from asever.azure.service_endpoints import endpoints_of, with_endpoints
 from asever.model.addresses import ALL_V4
-from asever.model.effective import Action, Arrival, Fabric, Filter, FilterRow, Origin, Site, SiteKind
+from asever.model.effective import Action, Arrival, Fabric, Filter, FilterRow, Origin, Site, platform_site
 from asever.model.numbers import NumberSet
-from asever.model.things import Gateway, Machine, OnPremises
+from asever.model.things import Environment, Gateway, IpSsl, Machine, OnPremises
 from asever.record import replace
 
 _Block = tuple[Arrival, ...]
 
 
-def fabrics(known: Inventory, sites: Mapping[str, Site], environments: Mapping[str, Arrivals]) -> Iterator[Fabric]:
-    """Every fabric of a network."""
-    yield Fabric(
+def fabrics(
+    known: Inventory, sites: Mapping[str, Site], environments: Mapping[str, Arrivals]
+) -> Iterator[tuple[str, Callable[[], Fabric]]]:
+    """The names of the fabrics of a network, each with what makes it."""
+    network = known.network
+    yield INTERNET, partial(_internet, known, environments)
+    yield from ((endpoint_fabric(one.name), partial(endpoints_of, known, one)) for one in with_endpoints(known))
+    for name in network.vnets:
+        yield vnet_fabric(name), partial(_inside, known, name, sites, environments)
+    for gateway in network.gateways.values():
+        yield gateway_fabric(gateway.name), partial(_gateway, known, gateway)
+    for premises in network.on_premises.values():
+        if home_of(known, premises) == _alone(premises):
+            yield _alone(premises), partial(_on_premises, premises)
+    for environment in network.environments.values():
+        for address in environment.ip_ssl:
+            yield ip_ssl_fabric(environment, address), partial(_ip_ssl, environment, address, environments)
+
+
+def _internet(known: Inventory, environments: Mapping[str, Arrivals]) -> Fabric:
+    return Fabric(
         name=INTERNET,
         arrivals=_sorted([*_public_blocks(known, environments), *_internet_blocks(known)]),
         otherwise="nobody answers at this address on the Internet",
     )
-    yield from endpoint_fabrics(known)
-    inside: dict[str, list[_Block]] = defaultdict(list)
-    for name, vnet_block in _inside_blocks(known, sites, environments):
-        inside[name].append(vnet_block)
-    for vnet in known.network.vnets:
-        yield Fabric(
-            name=vnet_fabric(vnet),
-            arrivals=_sorted(inside[vnet]),
-            otherwise=f"nobody in vnet {vnet} has this address",
-        )
-    for gateway in known.network.gateways.values():
-        yield Fabric(
-            name=gateway_fabric(gateway.name),
-            arrivals=_behind_gateway(known, gateway),
-            otherwise=f"the file declares nobody behind gateway {gateway.name} who has this address",
-        )
-    for network in known.network.on_premises.values():
-        if home_of(known, network) == _alone(network):
-            yield Fabric(
-                name=_alone(network),
-                arrivals=(_to_on_premises(network),),
-                otherwise=f"nobody on premises at {network.name} has this address",
-            )
-    for one in environments.values():
-        for address in one.one.ip_ssl:
-            yield Fabric(
-                name=ip_ssl_fabric(one.one, address),
-                arrivals=one.by_ip_ssl(address),
-                otherwise="only its own port pair is behind an IP-SSL address",
-            )
+
+
+def _inside(known: Inventory, vnet: str, sites: Mapping[str, Site], environments: Mapping[str, Arrivals]) -> Fabric:
+    return Fabric(
+        name=vnet_fabric(vnet),
+        arrivals=_sorted(list(_inside_blocks(known, vnet, sites, environments))),
+        otherwise=f"nobody in vnet {vnet} has this address",
+    )
+
+
+def _gateway(known: Inventory, gateway: Gateway) -> Fabric:
+    return Fabric(
+        name=gateway_fabric(gateway.name),
+        arrivals=_behind_gateway(known, gateway),
+        otherwise=f"the file declares nobody behind gateway {gateway.name} who has this address",
+    )
+
+
+def _on_premises(network: OnPremises) -> Fabric:
+    return Fabric(
+        name=_alone(network),
+        arrivals=(_to_on_premises(network),),
+        otherwise=f"nobody on premises at {network.name} has this address",
+    )
+
+
+def _ip_ssl(environment: Environment, address: IpSsl, environments: Mapping[str, Arrivals]) -> Fabric:
+    return Fabric(
+        name=ip_ssl_fabric(environment, address),
+        arrivals=environments[environment.name].by_ip_ssl(address),
+        otherwise="only its own port pair is behind an IP-SSL address",
+    )
 
 
 def _sorted(blocks: list[_Block]) -> tuple[Arrival, ...]:
@@ -168,36 +189,29 @@ def _closed(machine: Machine) -> Filter:
 
 
 def _inside_blocks(
-    known: Inventory, sites: Mapping[str, Site], environments: Mapping[str, Arrivals]
-) -> Iterator[tuple[str, _Block]]:
-    for one in environments.values():
-        vnet = known.vnet_of(one.one.subnet)
+    known: Inventory, vnet: str, sites: Mapping[str, Site], environments: Mapping[str, Arrivals]
+) -> Iterator[_Block]:
+    inside = known.inside[vnet]
+    for environment in inside.environments:
         by_address: dict[NumberSet, list[Arrival]] = defaultdict(list)
-        for row in one.inside():
+        for row in environments[environment.name].inside():
             by_address[row.called].append(row)
-        yield from ((vnet, tuple(block)) for block in by_address.values())
-    for balancer in known.network.load_balancers.values():
-        if balancer.subnet is not None:
-            found = balancers.arrivals(known, balancer)
-            if found:
-                yield known.vnet_of(balancer.subnet), found
-    for firewall in known.network.firewalls.values():
-        yield from (
-            (known.vnet_of(firewall.subnet), (row,)) for fabric, row in firewall_arrivals(known, firewall) if fabric != INTERNET
-        )
-    for site in sites.values():
-        if site.vnet is None:
-            continue
-        match site.kind:
-            case SiteKind.MACHINE | SiteKind.UNLISTED:
-                yield site.vnet, (_to_site(site),)
-            case SiteKind.SERVICE:  # of those in a virtual network all are private endpoints
-                yield site.vnet, (endpoint_arrival(known, site),)
-            case SiteKind.PLATFORM:
-                yield site.vnet, (_to_platform(site.vnet, METADATA),)
-                yield site.vnet, (_to_platform(site.vnet, PROBE),)
-            case _:
-                pass
+        yield from (tuple(block) for block in by_address.values())
+    for balancer in inside.load_balancers:
+        found = balancers.arrivals(known, balancer)
+        if found:
+            yield found
+    for firewall in inside.firewalls:
+        yield from ((row,) for fabric, row in firewall_arrivals(known, firewall) if fabric != INTERNET)
+    for machine in inside.machines:
+        yield (_to_site(sites[machine.name]),)
+    for subnet in inside.subnets:
+        if subnet.name in sites:
+            yield (_to_site(sites[subnet.name]),)
+    for endpoint in inside.private_endpoints:
+        yield (endpoint_arrival(known, sites[endpoint.name]),)
+    yield (_to_platform(vnet, METADATA),)
+    yield (_to_platform(vnet, PROBE),)
 
 
 def _to_site(site: Site) -> Arrival:

@@ -6,11 +6,13 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import TypeVar
 
 from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, INTERNET_V4, PLATFORM, TAG_SPACE
 from asever.model.addresses import ALL_V4, ALL_V6, is_v6, parse_prefix
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.things import (
+    RESERVED_FIRST,
     AdminRules,
     Environment,
     Firewall,
@@ -20,11 +22,14 @@ from asever.model.things import (
     Network,
     Peering,
     PlatformService,
+    PrivateEndpoint,
     Subnet,
     Tag,
     Vnet,
 )
 from asever.record import record
+
+Placed = TypeVar("Placed", Environment, Machine, Firewall, PrivateEndpoint, LoadBalancer)
 
 # Addresses for environments whose VIP the file does not give: networks for documentation, which nobody owns (RFC 5737).
 _PLACEHOLDERS = ("203.0.113.0/24", "198.51.100.0/24")
@@ -53,6 +58,19 @@ class PeeringLink:
         return uses and (self.other.gateway_transit or (perhaps and "gateway-transit" in self.other.unknown))
 
 
+@record
+class Inside:
+    """What the file declares in one vnet."""
+
+    vnet: Vnet
+    environments: tuple[Environment, ...]
+    machines: tuple[Machine, ...]
+    firewalls: tuple[Firewall, ...]
+    subnets: tuple[Subnet, ...]
+    private_endpoints: tuple[PrivateEndpoint, ...]
+    load_balancers: tuple[LoadBalancer, ...]
+
+
 class Inventory:
     """Indexes of one declared network. Every property is computed at most once."""
 
@@ -67,6 +85,39 @@ class Inventory:
         for machine in self.network.machines.values():
             found[machine.subnet].append(machine)
         return {subnet: tuple(machines) for subnet, machines in found.items()}
+
+    @cached_property
+    def inside(self) -> Mapping[str, Inside]:
+        """What is in each vnet."""
+        network = self.network
+        environments = self._by_vnet(network.environments.values())
+        machines = self._by_vnet(network.machines.values())
+        firewalls = self._by_vnet(network.firewalls.values())
+        private_endpoints = self._by_vnet(network.private_endpoints.values())
+        load_balancers = self._by_vnet(network.load_balancers.values())
+        subnets: dict[str, list[Subnet]] = defaultdict(list)
+        for subnet in network.subnets.values():
+            subnets[subnet.vnet].append(subnet)
+        return {
+            name: Inside(
+                vnet=vnet,
+                environments=environments.get(name, ()),
+                machines=machines.get(name, ()),
+                firewalls=firewalls.get(name, ()),
+                subnets=tuple(subnets[name]),
+                private_endpoints=private_endpoints.get(name, ()),
+                load_balancers=load_balancers.get(name, ()),
+            )
+            for name, vnet in network.vnets.items()
+        }
+
+    def _by_vnet(self, things: Iterable[Placed]) -> Mapping[str, tuple[Placed, ...]]:
+        """Those of these things that stand in a subnet, by its vnet."""
+        found: dict[str, list[Placed]] = defaultdict(list)
+        for one in things:
+            if one.subnet is not None:
+                found[self.vnet_of(one.subnet)].append(one)
+        return {vnet: tuple(each) for vnet, each in found.items()}
 
     @cached_property
     def environment_in(self) -> Mapping[str, Environment]:
@@ -132,6 +183,12 @@ class Inventory:
         """The usable addresses of a subnet that no declared resource has."""
         free = subnet.usable - self.taken(subnet.name)
         return free - self._internal_addresses.get(subnet.name, EMPTY)
+
+    def has_rest(self, subnet: Subnet) -> bool:
+        """Whether there are such addresses."""
+        if subnet.name in self._taken or subnet.name in self._internal_addresses:
+            return bool(self.rest(subnet))
+        return any(low + RESERVED_FIRST < high for prefix in subnet.prefixes for low, high in prefix.ranges)
 
     def instances(self, environment: Environment) -> NumberSet:
         """The addresses an instance may have: any of the subnet's that is free (ase-network-semantics 1).

@@ -73,16 +73,22 @@ def _in_both_readings(candidates: Iterable[Candidate], *, contested: bool) -> It
         yield replace(one, rank=Rank.SERVICE_ENDPOINT_LATE)
 
 
-def endpoint_fabrics(known: Inventory) -> Iterator[Fabric]:
-    """What carries calls through service endpoints: to the platform's services, declared or not. Replies come back by it."""
-    for subnet in known.network.subnets.values():
-        if subnet.service_endpoints:
-            yield Fabric(
-                name=endpoint_fabric(subnet.name),
-                arrivals=(*service_arrivals(known, subnet.name), _to_any_service(known, subnet)),
-                otherwise="no service of Azure's has this address",
-                returns=True,
-            )
+def with_endpoints(known: Inventory) -> Iterator[Subnet]:
+    """The subnets that have service endpoints."""
+    return (subnet for subnet in known.network.subnets.values() if subnet.service_endpoints)
+
+
+def endpoints_of(known: Inventory, subnet: Subnet) -> Fabric:
+    """What carries a subnet's calls through its service endpoints: to the platform's services, declared or not.
+
+    Replies come back by it.
+    """
+    return Fabric(
+        name=endpoint_fabric(subnet.name),
+        arrivals=(*service_arrivals(known, subnet.name), _to_any_service(known, subnet)),
+        otherwise="no service of Azure's has this address",
+        returns=True,
+    )
 
 
 def _to_any_service(known: Inventory, subnet: Subnet) -> Arrival:

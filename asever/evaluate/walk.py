@@ -24,6 +24,7 @@ from asever.model.effective import (
     Site,
     SiteKind,
     exists_in,
+    platform_site,
     unknown_rule,
 )
 from asever.model.numbers import NumberSet
@@ -281,11 +282,7 @@ class _Walk:
     def _exempt(self, packet: Packet) -> bool:
         for one in self.origin.exempt:
             if packet.target in one.targets and packet.protocol in one.protocol and packet.target_port in one.target_port:
-                platform = next(
-                    site
-                    for site in self.network.sites.values()
-                    if site.kind is SiteKind.PLATFORM and site.vnet == self.origin.vnet
-                )
+                platform = self.network.sites[platform_site(self.origin.vnet or "")]
                 self.site, self.arrived = platform, packet
                 self._step(platform.name, StepKind.DELIVER, f"delivered to {platform.title}", packet, because=one.because)
                 return True

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
-
 from asever.azure.assumptions import ASSUMPTIONS
 from asever.model.answers import (
     Answer,
@@ -19,11 +16,10 @@ from asever.model.answers import (
     Undecided,
     Verdict,
 )
-from asever.model.effective import Arrival, Condition, EffectiveNetwork, FlowQuestion, Site, conditions_of
-from asever.model.identity import Same
-from asever.model.numbers import union
+from asever.model.effective import EffectiveNetwork, FlowQuestion, conditions_of
 from asever.record import replace
 from asever.solve.answer import Depth, answer
+from asever.solve.paths import Ways, mentioned, ways
 
 
 def verdict_of(found: Answer) -> Verdict:
@@ -45,10 +41,10 @@ def dependences(
     A violated claim hangs on a reading if it would hold in the other one; a claim that holds hangs on what it takes for
     granted if it would not hold without.
     """
+    every = _ways(network, question) if isinstance(found, Proved | NoneArrives) else ()
     match found:
         case Proved():
-            mentioned = _mentioned(network, question)
-            names = [name for name in question.fixed if name in mentioned]
+            names = [name for name in question.fixed if name in mentioned(every)]
             readings = dict(question.fixed)
         case Refuted() if trace is not None:
             names = sorted(trace.assumed | conditions_of([found.scope.condition]))
@@ -57,7 +53,7 @@ def dependences(
             names = sorted(trace.assumed & question.fixed.keys())
             readings = dict(question.fixed)
         case NoneArrives():
-            names = sorted(_mentioned(network, question))
+            names = sorted(mentioned(every))
             readings = dict(found.readings) | dict(question.fixed)
         case _:
             return ()
@@ -67,10 +63,11 @@ def dependences(
     for name in sorted(known, key=lambda name: order.get(name, len(order))):
         value = readings[name]
         other = next(one for one in network.assumptions[name] if one != value)
-        otherwise = _verdict_with(network, question, name, other, seconds=seconds)
+        asks = _only_what_changes(question, every, name) if isinstance(found, Proved) else question
+        otherwise = _verdict_with(network, asks, name, other, seconds=seconds)
         if otherwise is not verdict_of(found):
-            asks = ASSUMPTIONS[name].question if name in ASSUMPTIONS else ""
-            result.append(Dependence(name=name, value=value, alternative=other, otherwise=otherwise, question=asks))
+            text = ASSUMPTIONS[name].question if name in ASSUMPTIONS else ""
+            result.append(Dependence(name=name, value=value, alternative=other, otherwise=otherwise, question=text))
     return tuple(result)
 
 
@@ -79,59 +76,14 @@ def _verdict_with(
 ) -> Verdict:
     """The verdict with one more reading fixed."""
     changed = replace(question, fixed={**question.fixed, name: value})
-    if question.fixed.get(name, value) != value:
-        changed = _only_what_changes(network, changed, name, value)
     return verdict_of(answer(network, changed, seconds=seconds, core=Depth.NOTHING))
 
 
-def _only_what_changes(network: EffectiveNetwork, question: FlowQuestion, name: str, value: str) -> FlowQuestion:
-    """Where a proved question is asked again: without the scopes that the other reading leaves as they are."""
-    if name in conditions_of(_row_conditions(network, question)):
-        return question
-    scopes = tuple(scope for scope in question.scopes if (name, value) in scope.condition)
-    return replace(question, scopes=scopes) if scopes else question
+def _ways(network: EffectiveNetwork, question: FlowQuestion) -> Ways:
+    """The paths of a question in every reading, those that it takes for granted left open."""
+    return ways(network, replace(question, fixed={}))
 
 
-def _mentioned(network: EffectiveNetwork, question: FlowQuestion) -> frozenset[str]:
-    """The assumptions that the scopes of a question, or rows that they can meet, depend on."""
-    own = conditions_of(scope.condition for scope in question.scopes)
-    return own | conditions_of(_row_conditions(network, question))
-
-
-def _row_conditions(network: EffectiveNetwork, question: FlowQuestion) -> Iterator[Condition]:
-    targets = union(scope.packets.target for scope in question.scopes)
-    arrivals = [row for fabric in network.fabrics.values() for row in fabric.arrivals if row.called.overlaps(targets)]
-    for name in _met(network, question, arrivals):
-        yield from _site_conditions(Same(network.sites[name]))
-    for row in arrivals:
-        yield row.condition
-        yield from (each.condition for one in row.guards for each in one.rows)
-
-
-def _met(network: EffectiveNetwork, question: FlowQuestion, arrivals: Iterable[Arrival]) -> frozenset[str]:
-    """The sites that a flow of the question may meet: its ends, and the devices between them."""
-    found: set[str] = set()
-    ahead = {name for scope in question.scopes for name in (scope.origin, *scope.arrives_at)}
-    ahead |= {row.site for row in arrivals if row.forwards and row.site is not None}
-    while ahead:
-        found |= ahead
-        routes = (route for name in ahead for route in network.sites[name].routes)
-        ahead = {one.site for route in routes for one in route.recipients} - found
-    return frozenset(found)
-
-
-@lru_cache(maxsize=256)
-def _site_conditions(same: Same[Site]) -> frozenset[Condition]:
-    """The conditions of all rows of a site; many checks ask for those of the same sites."""
-    return frozenset(_conditions_at(same.value))
-
-
-def _conditions_at(site: Site) -> Iterator[Condition]:
-    filters = [*site.outbound, *site.inbound, *(one for row in site.routes for one in row.filters)]
-    redirects = site.forwarding.redirects if site.forwarding is not None else ()
-    if site.forwarding is not None:
-        filters += [*site.forwarding.filters, *(one for row in redirects for one in row.filters)]
-    yield from (row.condition for row in site.routes)
-    yield from (row.condition for row in site.translations)
-    yield from (row.condition for row in redirects)
-    yield from (row.condition for one in filters for row in one.rows)
+def _only_what_changes(question: FlowQuestion, every: Ways, name: str) -> FlowQuestion:
+    """A proved question without the scopes that no reading of this assumption changes."""
+    return replace(question, scopes=tuple(scope for scope, its in every if name in mentioned(((scope, its),))))

@@ -416,6 +416,11 @@ class Site:
     span: Span | None = field(default=None, compare=False)
 
 
+def platform_site(vnet: str) -> str:
+    """The name of the platform's site as a vnet sees it."""
+    return f"platform of {vnet}"
+
+
 @record
 class EffectiveNetwork:
     """The tables of the whole network.

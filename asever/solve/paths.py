@@ -31,6 +31,7 @@ from asever.model.effective import (
     SiteKind,
     SourceTranslation,
     conditions_of,
+    platform_site,
 )
 from asever.model.identity import Same
 from asever.model.numbers import NumberSet, union
@@ -263,10 +264,8 @@ class _Journey:
         return rest, taken
 
     def _platform(self) -> str | None:
-        own = (
-            one.name for one in self.network.sites.values() if one.kind is SiteKind.PLATFORM and one.vnet == self.origin.vnet
-        )
-        return next(own, None)
+        own = platform_site(self.origin.vnet or "")
+        return own if own in self.network.sites else None
 
     def _send(self, path: Path, sender: Site) -> Iterator[Path]:
         """Stages 2 and 3: the sender's own filters, and the first route that contains the destination."""
