@@ -417,7 +417,7 @@ class Site:
 
 
 def platform_site(vnet: str) -> str:
-    """The name of the platform's site as a vnet sees it."""
+    """The name of the platform's site as a vnet sees it; every table of sites calls it so."""
     return f"platform of {vnet}"
 
 

@@ -43,6 +43,7 @@ from asever.model.effective import (
     SourceTranslation,
     Success,
     exists_in,
+    platform_site,
 )
 from asever.model.numbers import NumberSet
 from asever.model.packets import TCP, UDP, Flow, Packet
@@ -267,7 +268,7 @@ def networks(draw):
         site("b", THERE, draw(st.sampled_from(FABRICS))),
         *(device(address, name) for address, name in DEVICES),
         Site(
-            name="platform",
+            name=platform_site("v"),
             title="the platform",
             kind=SiteKind.PLATFORM,
             thing="platform",
@@ -376,7 +377,7 @@ def scope_texts(draw):
             source_tags=frozenset({source}) if source else draw(known),
             target_tags=frozenset({target}) if target else draw(known),
         ),
-        arrives_at=draw(st.sampled_from((frozenset({"b"}), frozenset({"b"}), frozenset({"a", "b"}), frozenset({"platform"})))),
+        arrives_at=frozenset(draw(st.sampled_from(("b", "b", "ab", (platform_site("v"),))))),
         arrives_as=draw(mostly(st.just(EVERY), sets(EVERY))),
         internet_regional=draw(st.sampled_from((True, False, None))),
         partial_source=source,
