@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import reduce
-from itertools import accumulate
+from itertools import accumulate, chain, starmap
 from operator import and_, or_, xor
 
 from asever.exact.boxes import Box, TooMany
@@ -23,14 +23,17 @@ from asever.record import record
 
 # So many parts are looked at for one question before it is left to the solver.
 STEPS = 2_000
-# More than these hold all of every dimension between them more often than not.
-_MANY = 64
+# Between two places of a dimension where the boxes are known, so many changes are looked at one by one.
+_BLOCK = 8
 
 Ranges = tuple[Range, ...]
 """A set of numbers as its ranges, which are compared faster than the set."""
 
 Bounds = tuple[tuple[int, int], ...]
 """Dimensions, and the atoms that are left of each."""
+
+Point = dict[int, int]
+"""Dimensions, and one atom of each."""
 
 
 @record
@@ -51,72 +54,133 @@ class Axis:
         """
         cuts = {0}
         owners: dict[Ranges, list[int]] = defaultdict(list)
+        lists: dict[int, list[int]] = {}  # the same by identity: many rules share a set, and hashing one takes its time
         for number, one in enumerate(sets):
-            owners[one.ranges].append(number)
+            its = lists.get(id(one))
+            if its is None:
+                its = lists[id(one)] = owners[one.ranges]
+            its.append(number)
         for ranges in (*owners, *(one.ranges for one in further)):
             for low, high in ranges:
                 cuts.add(low)
                 cuts.add(high + 1)
+        starts = sorted(cuts)
+        self._places = places = {start: place for place, start in enumerate(starts)}
         # The last cut is where all sets have ended: no atom begins there.
-        *self._starts, _ = sorted(cuts)
-        self._places = places = {start: place for place, start in enumerate(sorted(cuts))}
-        size = len(self._starts)
-        self.full = (1 << size) - 1
-        self._masks: dict[Ranges, int] = {}
-        self._runs: dict[int, list[tuple[int, int]]] = {}
+        self._starts = starts[:-1]
+        self.full = (1 << len(self._starts)) - 1
         self.boxes = [0] * len(sets)
-        changes = [0] * (size + 1)
+        self.whole = 0
+        kinds: list[tuple[int, list[tuple[int, int]]]] = []
         for ranges, its in owners.items():
-            lines, mask = bits(its), 0
-            runs = [(places[low], places[high + 1]) for low, high in ranges]
+            mask, runs = 0, [(places[low], places[high + 1]) for low, high in ranges]
             for first, end in runs:
-                changes[first] ^= lines
-                changes[end] ^= lines
-                mask |= (1 << end) - (1 << first)
-            self._masks[ranges] = mask
-            self._runs[mask] = runs
+                mask |= ((1 << end - first) - 1) << first
+            lines = bits(its)
+            if mask == self.full:
+                self.whole = lines
             for number in its:
                 self.boxes[number] = mask
-        # A binary tree: the leaves are the atoms, every node has what one of its two children has.
-        self._size = size
-        self._tree = tree = [*([0] * size), *accumulate(changes[:size], xor)]
-        for node in range(size - 1, 0, -1):
-            tree[node] = tree[2 * node] | tree[2 * node + 1]
-        self._meeting: dict[int, int] = {self.full: tree[1]}
-        self.whole = bits(number for number, mask in enumerate(self.boxes) if mask == self.full)
+            kinds.append((lines, runs))
+        self._sweep(kinds)
+        # For each box those that meet it.
+        self.near = [0] * len(sets)
+        for its, (_, runs), found in zip(owners.values(), kinds, self._there, strict=True):
+            after = reduce(or_, starmap(self._after, runs), found)
+            for number in its:
+                self.near[number] = after
+        self._meeting: dict[int, int] = {}
+
+    def _sweep(self, kinds: Sequence[tuple[int, list[tuple[int, int]]]]) -> None:
+        """From the first atom to the last: which boxes begin or end at each, and which there are at some places."""
+        size = len(self._starts) + 1
+        beginning: list[list[int]] = [[] for _ in range(size)]
+        changing: list[list[int]] = [[] for _ in range(size)]
+        for kind, (lines, runs) in enumerate(kinds):
+            for first, end in runs:
+                beginning[first].append(kind)
+                changing[first].append(lines)
+                changing[end].append(lines)
+        self._changes = list(chain.from_iterable(changing))
+        self._until = list(accumulate(map(len, changing)))
+        self._begun = [0, *accumulate(map(len, beginning))]
+        self._beginning = [kinds[kind][0] for its in beginning for kind in its]
+        self._tree = _tree(self._beginning)
+        # What there is before every block of changes; and of each kind what holds the atoms that it begins at.
+        self._before, there, number = [0], 0, 0
+        self._there = found = [0] * len(kinds)
+        for its, lines in zip(beginning, changing, strict=True):
+            for one in lines:
+                there ^= one
+                number += 1
+                if not number % _BLOCK:
+                    self._before.append(there)
+            for kind in its:
+                found[kind] |= there
 
     def mask(self, numbers: NumberSet) -> int:
         """The atoms that a set meets. Boxes cannot tell the numbers of an atom apart, so rounding changes no answer."""
-        found = self._masks.get(numbers.ranges)
-        if found is None:
-            found = 0
-            for low, high in numbers.ranges:
-                found |= (1 << self._place(high) + 1) - (1 << self._place(low))
-            self._masks[numbers.ranges] = found
-        return found
+        return reduce(or_, starmap(self.run, numbers.ranges), 0)
 
-    def _place(self, number: int) -> int:
-        place = self._places.get(number)
-        return bisect_right(self._starts, number) - 1 if place is None else place
+    def run(self, low: int, high: int) -> int:
+        """The same of the numbers from one to another."""
+        first, end = self._places.get(low), self._places.get(high + 1)
+        if first is None:
+            first = bisect_right(self._starts, low) - 1
+        if end is None:
+            end = bisect_right(self._starts, high)
+        return ((1 << end - first) - 1) << first
+
+    def holding(self, atom: int) -> int:
+        """The boxes that hold an atom, as bits."""
+        until = self._until[atom]
+        block = until // _BLOCK
+        return reduce(xor, self._changes[block * _BLOCK : until], self._before[block])
+
+    def _after(self, first: int, end: int) -> int:
+        """The boxes that begin after one atom and before another."""
+        start, stop = self._begun[first + 1], self._begun[end]
+        low, high = -(-start // _BLOCK), stop // _BLOCK
+        if low >= high:
+            return reduce(or_, self._beginning[start:stop], 0)
+        found = _united(self._tree, low, high)
+        found = reduce(or_, self._beginning[start : low * _BLOCK], found)
+        return reduce(or_, self._beginning[high * _BLOCK : stop], found)
 
     def meeting(self, mask: int) -> int:
         """The boxes that meet some of these atoms, as bits."""
         found = self._meeting.get(mask)
         if found is None:
-            found, tree = 0, self._tree
-            for first, end in self._runs.get(mask) or _runs(mask):
-                low, high = first + self._size, end + self._size
-                while low < high:
-                    if low & 1:
-                        found |= tree[low]
-                        low += 1
-                    if high & 1:
-                        high -= 1
-                        found |= tree[high]
-                    low >>= 1
-                    high >>= 1
+            found = 0
+            for first, end in _runs(mask):
+                found |= self.holding(first) | self._after(first, end)
             self._meeting[mask] = found
         return found
+
+
+def _tree(sets: Sequence[int]) -> list[int]:
+    """A binary tree: its leaves have what blocks of some sets have, every node what one of its two children has."""
+    leaves = [reduce(or_, sets[start : start + _BLOCK]) for start in range(0, len(sets), _BLOCK)]
+    tree = [0] * len(leaves) + leaves
+    for node in range(len(leaves) - 1, 0, -1):
+        tree[node] = tree[2 * node] | tree[2 * node + 1]
+    return tree
+
+
+def _united(tree: Sequence[int], low: int, high: int) -> int:
+    """What the leaves from one to before another have."""
+    found = 0
+    low, high = low + len(tree) // 2, high + len(tree) // 2
+    while low < high:
+        if low & 1:
+            found |= tree[low]
+            low += 1
+        if high & 1:
+            high -= 1
+            found |= tree[high]
+        low >>= 1
+        high >>= 1
+    return found
 
 
 def bits(numbers: Iterable[int]) -> int:
@@ -144,6 +208,11 @@ def _runs(mask: int) -> Iterator[tuple[int, int]]:
         mask >>= run
 
 
+def lowest(mask: int) -> int:
+    """The first atom of a mask that has some."""
+    return (mask & -mask).bit_length() - 1
+
+
 def _mask(bound: tuple[int, int]) -> int:
     return bound[1]
 
@@ -163,16 +232,43 @@ class Covers:
         self._all = reduce(and_, (axis.meeting(axis.full) for axis in self.axes))
         # Of each box the dimensions that it does not hold all of: most rules say nothing of most of them.
         self._bounds: list[Bounds] = [()] * len(self.boxes)
+        # The dimensions that tell boxes apart, and which boxes do not hold all of them.
+        self._telling: list[tuple[int, Axis, int]] = []
         for dimension, axis in enumerate(self.axes):
-            for number, mask in enumerate(axis.boxes) if axis.whole != self.every else ():
-                if mask != axis.full:
-                    self._bounds[number] += ((dimension, mask),)
+            bounded = self.every & ~axis.whole
+            if bounded:
+                self._telling.append((dimension, axis, bounded))
+            for number in each(bounded):
+                self._bounds[number] += ((dimension, axis.boxes[number]),)
         # The same, first those with few atoms, which are compared fastest.
         self._quick: list[Bounds] = [tuple(sorted(one, key=_mask)) for one in self._bounds]
 
     def box(self, region: Region) -> Box:
         """A region as a box."""
         return tuple(axis.mask(numbers) for axis, numbers in zip(self.axes, region, strict=True))
+
+    def space(self, region: Region) -> Bounds:
+        """A region as the dimensions that it does not hold all of."""
+        box = enumerate(zip(self.axes, self.box(region), strict=True))
+        return tuple((dimension, mask) for dimension, (axis, mask) in box if mask != axis.full)
+
+    def within(self, number: int, space: Bounds) -> tuple[Box, int] | None:
+        """What the box of this number shares with a space, and which boxes meet that; None where they share nothing."""
+        box, cut = self.boxes[number], []
+        for dimension, mask in space:
+            mine = box[dimension]
+            both = mine & mask
+            if not both:
+                return None
+            if both != mine:
+                cut.append((dimension, both))
+        found = self._all
+        for dimension, _ in self._bounds[number]:
+            found &= self.axes[dimension].near[number]
+        for dimension, mask in cut:
+            found &= self.axes[dimension].meeting(mask)
+            box = (*box[:dimension], mask, *box[dimension + 1 :])
+        return (box, found) if found else None
 
     def meeting(self, box: Sequence[int], among: int = -1) -> int:
         """Which of these boxes meet a box, as bits."""
@@ -182,6 +278,42 @@ class Covers:
                 found &= axis.meeting(mask)
                 if not found:
                     break
+        return found
+
+    def point(self, box: Box, candidates: int) -> Point | None:
+        """A point of a box that none of some boxes holds, as its atoms; None if a first look finds none.
+
+        The first point of all is looked at, and then lines through it, each in one dimension. A dimension that does not tell
+        these boxes apart has no atom.
+        """
+        point, left, holding = Point(), candidates, Point()
+        for dimension, axis, bounded in self._telling:
+            if not left:
+                return point
+            first = lowest(box[dimension])
+            if candidates & bounded and box[dimension] >> first != 1:
+                point[dimension] = first
+                holding[dimension] = axis.holding(first)
+                left &= holding[dimension]
+        for dimension in point if left else ():
+            others = (mask for other, mask in holding.items() if other != dimension)
+            rest = self._lacking(dimension, box, reduce(and_, others, candidates))
+            if rest:
+                return {**point, dimension: lowest(rest)}
+        return None if left else point
+
+    def line(self, box: Box, candidates: int, point: Point, dimension: int) -> int:
+        """The atoms of a dimension that some boxes leave of a box on the line through a point."""
+        others = (self.axes[other].holding(atom) for other, atom in point.items() if other != dimension)
+        return self._lacking(dimension, box, reduce(and_, others, candidates))
+
+    def _lacking(self, dimension: int, box: Box, others: int) -> int:
+        """The atoms that a box has in a dimension and none of some others has."""
+        boxes, found = self.axes[dimension].boxes, box[dimension]
+        while others and found:
+            number = others.bit_length() - 1
+            others ^= 1 << number
+            found &= ~boxes[number]
         return found
 
     def rest(self, box: Box, candidates: int, stopping: int = 0) -> Rest:
@@ -236,19 +368,11 @@ class Covers:
                 here[dimension] = mine & allowed
         return parts
 
-    def outside(self, box: Box, candidates: int) -> Iterator[Box]:
-        """Parts of a box that none of some boxes meets: what they all lack of one dimension. None where they are many."""
-        if candidates.bit_count() > _MANY:
-            return
-        numbers = list(each(candidates))
-        for dimension, (axis, mask) in enumerate(zip(self.axes, box, strict=True)):
-            if not candidates & axis.whole:
-                rest = mask & ~reduce(or_, (axis.boxes[number] for number in numbers), 0)
-                if rest:
-                    yield (*box[:dimension], rest, *box[dimension + 1 :])
-
     def holders(self, box: Box, candidates: int) -> Iterator[int]:
         """Those of these boxes that hold all of a box, in order."""
+        for dimension, axis, bounded in self._telling:
+            if candidates & bounded:
+                candidates &= axis.holding(lowest(box[dimension]))
         for one in each(candidates):
             for dimension, mask in self._bounds[one]:
                 if box[dimension] & ~mask:

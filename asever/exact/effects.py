@@ -11,16 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import reduce
 from itertools import chain
-from operator import and_, or_
+from operator import or_
 
 from asever.exact.boxes import Box, meet
-from asever.exact.covers import Covers, Rest, bits
+from asever.exact.covers import Covers, bits
 from asever.exact.worlds import World
 from asever.model.bits import each
 from asever.model.effective import EffectiveNetwork, Filter, may_exist
+from asever.model.numbers import Range
 from asever.model.regions import FIELDS, Region
 from asever.model.rule_keys import Part, RuleKey, key_of
-from asever.record import record
 
 # In the place of a row, for boxes before all rows that take what is no packet in any possible world.
 _NOWHERE = -1
@@ -34,66 +34,78 @@ class Fate(Enum):
     NEEDED = "something that it decides would not be decided alike"
 
 
-@record
 class _Rule:
-    """One of the user's rules: its place among them, its rows, its boxes as bits, and the boxes of all that decide like it."""
+    """One of the user's rules: its place among them, its rows, its boxes as bits, and the boxes of all that decide like it.
 
-    place: int
-    rows: tuple[int, ...]
-    boxes: int
-    alike: int
+    `decided` has of some dimensions atoms at which it is known to decide something.
+    """
+
+    __slots__ = ("alike", "boxes", "decided", "place", "rows")
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+        self.rows: list[int] = []
+        self.boxes = 0
+        self.alike = 0
+        self.decided: dict[int, int] = {}
 
 
-_NO_RULE = _Rule(place=-1, rows=(), boxes=0, alike=0)
+_NO_RULE = _Rule(-1)
 
 
 class RuleSets:
     """The rows of a filter as boxes: packets, with what nobody knows as further dimensions (`asever.exact.worlds`).
 
-    A row may be several boxes, one for each way in which its sides can match. `rules` has the rows of each of the user's rules.
+    A row may be several boxes, one for each way in which its sides can match. `rules` are the user's.
     """
 
     def __init__(self, network: EffectiveNetwork, one: Filter, fixed: Mapping[str, str]) -> None:
         world = World(network, [one], fixed)
         self.rows = one.rows
-        self.rules: dict[RuleKey, list[int]] = {}
+        self._keys = [key_of(row) if row.origin.azure is None else None for row in one.rows]
+        self.rules: dict[RuleKey, _Rule] = {}
+        for index, key in enumerate(self._keys):
+            if key is not None:
+                rule = self.rules.get(key)
+                if rule is None:
+                    rule = self.rules[key] = _Rule(len(self.rules))
+                rule.rows.append(index)
+        regions: list[Region] = list(world.impossible)
+        self._row_of = [_NOWHERE] * len(regions)
+        self._boxes_of: list[range] = []
         for index, row in enumerate(one.rows):
-            if row.origin.azure is None:
-                self.rules.setdefault(key_of(row), []).append(index)
-        lines: list[tuple[int, Region]] = [(_NOWHERE, region) for region in world.impossible]
-        for index, row in enumerate(one.rows):
+            first = len(regions)
             if may_exist(row.condition, fixed):
-                lines += [(index, line.sure) for line in world.lines(row)]
-        self._row_of = [index for index, _ in lines]
-        self._covers = Covers([region for _, region in lines], world.packets)
-        self._packets = [self._covers.box(region) for region in world.packets]
-        self._boxes_of: dict[int, list[int]] = {}
-        for number, index in enumerate(self._row_of):
-            self._boxes_of.setdefault(index, []).append(number)
-        self._rules = self._found_rules()
+                regions += world.regions(row)
+            self._boxes_of.append(range(first, len(regions)))
+            self._row_of += [index] * (len(regions) - first)
+        self._covers = Covers(regions, world.packets)
+        self._packets = [self._covers.space(region) for region in world.packets]
+        self._note_boxes()
         self._azure = self._covers.every & ~self.boxes(self.rules)
-        # Of a rule boxes that it decides, and whether those were looked for that are found at first sight.
-        self._decided: dict[RuleKey, list[Sequence[int]]] = defaultdict(list)
-        self._looked_at: set[RuleKey] = set()
         self._starts: dict[int, tuple[tuple[Box, int], ...]] = {}
 
-    def _found_rules(self) -> dict[RuleKey, _Rule]:
-        numbers = {key: [one for index in its for one in self._boxes_of.get(index, ())] for key, its in self.rules.items()}
+    def _note_boxes(self) -> None:
+        """Tells every rule its boxes, and those of all that decide like it."""
         doing: dict[str, list[int]] = defaultdict(list)
-        for key, its in self.rules.items():
-            doing[self.rows[its[0]].action.value] += numbers[key]
+        for rule in self.rules.values():
+            numbers = [number for index in rule.rows for number in self._boxes_of[index]]
+            rule.boxes = bits(numbers)
+            doing[self.rows[rule.rows[0]].action.value] += numbers
         alike = {action: bits(every) for action, every in doing.items()}
-        return {
-            key: _Rule(place=place, rows=tuple(its), boxes=bits(numbers[key]), alike=alike[self.rows[its[0]].action.value])
-            for place, (key, its) in enumerate(self.rules.items())
-        }
+        for rule in self.rules.values():
+            rule.alike = alike[self.rows[rule.rows[0]].action.value]
 
     def _rule(self, key: RuleKey) -> _Rule:
-        return self._rules.get(key, _NO_RULE)
+        return self.rules.get(key) or _NO_RULE
+
+    def rows_of(self, rule: RuleKey) -> Sequence[int]:
+        """The rows of a rule."""
+        return self._rule(rule).rows
 
     def boxes(self, rules: Iterable[RuleKey]) -> int:
         """The boxes of some rules, as bits."""
-        return reduce(or_, (self._rule(one).boxes for one in rules), 0)
+        return bits(number for one in rules for index in self._rule(one).rows for number in self._boxes_of[index])
 
     def _before(self, index: int) -> int:
         """The boxes of the rows before one that has boxes."""
@@ -103,9 +115,8 @@ class RuleSets:
         """What a row matches, as boxes that hold packets, each with the boxes of all rows that meet it."""
         found = self._starts.get(index)
         if found is None:
-            boxes = [self._covers.boxes[number] for number in self._boxes_of.get(index, ())]
-            shared = (tuple(map(and_, box, whole)) for box in boxes for whole in self._packets)
-            found = self._starts[index] = tuple((part, self._covers.meeting(part)) for part in shared if all(part))
+            parts = (self._covers.within(number, space) for number in self._boxes_of[index] for space in self._packets)
+            found = self._starts[index] = tuple(one for one in parts if one is not None)
         return found
 
     def _before_in(self, index: int, part: Part | None) -> Iterator[tuple[Box, int]]:
@@ -118,9 +129,9 @@ class RuleSets:
             elif mine := box[axis] & self._covers.axes[axis].mask(part.numbers):
                 yield (*box[:axis], mine, *box[axis + 1 :]), candidates
 
-    def _before_rule(self, rule: RuleKey, part: Part | None) -> Iterator[tuple[Box, int]]:
+    def _before_rule(self, rule: _Rule, part: Part | None) -> Iterator[tuple[Box, int]]:
         """The same of all rows of a rule."""
-        return chain.from_iterable(self._before_in(index, part) for index in self._rule(rule).rows)
+        return chain.from_iterable(self._before_in(index, part) for index in rule.rows)
 
     # -- Questions ------------------------------------------------------------------------------------------------------
 
@@ -130,37 +141,55 @@ class RuleSets:
 
     def decides(self, rule: RuleKey, part: Part | None, present: Sequence[RuleKey] | None) -> bool:
         """Whether a rule decides something; with `present`, where these are the only other rules."""
+        own = self._rule(rule)
         if present is None:
-            return self._surely_decides(rule, part) or any(
-                self._left(rule, box, candidates).part is not None for box, candidates in self._before_rule(rule, part)
+            return self._surely_decides(own, part) or any(
+                self._leaves(own, box, candidates) for box, candidates in self._before_rule(own, part)
             )
         there = self._azure | self.boxes(present)
         return any(
-            self._covers.rest(box, candidates & there).part is not None for box, candidates in self._before_rule(rule, part)
+            self._covers.rest(box, candidates & there).part is not None for box, candidates in self._before_rule(own, part)
         )
 
-    def _surely_decides(self, rule: RuleKey, part: Part | None) -> bool:
-        """Whether something is known already that a rule decides of a part."""
+    def _surely_decides(self, rule: _Rule, part: Part | None) -> bool:
+        """Whether a first look tells that a rule decides something of a part."""
         if part is None:
-            return bool(self._decided[rule])
-        if rule not in self._looked_at:
-            self._looked_at.add(rule)
-            for box, candidates in self._before_rule(rule, None):
-                self._decided[rule].extend(self._covers.outside(box, candidates))
+            return False
         axis = FIELDS.index(part.field)
-        mask = self._covers.axes[axis].mask(part.numbers)
-        return any(box[axis] & mask for box in self._decided[rule])
+        return bool(self._decided(rule, axis) & self._covers.axes[axis].mask(part.numbers))
 
-    def _left(self, rule: RuleKey, box: Box, candidates: int, stopping: int = 0) -> Rest:
-        """What earlier boxes leave of a box of a rule. What is left is noted, for other questions about the rule."""
-        rest = self._covers.rest(box, candidates, stopping)
-        if rest.part is not None:
-            self._decided[rule].append(rest.part)
-        return rest
+    def decides_each(self, rule: RuleKey, field: str, ranges: Iterable[Range]) -> bool:
+        """Whether a first look tells that a rule decides something of each of these ranges of a field."""
+        axis = FIELDS.index(field)
+        decided, run = self._decided(self._rule(rule), axis), self._covers.axes[axis].run
+        return all(decided & run(low, high) for low, high in ranges)
+
+    def _decided(self, rule: _Rule, axis: int) -> int:
+        """Atoms of a field at which a rule decides something: those that are known, or found at first sight."""
+        found = rule.decided.get(axis)
+        if found is None:
+            found = 0
+            for box, candidates in self._before_rule(rule, None):
+                point = self._covers.point(box, candidates)
+                if point is not None:
+                    found |= self._covers.line(box, candidates, point, axis)
+            rule.decided[axis] = found
+        return found
+
+    def _leaves(self, rule: _Rule, box: Box, candidates: int) -> bool:
+        """Whether earlier boxes leave something of a box of a rule. What a search finds is noted, for other questions."""
+        if self._covers.point(box, candidates) is not None:
+            return True
+        if self._covers.holder(box, candidates):
+            return False
+        part = self._covers.rest(box, candidates).part
+        for axis in rule.decided if part is not None else ():
+            rule.decided[axis] |= part[axis]
+        return part is not None
 
     def takers(self, rule: RuleKey, part: Part | None) -> Iterator[RuleKey]:
         """Earlier rules of the user that take all that Azure's own leave of a rule, or of this part, which decides nothing."""
-        for box, candidates in self._before_rule(rule, part):
+        for box, candidates in self._before_rule(self._rule(rule), part):
             rows = sorted({self._row_of[number] for number in self._covers.rest(box, candidates).takers} - {_NOWHERE})
             yield from (key_of(self.rows[row]) for row in rows if self.rows[row].origin.azure is None)
 
@@ -171,8 +200,11 @@ class RuleSets:
             for box, meeting in self._starting(index):
                 before = self._before(index)
                 candidates = meeting & ~(gone | own.boxes & ~before)
-                stopping = ~(before | own.alike)
-                rest = self._covers.rest(box, candidates, stopping) if gone else self._left(rule, box, candidates, stopping)
+                if self._covers.point(box, candidates & (before | own.alike)) is not None:
+                    return Fate.NEEDED
+                if self._covers.holder(box, candidates & before):
+                    continue
+                rest = self._covers.rest(box, candidates, ~(before | own.alike))
                 if rest.part is not None:
                     return Fate.NEEDED
                 if any(not before >> number & 1 for number in rest.takers):
@@ -191,7 +223,7 @@ class RuleSets:
     def _share(self, index: int, other: int, taking: int) -> bool:
         """Whether two rows share a packet that none of some boxes takes."""
         for box, meeting in self._starting(index):
-            for number in self._boxes_of.get(other, ()):
+            for number in self._boxes_of[other]:
                 if meeting >> number & 1:
                     both = meet(box, self._covers.boxes[number])
                     if both is not None and self._covers.rest(both, meeting & taking).part is not None:
@@ -200,7 +232,7 @@ class RuleSets:
 
     def follows(self, rule: RuleKey, other: int) -> bool:
         """Whether a row decides something that the rule decides, once that is gone."""
-        if key_of(self.rows[other]) == rule or other not in self._boxes_of:
+        if self._keys[other] == rule or not self._boxes_of[other]:
             return False
         own = self._rule(rule)
         taking = self._before(other) & ~own.boxes
@@ -219,12 +251,12 @@ class RuleSets:
 
     def contested(self, rule: RuleKey) -> bool:
         """Whether an earlier row, Azure's among them, shares a packet with a rule."""
-        return any(candidates for _, candidates in self._before_rule(rule, None))
+        return any(candidates for _, candidates in self._before_rule(self._rule(rule), None))
 
     def against(self, rule: RuleKey) -> Iterator[RuleKey]:
         """The earlier rules of the user that decide otherwise and share a packet with a rule."""
         own = self._rule(rule)
-        for _, candidates in self._before_rule(rule, None):
+        for _, candidates in self._before_rule(own, None):
             others = each(candidates & ~(self._azure | own.alike))
             yield from (key_of(self.rows[self._row_of[number]]) for number in others)
 
@@ -236,7 +268,7 @@ class RuleSets:
 
     def holders(self, rule: RuleKey, part: Part | None) -> Iterator[RuleKey]:
         """The rules that hold a rule, or this part of it, as `held_by` says, in their order; none for one without packets."""
-        first = next(self._before_rule(rule, part), None)
+        first = next(self._before_rule(self._rule(rule), part), None)
         if first is not None:
             box, candidates = first
             holding = self._covers.holders(box, candidates & ~(self._rule(rule).boxes | self._azure))
@@ -246,7 +278,7 @@ class RuleSets:
 
     def held_by(self, holder: RuleKey, rule: RuleKey, part: Part | None) -> bool:
         """Whether another rule takes all of a rule, or of this part, by itself: each row of it lies in an earlier one."""
-        own = [bits(self._boxes_of.get(index, ())) for index in self._rule(holder).rows]
+        own = [bits(self._boxes_of[index]) for index in self._rule(holder).rows]
         for index in self._rule(rule).rows:
             starts = list(self._before_in(index, part))
             if starts and not any(all(self._covers.holder(box, mine & its) for box, mine in starts) for its in own):

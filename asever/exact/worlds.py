@@ -76,13 +76,21 @@ class World:
 
     def lines(self, row: FilterRow) -> Iterator[Line]:
         """A row for each way in which its two sides can match."""
+        return (Line(action=row.action, sure=region, perhaps=region) for region in self.regions(row))
+
+    def regions(self, row: FilterRow) -> Iterator[Region]:
+        """What a row matches, for each way in which its two sides can match."""
+        if not row.condition and not row.source.unknown_tags and not row.target.unknown_tags:  # as most
+            source, target = row.source.addresses, row.target.addresses
+            if source and target:
+                yield (row.protocol, source, row.source_port, target, row.target_port, *self._further)
+            return
         readings = readings_of(self.network, row, self.readings)
         for (source, source_tag), (target, target_tag) in product(self._ways(row, "source"), self._ways(row, "target")):
             tags = (
                 _IN if (side, tag) in {("source", source_tag), ("target", target_tag)} else _EITHER for side, tag in self.tags
             )
-            region = (row.protocol, source, row.source_port, target, row.target_port, *readings, *tags)
-            yield Line(action=row.action, sure=region, perhaps=region)
+            yield (row.protocol, source, row.source_port, target, row.target_port, *readings, *tags)
 
     def _ways(self, row: FilterRow, side: str) -> Iterator[tuple[NumberSet, str]]:
         match = row.source if side == "source" else row.target

@@ -8,7 +8,7 @@ from asever.diagnostics import Edit
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import EffectiveNetwork, Filter, FilterKind, FilterRow, Site
 from asever.model.numbers import NumberSet, union
-from asever.model.rule_keys import RuleKey, key_of
+from asever.model.rule_keys import RuleKey, key_of, place_of
 from asever.model.things import DeclaredRule, Direction, Network
 from asever.record import record, replace
 from asever.source import Span
@@ -35,7 +35,7 @@ _KINDS = {FilterKind.NSG: "nsg", FilterKind.ADMIN: "admin-rules", FilterKind.FIR
 
 def books(network: Network, tables: EffectiveNetwork) -> tuple[Book, ...]:
     """Every list of rules that stands somewhere, in the order of the tables."""
-    written: dict[Span | None, DeclaredRule] = {rule.span: rule for rule in _written(network) if rule.span is not None}
+    written = {place_of(rule.span): rule for rule in _written(network) if rule.span is not None}
     found: dict[tuple[FilterKind, str, Direction], dict[int, Filter]] = {}
     sites: dict[tuple[FilterKind, str, Direction], dict[str, Site]] = {}
     for site, one in _filters(tables):
@@ -47,7 +47,7 @@ def books(network: Network, tables: EffectiveNetwork) -> tuple[Book, ...]:
     for (kind, resource, direction), by_rows in found.items():
         filters = _distinct(tuple(by_rows.values()))
         rows = [row for one in filters for row in one.rows if row.origin.azure is None]
-        rules = {key_of(row): rule for row in rows if (rule := written.get(row.origin.span)) is not None}
+        rules = {key_of(row): rule for row in rows if (rule := written.get(place_of(row.origin.span))) is not None}
         if rules:
             stands = tuple(sites.get((kind, resource, direction), {}).values())
             title = f"{_KINDS[kind]} `{resource}`"

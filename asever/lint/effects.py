@@ -16,6 +16,7 @@ from asever.exact.effects import Fate, RuleSets
 from asever.explain.witness import ReadingsDisagree
 from asever.model.confirmed import Confirmed
 from asever.model.effective import EffectiveNetwork, Filter, FilterRow
+from asever.model.numbers import Range
 from asever.model.rule_keys import Part, RuleKey, key_of
 from asever.record import record
 from asever.solve.effects import Proofs
@@ -63,6 +64,10 @@ class Effects:
         """Whether a rule decides a packet somewhere; of a part of what it matches, where one is given."""
         return any(one.decides(rule, part, None) for one in self._places)
 
+    def decides_each(self, rule: RuleKey, field: str, ranges: Sequence[Range]) -> bool:
+        """Whether it is plain that a rule decides something of each of these ranges of a field, at one place or another."""
+        return any(one.sets.decides_each(rule, field, ranges) for one in self._places)
+
     def instead(self, rule: RuleKey, part: Part | None = None) -> tuple[FilterRow, ...]:
         """Earlier rules that take all of what a rule, or this part of it, matches; without any of them something is left.
 
@@ -82,7 +87,7 @@ class Effects:
 
     def _row(self, rule: RuleKey) -> FilterRow:
         """The first row of a rule, wherever it has one."""
-        return next(one.rows[one.sets.rules[rule][0]] for one in self._places if rule in one.sets.rules)
+        return next(one.rows[one.sets.rows_of(rule)[0]] for one in self._places if rule in one.sets.rules)
 
     def _taken(self, rule: RuleKey, part: Part | None, present: Sequence[RuleKey]) -> bool:
         return not any(one.decides(rule, part, present) for one in self._places)
@@ -149,13 +154,13 @@ class Effects:
     def _claim_taken(self, rule: RuleKey, part: Part | None, by: Collection[RuleKey]) -> None:
         """That a rule decides nothing where these are the only rules besides Azure's."""
         for one in self._places:
-            rows = one.azure.union(*(one.sets.rules.get(key, ()) for key in (rule, *by)))
+            rows = one.azure.union(*(one.sets.rows_of(key) for key in (rule, *by)))
             self._claim(one, rows, f"rule {rule[0]} decides nothing", lambda proofs: proofs.decides(rule, part, None), part)
 
     def _claim_needless(self, rule: RuleKey) -> None:
         """That what a rule decides is decided alike without it."""
         for one in self._places:
-            rows = {*one.sets.sharing(rule), *one.sets.rules.get(rule, ())}
+            rows = {*one.sets.sharing(rule), *one.sets.rows_of(rule)}
             self._claim(one, rows, f"rule {rule[0]} makes no difference", lambda proofs: proofs.differs(rule, ()))
 
     def _claim(
@@ -214,7 +219,7 @@ class _Place:
         self.asked += 1
         if self._last is not None and self._last[0] == rule:
             return self._last[1]
-        indexes = sorted((*self.sets.sharing(rule), *self.sets.rules[rule]))
+        indexes = sorted((*self.sets.sharing(rule), *self.sets.rows_of(rule)))
         if len(indexes) > _MOST_ROWS:
             return self._whole
         proofs = Proofs(self._network, self._filter, self._fixed, indexes, self._parts(rule), self._deadline)
@@ -249,8 +254,8 @@ class _Place:
 
         `gone` are rules that are left out already, `boxes` theirs.
         """
-        indexes = self.sets.rules.get(rule)
-        if indexes is None:
+        indexes = self.sets.rows_of(rule)
+        if not indexes:
             return False
         if indexes[-1] - indexes[0] >= len(indexes):
             return True  # its rows are apart from each other: what comes after them is not one thing

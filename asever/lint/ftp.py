@@ -27,6 +27,8 @@ def ftp_findings(network: Network, tables: EffectiveNetwork, book: Book, fixed: 
         return
     here = [site for site in book.sites if site.kind is SiteKind.ENVIRONMENT]
     serving = [site for site in here if _serves(network, site.name)]
+    if not serving:
+        return
     readings = {name: values[0] for name, values in tables.assumptions.items()} | dict(fixed)
     for key, rule in book.rules.items():
         span = rule.parts.get("target_port")

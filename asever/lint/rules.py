@@ -10,8 +10,7 @@ from asever.lint.effects import Effects
 from asever.lint.warnings import warning
 from asever.model.confirmed import Confirmed
 from asever.model.effective import ALWAYS, Action, EffectiveNetwork, FilterRow
-from asever.model.numbers import NumberSet
-from asever.model.packets import ANY_PORT
+from asever.model.numbers import NumberSet, Range
 from asever.model.rule_keys import Part, RuleKey, key_of
 from asever.model.things import AddressTerm, DeclaredRule, TermKind
 from asever.record import record
@@ -146,22 +145,38 @@ class _Member:
 
 def _members(rule: DeclaredRule) -> Iterator[_Member]:
     """The members of a rule's lists that have several; of address lists those that mean the same everywhere."""
-    for field, side, terms in (("source", "source", rule.sources), ("target", "destination", rule.targets)):
-        for term in terms if len(terms) > 1 else ():
+    for field, _ in _lists(rule):
+        yield from _members_of(rule, field)
+
+
+def _lists(rule: DeclaredRule) -> Iterator[tuple[str, Sequence[Range]]]:
+    """The lists of a rule that have several members, with all that these hold."""
+    for field, terms in (("source", rule.sources), ("target", rule.targets)):
+        if len(terms) > 1:
+            yield field, [each for one in terms if one.kind is TermKind.ADDRESSES for each in one.addresses.ranges]
+    for field, numbers in (("target_port", rule.target_port), ("source_port", rule.source_port)):
+        if len(numbers.ranges) > 1:
+            yield field, numbers.ranges
+
+
+def _members_of(rule: DeclaredRule, field: str) -> Iterator[_Member]:
+    if field in ("source", "target"):
+        side, terms = ("source", rule.sources) if field == "source" else ("destination", rule.targets)
+        for term in terms:
             if term.kind is TermKind.ADDRESSES and term.span is not None and term.addresses:
                 yield _Member(Part(field=field, numbers=term.addresses), side, term.text, term.span)
-    for field, side, numbers in (
-        ("target_port", "port", rule.target_port),
-        ("source_port", "source port", rule.source_port),
-    ):
-        span = rule.parts.get(field)
-        for low, high in numbers.ranges if len(numbers.ranges) > 1 and numbers != ANY_PORT and span is not None else ():
-            text = f"{low}" if low == high else f"{low}-{high}"
-            yield _Member(Part(field=field, numbers=NumberSet.span(low, high)), side, text, span or _span(rule))
+        return
+    side, numbers = ("port", rule.target_port) if field == "target_port" else ("source port", rule.source_port)
+    span = rule.parts.get(field)
+    for low, high in numbers.ranges if span is not None else ():
+        text = f"{low}" if low == high else f"{low}-{high}"
+        yield _Member(Part(field=field, numbers=NumberSet.span(low, high)), side, text, span or _span(rule))
 
 
 def _partly(book: Book, rule: DeclaredRule, effects: Effects, key: RuleKey) -> Iterator[Diagnostic]:
-    for one in _members(rule) if effects.contested(key) else ():
+    contested = effects.contested(key)
+    doubtful = [field for field, ranges in _lists(rule) if not effects.decides_each(key, field, ranges)] if contested else ()
+    for one in (member for field in doubtful for member in _members_of(rule, field)):
         if effects.decides(key, one.part):
             continue
         rows = effects.instead(key, one.part)

@@ -102,8 +102,10 @@ def unowned_translations(network: Network, tables: EffectiveNetwork) -> Iterator
         rows = forwarding.redirects if forwarding is not None else ()
         for rule in one.rules:
             own = [row for row in rows if row.origin.span == rule.span]
+            if not own or any(row.target for row in own):
+                continue
             span = rule.parts.get("target", rule.span)
-            if own and span is not None and not any(row.target for row in own):
+            if span is not None:
                 yield warning(
                     "never-matching-rule",
                     f"{rule_words(rule)} of firewall `{one.name}` translates nothing: it is not called at {span.text}",

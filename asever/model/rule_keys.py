@@ -5,15 +5,23 @@ from __future__ import annotations
 from asever.model.effective import FilterRow
 from asever.model.numbers import NumberSet
 from asever.record import record
-from asever.source import Span
+from asever.source import SourceFile, Span
 
-RuleKey = tuple[int, str, Span | None]
+Place = tuple[SourceFile, int, int, Span | None] | None
+"""Where a rule is written: its span as a plain tuple, which is hashed much faster."""
+
+RuleKey = tuple[int, str, Place]
 """A rule of one filter: its priority, its name, and where it is written."""
+
+
+def place_of(span: Span | None) -> Place:
+    """A span as a place."""
+    return None if span is None else (span.file, span.start, span.end, span.parent)
 
 
 def key_of(row: FilterRow) -> RuleKey:
     """The rule that a row belongs to."""
-    return row.priority, row.name, row.origin.span
+    return row.priority, row.name, place_of(row.origin.span)
 
 
 @record

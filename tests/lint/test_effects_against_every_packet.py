@@ -16,7 +16,7 @@ from asever.model.addresses import parse_address
 from asever.model.effective import Action, EffectiveNetwork, Filter, FilterRow, exists_in
 from asever.model.numbers import NumberSet
 from asever.model.packets import ICMP, PROTOCOLS_WITH_PORTS, TCP, UDP, Packet, outside
-from asever.model.rule_keys import Part, RuleKey, key_of
+from asever.model.rule_keys import Part, RuleKey, key_of, place_of
 from asever.model.things import DeclaredRule
 from tests.networks import network, nsg, route, route_table, rule, subnet, vnet
 
@@ -93,7 +93,7 @@ class Brute:
 
     def __init__(self, drawn: Sequence[tuple[str, ...]]) -> None:
         self.rules = [rule(100 + index, *one) for index, one in enumerate(drawn)]
-        self.every: list[RuleKey] = [(one.priority, one.name, one.span) for one in self.rules]
+        self.every: list[RuleKey] = [(one.priority, one.name, place_of(one.span)) for one in self.rules]
         self.tables, self.places = filters(self.rules)
         self.fixed = fixed_readings(self.tables, {})
         names = sorted({name for one in self.places for row in one.rows for name, _ in row.condition} - set(self.fixed))
