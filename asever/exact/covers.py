@@ -124,12 +124,13 @@ class Axis:
 
     def run(self, low: int, high: int) -> int:
         """The same of the numbers from one to another."""
-        first, end = self._places.get(low), self._places.get(high + 1)
-        if first is None:
-            first = bisect_right(self._starts, low) - 1
-        if end is None:
-            end = bisect_right(self._starts, high)
-        return ((1 << end - first) - 1) << first
+        first = self.place(low)
+        return ((1 << self.place(high) + 1 - first) - 1) << first
+
+    def place(self, number: int) -> int:
+        """The atom that a number lies in."""
+        place = self._places.get(number)
+        return bisect_right(self._starts, number) - 1 if place is None else place
 
     def holding(self, atom: int) -> int:
         """The boxes that hold an atom, as bits."""
@@ -301,6 +302,14 @@ class Covers:
             if rest:
                 return {**point, dimension: lowest(rest)}
         return None if left else point
+
+    def first(self, box: Box, candidates: int, point: Point) -> int | None:
+        """The first of some boxes that holds a point of a box; where the point has no atom, its first one counts."""
+        for dimension, axis, bounded in self._telling:
+            if candidates & bounded:
+                atom = point.get(dimension)
+                candidates &= axis.holding(lowest(box[dimension]) if atom is None else atom)
+        return lowest(candidates) if candidates else None
 
     def line(self, box: Box, candidates: int, point: Point, dimension: int) -> int:
         """The atoms of a dimension that some boxes leave of a box on the line through a point."""

@@ -161,8 +161,8 @@ class RuleSets:
     def decides_each(self, rule: RuleKey, field: str, ranges: Iterable[Range]) -> bool:
         """Whether a first look tells that a rule decides something of each of these ranges of a field."""
         axis = FIELDS.index(field)
-        decided, run = self._decided(self._rule(rule), axis), self._covers.axes[axis].run
-        return all(decided & run(low, high) for low, high in ranges)
+        decided, dimension = self._decided(self._rule(rule), axis), self._covers.axes[axis]
+        return all(decided >> dimension.place(low) & 1 or decided & dimension.run(low, high) for low, high in ranges)
 
     def _decided(self, rule: _Rule, axis: int) -> int:
         """Atoms of a field at which a rule decides something: those that are known, or found at first sight."""
@@ -200,7 +200,7 @@ class RuleSets:
             for box, meeting in self._starting(index):
                 before = self._before(index)
                 candidates = meeting & ~(gone | own.boxes & ~before)
-                if self._covers.point(box, candidates & (before | own.alike)) is not None:
+                if self._is_needed(own, box, candidates, before):
                     return Fate.NEEDED
                 if self._covers.holder(box, candidates & before):
                     continue
@@ -210,6 +210,14 @@ class RuleSets:
                 if any(not before >> number & 1 for number in rest.takers):
                     found = Fate.NEEDLESS
         return found
+
+    def _is_needed(self, rule: _Rule, box: Box, candidates: int, before: int) -> bool:
+        """Whether a first look finds a point that no box before a rule holds, and that none like it is the next to hold."""
+        point = self._covers.point(box, candidates & before)
+        if point is None:
+            return False
+        then = self._covers.first(box, candidates & ~before, point)
+        return then is None or not rule.alike >> then & 1 or self._covers.point(box, candidates & (before | rule.alike)) is not None
 
     def meets(self, earlier: RuleKey, later: RuleKey) -> bool:
         """Whether a rule decides a packet that a later one matches too."""
