@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import reduce
-from itertools import accumulate, chain, starmap
+from itertools import starmap
 from operator import and_, or_, xor
 
 from asever.exact.boxes import Box, TooMany
@@ -82,41 +82,45 @@ class Axis:
             for number in its:
                 self.boxes[number] = mask
             kinds.append((lines, runs))
-        self._sweep(kinds)
         # For each box those that meet it.
         self.near = [0] * len(sets)
-        for its, (_, runs), found in zip(owners.values(), kinds, self._there, strict=True):
-            after = reduce(or_, starmap(self._after, runs), found)
+        for its, (_, runs), found in zip(owners.values(), kinds, self._sweep(kinds), strict=True):
+            for first, end in runs:
+                if self._begun[first + 1] < self._begun[end]:  # most hold nothing
+                    found |= self._after(first, end)
             for number in its:
-                self.near[number] = after
+                self.near[number] = found
         self._meeting: dict[int, int] = {}
 
-    def _sweep(self, kinds: Sequence[tuple[int, list[tuple[int, int]]]]) -> None:
-        """From the first atom to the last: which boxes begin or end at each, and which there are at some places."""
-        size = len(self._starts) + 1
-        beginning: list[list[int]] = [[] for _ in range(size)]
-        changing: list[list[int]] = [[] for _ in range(size)]
-        for kind, (lines, runs) in enumerate(kinds):
+    def _sweep(self, kinds: Sequence[tuple[int, list[tuple[int, int]]]]) -> list[int]:
+        """From the first atom to the last: which boxes begin and end at each, and which there are at some places.
+
+        `kinds` are boxes with their runs of atoms. For each of them what there is where its runs begin.
+        """
+        size = len(kinds)
+        lines = [its for its, _ in kinds] * 2
+        changing: list[list[int]] = [[] for _ in range(len(self._starts) + 1)]
+        for kind, (_, runs) in enumerate(kinds):
             for first, end in runs:
-                beginning[first].append(kind)
-                changing[first].append(lines)
-                changing[end].append(lines)
-        self._changes = list(chain.from_iterable(changing))
-        self._until = list(accumulate(map(len, changing)))
-        self._begun = [0, *accumulate(map(len, beginning))]
-        self._beginning = [kinds[kind][0] for its in beginning for kind in its]
-        self._tree = _tree(self._beginning)
-        # What there is before every block of changes; and of each kind what holds the atoms that it begins at.
-        self._before, there, number = [0], 0, 0
-        self._there = found = [0] * len(kinds)
-        for its, lines in zip(beginning, changing, strict=True):
-            for one in lines:
-                there ^= one
-                number += 1
-                if not number % _BLOCK:
-                    self._before.append(there)
-            for kind in its:
-                found[kind] |= there
+                changing[first].append(kind)
+                changing[end].append(kind + size)
+        there, found = 0, [0] * size
+        self._changes, self._until, self._before = changes, until, before = list[int](), list[int](), [0]
+        self._beginning, self._begun = beginning, begun = list[int](), [0]
+        for its in changing:
+            for one in its:
+                there ^= lines[one]
+                changes.append(lines[one])
+                if not len(changes) % _BLOCK:
+                    before.append(there)
+            for one in its:
+                if one < size:
+                    found[one] |= there
+                    beginning.append(lines[one])
+            until.append(len(changes))
+            begun.append(len(beginning))
+        self._tree = _tree(beginning)
+        return found
 
     def mask(self, numbers: NumberSet) -> int:
         """The atoms that a set meets. Boxes cannot tell the numbers of an atom apart, so rounding changes no answer."""
@@ -306,6 +310,8 @@ class Covers:
     def first(self, box: Box, candidates: int, point: Point) -> int | None:
         """The first of some boxes that holds a point of a box; where the point has no atom, its first one counts."""
         for dimension, axis, bounded in self._telling:
+            if not candidates:
+                return None
             if candidates & bounded:
                 atom = point.get(dimension)
                 candidates &= axis.holding(lowest(box[dimension]) if atom is None else atom)

@@ -121,12 +121,14 @@ class RuleSets:
 
     def _before_in(self, index: int, part: Part | None) -> Iterator[tuple[Box, int]]:
         """A row, or a part of what it matches, as such boxes, each with the boxes of earlier rows that meet the row."""
-        axis = None if part is None else FIELDS.index(part.field)
-        for box, meeting in self._starting(index):
-            candidates = meeting & self._before(index)
-            if axis is None or part is None:
-                yield box, candidates
-            elif mine := box[axis] & self._covers.axes[axis].mask(part.numbers):
+        before = [(box, meeting & self._before(index)) for box, meeting in self._starting(index)]
+        if part is None:
+            yield from before
+            return
+        axis = FIELDS.index(part.field)
+        numbers = self._covers.axes[axis].mask(part.numbers)
+        for box, candidates in before:
+            if mine := box[axis] & numbers:
                 yield (*box[:axis], mine, *box[axis + 1 :]), candidates
 
     def _before_rule(self, rule: _Rule, part: Part | None) -> Iterator[tuple[Box, int]]:

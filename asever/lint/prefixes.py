@@ -28,8 +28,9 @@ def prefix_findings(network: Network, tables: EffectiveNetwork, book: Book, fixe
     for key, rule in book.rules.items():
         for side, terms in (("source", rule.sources), ("target", rule.targets)):
             for term in terms:
-                if term.kind is TermKind.ADDRESSES and term.span is not None and term.addresses:
-                    begun = beginning.get(term.addresses.first)
+                ranges = term.addresses.ranges
+                begun = beginning.get(ranges[0][0]) if ranges else None
+                if (begun or network.environments) and ranges and term.kind is TermKind.ADDRESSES and term.span is not None:
                     if begun is not None:
                         yield from _wider(network, book, rule, term, begun.values())
                     if network.environments:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 
 from asever.diagnostics import Diagnostic, Label
 from asever.lint.books import Book, listed, removal, row_words, rule_words
@@ -257,17 +257,17 @@ def _too_late(book: Book, effects: Effects, keys: Sequence[RuleKey]) -> Iterator
 
     A later rule that is wider than what precedes it is how rules are written; a narrower one was meant as an exception.
     """
-    plain = {one.key: one for one in _plain(book, keys)}
+    against = {key: before for key in keys if _is_particular(book.rules[key]) and (before := effects.against(key))}
+    plain = {one.key: one for one in _plain(book, {*against}.union(*against.values()).intersection(keys))} if against else {}
     for later in plain.values():
-        before = effects.against(later.key) & plain.keys() if _is_particular(later.rule) else ()
+        before = against.get(later.key, frozenset()) & plain.keys()
         for earlier in sorted((plain[key] for key in before), key=lambda one: one.place):
             if earlier.place < later.place and _is_cut_by(later.row, earlier.row) and effects.meets(earlier.key, later.key):
                 yield _contradiction(book, later.rule, earlier.rule)
                 break
 
 
-def _plain(book: Book, keys: Sequence[RuleKey]) -> Iterator[_Plain]:
-    wanted = set(keys)
+def _plain(book: Book, wanted: Collection[RuleKey]) -> Iterator[_Plain]:
     rows: dict[RuleKey, FilterRow] = {}
     for row in book.filters[0].rows:
         if row.condition == ALWAYS and not row.source.unknown_tags | row.target.unknown_tags:
