@@ -343,6 +343,11 @@ def _match(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Sets) -> A
 
 
 def _match_of_list(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Sets) -> AddressMatch:
+    if not inventory.network.guesses and all(term.kind is _ADDRESSES for term in terms):  # as most lists
+        return AddressMatch(
+            addresses=terms[0].addresses if len(terms) == 1 else union(term.addresses for term in terms),
+            text=", ".join(term.text for term in terms),
+        )
     known: list[NumberSet] = []
     unknown: list[str] = []
     spaces: dict[str, NumberSet] = {}

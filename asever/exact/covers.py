@@ -84,12 +84,13 @@ class Axis:
             kinds.append((lines, runs))
         # For each box those that meet it.
         self.near = [0] * len(sets)
-        for its, (_, runs), found in zip(owners.values(), kinds, self._sweep(kinds), strict=True):
+        for its, (_, runs), there in zip(owners.values(), kinds, self._sweep(kinds), strict=True):
+            met = there
             for first, end in runs:
-                if self._begun[first + 1] < self._begun[end]:  # most hold nothing
-                    found |= self._after(first, end)
+                if self._begun[first + 1] < self._begun[end]:  # nothing begins in most
+                    met |= self._after(first, end)
             for number in its:
-                self.near[number] = found
+                self.near[number] = met
         self._meeting: dict[int, int] = {}
 
     def _sweep(self, kinds: Sequence[tuple[int, list[tuple[int, int]]]]) -> list[int]:

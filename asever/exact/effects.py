@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from functools import reduce
 from itertools import chain
-from operator import or_
 
 from asever.exact.boxes import Box, meet
 from asever.exact.covers import Covers, bits
@@ -125,8 +123,7 @@ class RuleSets:
         if part is None:
             yield from before
             return
-        axis = FIELDS.index(part.field)
-        numbers = self._covers.axes[axis].mask(part.numbers)
+        axis, numbers = FIELDS.index(part.field), self._mask(part)
         for box, candidates in before:
             if mine := box[axis] & numbers:
                 yield (*box[:axis], mine, *box[axis + 1 :]), candidates
@@ -145,20 +142,16 @@ class RuleSets:
         """Whether a rule decides something; with `present`, where these are the only other rules."""
         own = self._rule(rule)
         if present is None:
-            return self._surely_decides(own, part) or any(
-                self._leaves(own, box, candidates) for box, candidates in self._before_rule(own, part)
-            )
+            known = part is not None and self._decided(own, FIELDS.index(part.field)) & self._mask(part)
+            return bool(known) or any(self._leaves(own, box, candidates) for box, candidates in self._before_rule(own, part))
         there = self._azure | self.boxes(present)
         return any(
             self._covers.rest(box, candidates & there).part is not None for box, candidates in self._before_rule(own, part)
         )
 
-    def _surely_decides(self, rule: _Rule, part: Part | None) -> bool:
-        """Whether a first look tells that a rule decides something of a part."""
-        if part is None:
-            return False
-        axis = FIELDS.index(part.field)
-        return bool(self._decided(rule, axis) & self._covers.axes[axis].mask(part.numbers))
+    def _mask(self, part: Part) -> int:
+        """The atoms that a part has in its field."""
+        return self._covers.axes[FIELDS.index(part.field)].mask(part.numbers)
 
     def decides_each(self, rule: RuleKey, field: str, ranges: Iterable[Range]) -> bool:
         """Whether a first look tells that a rule decides something of each of these ranges of a field."""
@@ -185,9 +178,11 @@ class RuleSets:
         if self._covers.holder(box, candidates):
             return False
         part = self._covers.rest(box, candidates).part
-        for axis in rule.decided if part is not None else ():
+        if part is None:
+            return False
+        for axis in rule.decided:
             rule.decided[axis] |= part[axis]
-        return part is not None
+        return True
 
     def takers(self, rule: RuleKey, part: Part | None) -> Iterator[RuleKey]:
         """Earlier rules of the user that take all that Azure's own leave of a rule, or of this part, which decides nothing."""
@@ -219,7 +214,9 @@ class RuleSets:
         if point is None:
             return False
         then = self._covers.first(box, candidates & ~before, point)
-        return then is None or not rule.alike >> then & 1 or self._covers.point(box, candidates & (before | rule.alike)) is not None
+        if then is None or not rule.alike >> then & 1:
+            return True
+        return self._covers.point(box, candidates & (before | rule.alike)) is not None
 
     def meets(self, earlier: RuleKey, later: RuleKey) -> bool:
         """Whether a rule decides a packet that a later one matches too."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import product
+from operator import or_
 
 import pytest
 from hypothesis import given, settings
@@ -74,6 +76,54 @@ def test_the_tree_finds_the_boxes_that_share_a_point(regions, start):
     box = engine.box(start)
     expected = sum(1 << number for number, region in enumerate(regions) if points(region) & points(start))
     assert engine.meeting(box) == expected
+
+
+@given(REGIONS, REGION)
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_each_space_is_met_by_the_boxes_that_share_a_point_of_it(regions, start):
+    engine = covers(regions, start)
+    space = engine.space(start)
+    for number, region in enumerate(regions):
+        shared = points(region) & points(start)
+        expected = sum(1 << other for other, one in enumerate(regions) if points(one) & shared)
+        found = engine.within(number, space)
+        assert (found is not None) is bool(shared)
+        assert found is None or found[1] == expected
+        if found is not None:
+            assert {point for point in points(start) if all(map(int.__and__, found[0], engine.box(atom(point))))} == shared
+
+
+@given(REGIONS, REGION, st.integers(0, 127))
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_a_point_that_is_seen_and_the_lines_through_it_are_in_none(regions, start, among):
+    engine = covers(regions, start)
+    box = engine.box(start)
+    candidates = engine.meeting(box, among)
+    taken = {point for number, region in enumerate(regions) if candidates >> number & 1 for point in points(region)}
+    found = engine.point(box, candidates)
+    if found is None:
+        return
+    free = {
+        point
+        for point in points(start) - taken
+        if all(engine.box(atom(point))[dimension] == 1 << place for dimension, place in found.items())
+    }
+    assert free
+    for dimension in range(3):
+        line = engine.line(box, candidates, found, dimension)
+        seen = {point for point in points(start) - taken if engine.box(atom(point))[dimension] & line}
+        assert line == reduce(or_, (engine.box(atom(point))[dimension] for point in seen), 0)
+        assert line & reduce(or_, (engine.box(atom(point))[dimension] for point in free), 0)
+
+
+@given(REGIONS, REGION, st.integers(0, 127))
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_the_first_box_at_a_point(regions, start, among):
+    engine = covers(regions, start)
+    box = engine.box(start)
+    lowest = tuple(numbers.first for numbers in start)
+    holding = [number for number, region in enumerate(regions) if among >> number & 1 and lowest in points(region)]
+    assert engine.first(box, engine.meeting(box, among), {}) == next(iter(holding), None)
 
 
 @given(REGIONS, REGION)

@@ -16,7 +16,7 @@ from asever.azure.questions import question
 from asever.bulk.gates import Gate
 from asever.bulk.pairs import _Pairs
 from asever.evaluate import judge
-from asever.exact.boxes import Budget
+from asever.exact.covers import Covers
 from asever.exact.diagram import Lines
 from asever.exact.oracle import Oracle
 from asever.explain.difference import compare
@@ -40,6 +40,7 @@ from asever.solve.queries import AIMS, queries
 from asever.solve.rows import Rows
 from asever.solve.shadows import shadowed
 from asever.solve.solver import Session
+from asever.source import Span
 
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 
@@ -228,11 +229,31 @@ def test_lint_finds_every_mistake_that_was_planted():
         assert len({one.message for one in told}) == len(planted)
 
 
-def test_a_search_through_a_thousand_rules_looks_at_few_parts_a_rule(monkeypatch):
-    program = loaded(rule_program(list(LISTS["corporate"](RULES, 1))))
-    spent = counted(monkeypatch, Budget, "spend")
+@pytest.mark.parametrize(("kind", "most"), [("corporate", 1.5), ("allowlist", 0.1), ("pairs", 1.5)])
+def test_a_search_through_a_thousand_rules_looks_at_few_parts_a_rule(kind, most, monkeypatch):
+    program = loaded(rule_program(list(LISTS[kind](RULES, 1))))
+    parts = counted(monkeypatch, Covers, "_first")
     lint(program)
-    assert len(spent) < RULES * 15
+    assert len(parts) < RULES * most
+
+
+@pytest.mark.parametrize("size", [250, RULES])
+def test_what_most_rules_decide_is_seen_without_a_search(size, monkeypatch):
+    """One point that nothing before a rule holds tells that it decides something; lines, which members of lists do."""
+    program = loaded(rule_program(list(LISTS["corporate"](size, 1))))
+    points, lines, searches = (counted(monkeypatch, Covers, name) for name in ("point", "line", "rest"))
+    lint(program)
+    assert len(points) < size * 2
+    assert len(lines) < size * 0.5
+    assert len(searches) < size * 0.5
+
+
+def test_lint_hashes_few_spans(monkeypatch):
+    """The keys of rules are hashed some dozens of times a rule, as plain tuples; spans where something is reported."""
+    program = loaded(rule_program(list(LISTS["corporate"](RULES, 1))))
+    hashed = counted(monkeypatch, Span, "__hash__")
+    lint(program)
+    assert len(hashed) < RULES
 
 
 def test_a_difference_is_looked_for_among_few_of_a_thousand_rules(monkeypatch):
