@@ -19,19 +19,24 @@ STARTERS = frozenset(
         "platform-service", "admin-rules",
     }
 )  # fmt: skip
+_BLANK = r"[ \t\r\f\v\ufeff]+"
+_WORD, _NUMBER = r"[A-Za-z][A-Za-z0-9_.-]*", r"[0-9][0-9A-Za-z.:/_-]*"
+# Words and numbers that follow on the same line change nothing: most of a rule are such. Some at once: a match remembers each.
+_MORE = rf"(?:{_BLANK}(?:{_WORD}|{_NUMBER})){{,30}}"
 _LEXEME = (
     r"(?P<comment>//[^\n]*|/\*.*?\*/)"
     r"|(?P<open_comment>/\*)"
     r'|(?P<string>"[^"\n]*")'
     r'|(?P<open_string>")'
     r"|(?P<newline>\n)"
-    r"|(?P<blank>[ \t\r\f\v\ufeff]+)"
-    r"|(?P<word>[A-Za-z][A-Za-z0-9_.-]*)"
-    r"|(?P<number>[0-9][0-9A-Za-z.:/_-]*)"
+    rf"|(?P<blank>{_BLANK})"
+    rf"|(?P<words>(?P<word>{_WORD}){_MORE})"
+    rf"|(?P<numbers>(?P<number>{_NUMBER}){_MORE})"
     r"|(?P<open>[{(])"
     r"|(?P<close>[})])"
     r"|(?P<other>.)"
 )
+_FIRST = {"words": "word", "numbers": "number"}
 # After these a word on a new line still belongs to the item before.
 _CONTINUES = frozenset({",", "=", "-", ">", "/"})
 
@@ -102,7 +107,7 @@ def _until_nonsense(text: str, at: int) -> Iterator[Piece]:
     last_end = at
     fresh = True  # the next token is the first of its line, or follows a closing brace
     before = ""
-    for kind, begin, end in _tokens(text, at):
+    for kind, begin, end, last in _tokens(text, at):
         if kind == "comment":
             yield Piece(PieceKind.COMMENT, begin, end)
             continue
@@ -131,11 +136,14 @@ def _until_nonsense(text: str, at: int) -> Iterator[Piece]:
         elif kind == "close" and brackets:
             brackets.pop()
         fresh = kind == "close" and value == "}" and not brackets
-        before, last_end = value, end
+        before, last_end = value, last
     if start is not None:
         yield Piece(PieceKind.ITEM, start, last_end, tuple(brackets))
 
 
-def _tokens(text: str, at: int) -> Iterator[tuple[str, int, int]]:
+def _tokens(text: str, at: int) -> Iterator[tuple[str, int, int, int]]:
+    """The kind of each token, where it begins and ends, and where the words and numbers end that follow a word or a number."""
     for match in re.compile(_LEXEME, re.DOTALL).finditer(text, at):
-        yield match.lastgroup or "other", match.start(), match.end()
+        kind = _FIRST.get(match.lastgroup or "", match.lastgroup or "other")
+        begin, last = match.span()
+        yield kind, begin, match.end(kind), last

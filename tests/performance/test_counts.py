@@ -41,6 +41,7 @@ from asever.solve.rows import Rows
 from asever.solve.shadows import shadowed
 from asever.solve.solver import Session
 from asever.source import Span
+from asever.syntax.items import _tokens
 
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 
@@ -246,6 +247,10 @@ def test_what_most_rules_decide_is_seen_without_a_search(size, monkeypatch):
     assert len(points) < size * 2
     assert len(lines) < size * 0.5
     assert len(searches) < size * 0.5
+
+
+def test_a_line_of_a_rule_is_cut_into_few_tokens():
+    assert len(list(_tokens(large_group(RULES, 0), 0))) < RULES * 9
 
 
 def test_lint_hashes_few_spans(monkeypatch):
