@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from asever.diagnostics import Edit
 from asever.explain.finding import Asked, ask
@@ -12,7 +12,7 @@ from asever.model.program import Program
 from asever.model.things import Network
 from asever.solve.classes import classes_of, seen_at
 from asever.solve.paths import paths
-from asever.source import SourceFile, Span
+from asever.source import Span
 
 # A program of fewer rules is loaded as it is.
 _MANY = 100
@@ -64,16 +64,9 @@ def _met(tables: EffectiveNetwork, asked: Asked) -> Iterator[Span | None]:
             return
 
 
-def blanked(file: SourceFile, idle: Iterable[Span], edits: Sequence[Edit]) -> SourceFile:
-    """A file with spaces in the place of idle rules, except of those that edits touch: what is left stays where it is."""
-    touched = [edit.span for edit in edits if edit.span.file.name == file.name]
-    text, at, parts = file.text, 0, []
-    for span in sorted((one for one in idle if one.file.name == file.name), key=lambda one: one.start):
-        if not any(each.start <= span.end and span.start <= each.end for each in touched):
-            parts += [text[at : span.start], _spaces(text[span.start : span.end])]
-            at = span.end
-    return SourceFile(file.name, "".join((*parts, text[at:])))
-
-
-def _spaces(text: str) -> str:
-    return "\n".join(" " * len(line) for line in text.split("\n"))
+def removals(idle: Sequence[Span], edits: Sequence[Edit]) -> Iterator[Edit]:
+    """What takes idle rules away, except those that edits touch."""
+    touched = [(edit.span.file.name, edit.span.start, edit.span.end) for edit in edits]
+    for span in idle:
+        if not any(name == span.file.name and start <= span.end and span.start <= end for name, start, end in touched):
+            yield Edit(span, "")
