@@ -73,7 +73,7 @@ Preparing = Callable[[Program, Options], Prepared]
 
 
 def run(program: Program, options: Options, *, jobs: int = 1, tables: EffectiveNetwork | None = None) -> Report:
-    """Judges every check that the options select; raises as `examine_all` does. `tables` are the program's, if there are any."""
+    """Judges every check that the options select; raises as `examine_all` does. `tables` are the program's, if made already."""
     if tables is None:
         return examine(program, options, jobs=jobs).report
 

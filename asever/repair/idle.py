@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from asever.diagnostics import Edit
 from asever.explain.finding import Asked, ask
@@ -64,9 +66,32 @@ def _met(tables: EffectiveNetwork, asked: Asked) -> Iterator[Span | None]:
             return
 
 
-def removals(idle: Sequence[Span], edits: Sequence[Edit]) -> Iterator[Edit]:
-    """What takes idle rules away, except those that edits touch."""
-    touched = [(edit.span.file.name, edit.span.start, edit.span.end) for edit in edits]
-    for span in idle:
-        if not any(name == span.file.name and start <= span.end and span.start <= end for name, start, end in touched):
-            yield Edit(span, "")
+class Removals:
+    """What takes idle rules away."""
+
+    def __init__(self, idle: Iterable[Span]) -> None:
+        self._edits: dict[str, list[Edit]] = {}
+        for span in sorted(idle, key=_start):
+            self._edits.setdefault(span.file.name, []).append(Edit(span, ""))
+
+    def beside(self, edits: Iterable[Edit]) -> Iterator[Edit]:
+        """All but for rules that edits touch."""
+        left = {name: list(removals) for name, removals in self._edits.items()}
+        for edit in edits:
+            removals = left.get(edit.span.file.name, [])
+            low = bisect_left(removals, edit.span.start, key=_end_of)
+            high = bisect_right(removals, edit.span.end, key=_start_of)
+            del removals[low:high]
+        return chain(*left.values())
+
+
+def _start(span: Span) -> int:
+    return span.start
+
+
+def _start_of(edit: Edit) -> int:
+    return edit.span.start
+
+
+def _end_of(edit: Edit) -> int:
+    return edit.span.end

@@ -24,7 +24,7 @@ from asever.model.effective import FlowQuestion, Quantifier, Scope, Success
 from asever.model.packets import Packet
 from asever.model.program import Program
 from asever.model.repairs import Proposal, Repair, Turn
-from asever.pipeline import Options, run
+from asever.pipeline import Depth, Options, run
 from asever.record import record, replace
 from asever.repair.admitting import admitting
 from asever.repair.advice import advice
@@ -283,9 +283,10 @@ class _Search:
 
     def _proved(self, one: Edited, state: _State) -> Proposal | None:
         """The proposal, if the whole pipeline says the same of the edited program."""
-        options = self.trials.options
+        mine = self.trials.options
+        options = Options(seconds=mine.seconds, readings=mine.readings, core=Depth.NOTHING)
         try:
-            after = run(one.program, Options(seconds=options.seconds, readings=options.readings), tables=one.tables)
+            after = run(one.program, options, tables=one.tables)
         except SpecError:
             return None
         pairs = list(zip(self.before.results, after.results, strict=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,7 @@ from asever.model.program import Program
 from asever.model.things import Network
 from asever.pipeline import Options
 from asever.record import record
-from asever.repair.idle import idle_rules, removals
+from asever.repair.idle import Removals, idle_rules
 from asever.repair.texts import applied
 from asever.semantics.loading import Memory, load_program
 from asever.solve.answer import Depth, answer
@@ -77,9 +77,9 @@ def rank(check: Check, verdict: Verdict) -> int:
 
 @dataclass
 class _Series:
-    """Programs that are loaded one after the other: what the next one shares with the first texts, or the last one, is the same.
+    """Programs that are loaded one after the other: what the next one has in common with the first texts is made once.
 
-    Where that is all but rules of NSGs, its tables are those of the last one with these filters anew.
+    Where only rules of NSGs differ, its tables are those of the last one with these filters anew.
     """
 
     memory: Memory = field(default_factory=lambda: Memory(Originals(parse_once)))
@@ -132,7 +132,7 @@ class Trials:
 
         What it was made of stands somewhere: edits of it are thought of with what `edited` says.
         """
-        return self._once(edits, "sketch", lambda: self._load(edits, self._sketches, idle=self._idle))
+        return self._once(edits, "sketch", lambda: self._load(edits, self._sketches, besides=self._removals.beside(edits)))
 
     def whole(self, edits: Sequence[Edit]) -> Edited | None:
         """The program with these edits in lists of rules, with what they leave alone taken from the program as it was read."""
@@ -153,10 +153,14 @@ class Trials:
         return idle_rules(self.original, self.start.tables, self.options.readings)
 
     @cached_property
+    def _removals(self) -> Removals:
+        return Removals(self._idle)
+
+    @cached_property
     def _sketches(self) -> _Series:
         series = _Series()
         for file in self.files.values():
-            series.memory.trees.parse(SourceFile(file.name, applied(file, removals(self._idle, ()))), Diagnostics())
+            series.memory.trees.parse(SourceFile(file.name, applied(file, self._removals.beside(()))), Diagnostics())
         return series
 
     @cached_property
@@ -171,8 +175,11 @@ class Trials:
             known[how] = load()
         return known[how]
 
-    def _load(self, edits: Sequence[Edit], series: _Series, *, more: str = "", idle: Sequence[Span] = ()) -> Edited | None:
-        every = (*edits, *removals(idle, edits))
+    def _load(
+        self, edits: Sequence[Edit], series: _Series, *, more: str = "", besides: Iterable[Edit] = ()
+    ) -> Edited | None:
+        """The program after some edits; `besides` them its text is without what these take away, and with more at its end."""
+        every = (*besides, *edits)
         texts = {name: applied(file, every) for name, file in self.files.items()}
         texts[self.original.files[0].name] += more
         return series.load(self.path, texts, self.original.settings, edits)
