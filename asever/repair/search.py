@@ -34,9 +34,7 @@ from asever.repair.refusing import refusing
 from asever.repair.texts import hunks, rebased
 from asever.repair.trial import Counterexample, Edited, Judged, Trials, rank
 from asever.repair.ways import environments_behind, misrouted, otherwise, unguarded
-from asever.semantics.loading import Memory
-from asever.syntax.parser import parse_once
-from asever.syntax.retained import Originals
+from asever.semantics.loading import Memory, originals
 
 MOST_EDITS = 4
 MOST_PROPOSALS = 3
@@ -69,7 +67,7 @@ def repair(
     if finding.verdict is Verdict.UNKNOWN or finding.check.expect_violated:
         return Repair(finding=finding, advice=tuple(advice(finding)))
     search = _Search(
-        trials=Trials(path=path, original=program, options=options, memory=memory or Memory(Originals(parse_once))),
+        trials=Trials(path=path, original=program, options=options, memory=memory or originals(made_up=True)),
         before=before,
         index=next(index for index, one in enumerate(before.results) if one is finding),
         limits=limits,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from asever.azure.effective import effective
@@ -26,11 +26,9 @@ from asever.pipeline import Options
 from asever.record import record
 from asever.repair.idle import Removals, idle_rules
 from asever.repair.texts import applied
-from asever.semantics.loading import Memory, load_program
+from asever.semantics.loading import Memory, load_program, originals
 from asever.solve.answer import Depth, answer
 from asever.source import SourceFile, Span
-from asever.syntax.parser import parse_once
-from asever.syntax.retained import Originals
 
 _GUARD = "what the platform needs of {name}"
 
@@ -66,6 +64,8 @@ class Edited:
     program: Program
     tables: EffectiveNetwork
     edits: tuple[Edit, ...] = ()
+    placed: bool = True
+    """Whether everything stands where the edited texts have it; else what no edit touches stands where it did before."""
 
 
 def rank(check: Check, verdict: Verdict) -> int:
@@ -82,16 +82,19 @@ class _Series:
     Where only rules of NSGs differ, its tables are those of the last one with these filters anew.
     """
 
-    memory: Memory = field(default_factory=lambda: Memory(Originals(parse_once)))
+    memory: Memory = field(default_factory=partial(originals, made_up=True))
     last: Edited | None = None
+    placed: bool = False
 
-    def load(self, path: Path, texts: dict[str, str], settings: Mapping[str, str], edits: Sequence[Edit]) -> Edited | None:
+    def load(
+        self, path: Path, text: str, texts: Mapping[str, str], settings: Mapping[str, str], edits: Sequence[Edit]
+    ) -> Edited | None:
         """The program of these texts, which some edits made; None when it has errors."""
-        others = {name: text for name, text in texts.items() if name != str(path)}
-        program, _ = load_program(path, text=texts[str(path)], texts=others, settings=settings, memory=self.memory)
+        program, _ = load_program(path, text=text, texts=texts, settings=settings, memory=self.memory)
         if program is None:
             return None
-        self.last = Edited(program=program, tables=self._tables(program.network), edits=tuple(edits))
+        tables = self._tables(program.network)
+        self.last = Edited(program=program, tables=tables, edits=tuple(edits), placed=self.placed)
         return self.last
 
     def _tables(self, network: Network) -> EffectiveNetwork:
@@ -116,7 +119,7 @@ class Trials:
     count: int = 0
     _loaded: dict[frozenset[Edit], dict[str, Edited | None]] = field(default_factory=dict)
     _guards: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    _guarding: dict[str, _Series] = field(default_factory=dict)
+    _guarded: dict[str, _Series] = field(default_factory=dict)
 
     @property
     def files(self) -> Mapping[str, SourceFile]:
@@ -125,12 +128,12 @@ class Trials:
 
     def edited(self, edits: Sequence[Edit]) -> Edited | None:
         """The program with these edits, read from the edited texts; None when it has errors."""
-        return self._once(edits, "read", lambda: self._load(edits, _Series()))
+        return self._once(edits, "read", lambda: self._load(edits, _Series(placed=True)))
 
     def sketched(self, edits: Sequence[Edit]) -> Edited | None:
         """The same without the rules that no check can meet, for edits in lists of rules: every check has the same answer.
 
-        What it was made of stands somewhere: edits of it are thought of with what `edited` says.
+        What is to be edited besides is thought of with what `edited` gives, where everything is in its place.
         """
         return self._once(edits, "sketch", lambda: self._load(edits, self._sketches, besides=self._removals.beside(edits)))
 
@@ -175,14 +178,12 @@ class Trials:
             known[how] = load()
         return known[how]
 
-    def _load(
-        self, edits: Sequence[Edit], series: _Series, *, more: str = "", besides: Iterable[Edit] = ()
-    ) -> Edited | None:
+    def _load(self, edits: Sequence[Edit], series: _Series, *, more: str = "", besides: Iterable[Edit] = ()) -> Edited | None:
         """The program after some edits; `besides` them its text is without what these take away, and with more at its end."""
         every = (*besides, *edits)
         texts = {name: applied(file, every) for name, file in self.files.items()}
-        texts[self.original.files[0].name] += more
-        return series.load(self.path, texts, self.original.settings, edits)
+        text = texts.pop(self.original.files[0].name) + more
+        return series.load(self.path, text, texts, self.original.settings, edits)
 
     # -- Checks ---------------------------------------------------------------------------------------------------------
 
@@ -253,8 +254,8 @@ class Trials:
         """
         for name in environments:
             if name not in self._guards:
-                self._guards[name] = tuple(self._met(self._with_guard((), name)))
-            after = self._with_guard(one.edits, name)
+                self._guards[name] = tuple(self._met(self._with_guard((), name, self._guarding(name))))
+            after = self._with_guard(one.edits, name, _Series(placed=True) if one.placed else self._guarding(name))
             if after is None:
                 continue
             needed = self._guards[name]
@@ -264,8 +265,10 @@ class Trials:
                 if found.verdict is not Verdict.HOLDS:
                     yield after, found.counterexample
 
-    def _with_guard(self, edits: Sequence[Edit], name: str) -> Edited | None:
-        series = self._guarding.setdefault(name, _Series())
+    def _guarding(self, name: str) -> _Series:
+        return self._guarded.setdefault(name, _Series())
+
+    def _with_guard(self, edits: Sequence[Edit], name: str, series: _Series) -> Edited | None:
         return self._load(edits, series, more=f'\ncheck "{_GUARD.format(name=name)}" {name} is healthy\n')
 
     def _met(self, one: Edited | None) -> Iterator[int]:

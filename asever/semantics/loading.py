@@ -26,7 +26,7 @@ from asever.semantics.rebuild import LastBuild
 from asever.semantics.validate import validate
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
-from asever.syntax.parser import parse
+from asever.syntax.parser import parse, parse_once
 from asever.syntax.retained import Originals, Retained
 
 if TYPE_CHECKING:
@@ -87,6 +87,14 @@ class Memory:
     def build_of(self, path: Path) -> LastBuild:
         """The build of one program."""
         return self._builds.setdefault(path, LastBuild())
+
+
+def originals(*, made_up: bool = False) -> Memory:
+    """A memory for somebody who tries edits of what is read first, and asks nothing but whether they are errors.
+
+    `made_up` texts do not take the place of what is kept of their files (`asever.syntax.kept`).
+    """
+    return Memory(Originals(parse_once if made_up else parse))
 
 
 def load_program(

@@ -52,7 +52,8 @@ def parse(file: SourceFile, diagnostics: Diagnostics) -> nodes.FileNode:
 
 def parse_once(file: SourceFile, diagnostics: Diagnostics) -> nodes.FileNode:
     """The same of a text that is made up to be read once: it does not take the place of what is kept of the file."""
-    return _parsed(file, known(file), diagnostics)
+    before = known(file)
+    return before.tree_of(file) or _parsed(file, before, diagnostics)
 
 
 def _parsed(file: SourceFile, before: Known, diagnostics: Diagnostics) -> nodes.FileNode:
