@@ -72,9 +72,15 @@ Preparing = Callable[[Program, Options], Prepared]
 """Does what `prepare` does."""
 
 
-def run(program: Program, options: Options, *, jobs: int = 1) -> Report:
-    """Judges every check that the options select; raises as `examine_all` does."""
-    return examine(program, options, jobs=jobs).report
+def run(program: Program, options: Options, *, jobs: int = 1, tables: EffectiveNetwork | None = None) -> Report:
+    """Judges every check that the options select; raises as `examine_all` does. `tables` are the program's, if made already."""
+    if tables is None:
+        return examine(program, options, jobs=jobs).report
+
+    def preparing(program: Program, options: Options) -> Prepared:
+        return prepare(program, options, tables)
+
+    return examine_all([(program, options)], jobs=jobs, preparing=preparing)[0].report
 
 
 def examine(program: Program, options: Options, *, jobs: int = 1) -> Examined:
@@ -117,11 +123,11 @@ def examine_all(
     return done
 
 
-def prepare(program: Program, options: Options) -> Prepared:
-    """Makes the tables of a program and asks its checks; raises `SpecError` as `examine_all` does."""
+def prepare(program: Program, options: Options, tables: EffectiveNetwork | None = None) -> Prepared:
+    """Makes the tables of a program, if they are not given, and asks its checks; raises `SpecError` as `examine_all` does."""
     started = time.perf_counter()
     checks = selected(program, options.only)
-    tables = effective(program.network)
+    tables = effective(program.network) if tables is None else tables
     _known_readings(tables, options)
     asked = tuple(ask(program, tables, check, options.readings) for check in checks)
     return prepared(program, tables, asked, options, time.perf_counter() - started)

@@ -24,7 +24,7 @@ from asever.lint.findings import lint
 from asever.pipeline import Options, run
 from asever.repair import trial
 from asever.repair.search import Limits, repair
-from asever.semantics.loading import load_program
+from asever.semantics.loading import load_program, originals
 
 SIZES = (1_000, 10_000)
 LARGE = 1_000
@@ -40,8 +40,8 @@ def timed(work):
     return result, process_time() - started
 
 
-def read(text):
-    found, diagnostics = load_program(PATH, text=text)
+def read(text, memory=None):
+    found, diagnostics = load_program(PATH, text=text, memory=memory)
     if found is None:
         raise SystemExit([one.message for one in diagnostics])
     return found
@@ -60,20 +60,21 @@ def main():
 
 def row(kind, size):
     rules = list(KINDS[kind](size, 1))
-    source, reading = timed(lambda: read(program(rules, CHECK)))
+    memory = originals()  # as in `asever fix`
+    source, reading = timed(lambda: read(program(rules, CHECK), memory))
     _, tables = timed(lambda: effective(source.network))
     found, linting = timed(lambda: lint(source))
     cells = [f"{kind + ' ' + str(size):<20} {reading:7.2f} {tables:7.3f} {linting - tables:7.3f}"]
     if size <= LARGE:
         other = read(program(edited(rules, 2), CHECK))
         _, comparing = timed(lambda: compare(source, other, {}))
-        cells += [f"{comparing:7.3f}", *fixed(source)]
+        cells += [f"{comparing:7.3f}", *fixed(source, memory)]
     else:
         cells.append(f"{'':>24}")
     print(*cells, f" {len(found.findings)}", flush=True)
 
 
-def fixed(source):
+def fixed(source, memory):
     """What it takes to find one fix, and what reading edited texts takes besides."""
     report = run(source, Options())
     finding = report.results[0]
@@ -89,7 +90,7 @@ def fixed(source):
         return loaded
 
     trial.load_program = reading
-    _, seconds = timed(lambda: repair(PATH, source, report, finding, Options(), Limits()))
+    _, seconds = timed(lambda: repair(PATH, source, report, finding, Options(), Limits(), memory))
     trial.load_program = real
     return [f"{seconds - spent:7.3f}", f"{spent:8.3f}"]
 

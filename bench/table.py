@@ -23,6 +23,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import process_time
+from typing import TYPE_CHECKING
 
 import workloads
 from filters import measured as filter_measured
@@ -31,6 +32,9 @@ from networks import hubs_and_spokes
 from rule_lists import KINDS as LISTS
 from rule_lists import edited
 from rule_lists import program as listed
+
+if TYPE_CHECKING:
+    from asever.semantics.loading import Memory
 
 ROOT = Path(__file__).resolve().parent.parent
 PATH = Path("generated.asev")
@@ -54,10 +58,10 @@ class Cost:
 # -- Work in a process of its own: what is prepared is not timed ----------------------------------------------------------
 
 
-def read(text: str) -> object:
+def read(text: str, memory: Memory | None = None) -> object:
     from asever.semantics.loading import load_program  # noqa: PLC0415 - a row imports what it needs, before its clock starts
 
-    found, diagnostics = load_program(PATH, text=text)
+    found, diagnostics = load_program(PATH, text=text, memory=memory)
     if found is None:
         raise SystemExit([one.message for one in diagnostics])
     return found
@@ -154,10 +158,12 @@ def comparing(size: int) -> Work:
 def fixing(size: int) -> Work:
     from asever.pipeline import Options, run  # noqa: PLC0415
     from asever.repair.search import Limits, repair  # noqa: PLC0415
+    from asever.semantics.loading import originals  # noqa: PLC0415
 
-    program = read(listed([*LISTS["corporate"](size, 1)], APART))
+    memory = originals()
+    program = read(listed([*LISTS["corporate"](size, 1)], APART), memory)
     report = run(program, Options())
-    return lambda: repair(PATH, program, report, report.results[0], Options(), Limits())
+    return lambda: repair(PATH, program, report, report.results[0], Options(), Limits(), memory)
 
 
 PREPARED: dict[str, Callable[[int], Work]] = {

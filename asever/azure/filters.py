@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from asever.azure.assumptions import PORTLESS_RULES, reading
 from asever.azure.defaults import DEFAULT_RULES
@@ -35,7 +36,7 @@ from asever.model.effective import (
     rows_later,
 )
 from asever.model.identity import Same
-from asever.model.numbers import EMPTY, NumberSet
+from asever.model.numbers import EMPTY, NumberSet, Range
 from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, TCP
 from asever.model.things import (
     AddressTerm,
@@ -190,10 +191,18 @@ def _split(rule: DeclaredRule) -> tuple[_Part, ...]:
     """
     if rule.source_port == ANY_PORT and rule.target_port == ANY_PORT:
         return (_Part(rule.protocol),)
+    with_ports, without = _by_ports(rule.protocol.ranges)
     return (
-        _Part(rule.protocol & PROTOCOLS_WITH_PORTS, rule.source_port, rule.target_port),
-        _Part(rule.protocol - PROTOCOLS_WITH_PORTS, condition=reading(PORTLESS_RULES, "ignored")),
+        _Part(with_ports, rule.source_port, rule.target_port),
+        _Part(without, condition=reading(PORTLESS_RULES, "ignored")),
     )
+
+
+@lru_cache(maxsize=64)
+def _by_ports(ranges: tuple[Range, ...]) -> tuple[NumberSet, NumberSet]:
+    """The protocols that have ports, and those that have none; rules name few sets of protocols."""
+    protocols = NumberSet(ranges)
+    return protocols & PROTOCOLS_WITH_PORTS, protocols - PROTOCOLS_WITH_PORTS
 
 
 # -- The platform's own services ----------------------------------------------------------------------------------------

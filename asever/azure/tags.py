@@ -343,11 +343,8 @@ def _match(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Sets) -> A
 
 
 def _match_of_list(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Sets) -> AddressMatch:
-    if not inventory.network.guesses and all(term.kind is _ADDRESSES for term in terms):  # as most lists
-        return AddressMatch(
-            addresses=terms[0].addresses if len(terms) == 1 else union(term.addresses for term in terms),
-            text=", ".join(term.text for term in terms),
-        )
+    if not inventory.network.guesses and all(term.kind is _ADDRESSES for term in terms):
+        return AddressMatch(addresses=_union([term.addresses for term in terms]), text=_text(terms))
     known: list[NumberSet] = []
     unknown: list[str] = []
     spaces: dict[str, NumberSet] = {}
@@ -372,13 +369,20 @@ def _match_of_list(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Se
                     known.append(addresses - union(doubtful.values()) if doubtful else addresses)
                 elif addresses is not None:
                     known.append(_without_doubt(inventory, term.text, addresses, spaces))
-    addresses = known[0] if len(known) == 1 else union(known)
     return AddressMatch(
-        addresses=addresses,
+        addresses=_union(known),
         unknown_tags=frozenset((*unknown, *spaces)),
-        text=", ".join(term.text for term in terms),
+        text=_text(terms),
         spaces=tuple(spaces.items()),
     )
+
+
+def _union(sets: Sequence[NumberSet]) -> NumberSet:
+    return sets[0] if len(sets) == 1 else union(sets)
+
+
+def _text(terms: Sequence[AddressTerm]) -> str:
+    return ", ".join([term.text for term in terms])
 
 
 def _without_doubt(inventory: Inventory, text: str, addresses: NumberSet, spaces: dict[str, NumberSet]) -> NumberSet:

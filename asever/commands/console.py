@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from asever.diagnostics import Diagnostic, SpecError
     from asever.model.program import Program
+    from asever.semantics.loading import Memory
 
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NAME = "<stdin>"
@@ -137,18 +138,18 @@ def load_all(
     return (programs if len(programs) == len(names) else None), diagnostics
 
 
-def loaded(name: str, settings: Mapping[str, str]) -> tuple[Program | None, Sequence[Diagnostic]]:
-    """The program of a file or of standard input (`-`) and all its diagnostics."""
+def loaded(name: str, settings: Mapping[str, str], memory: Memory | None = None) -> tuple[Program | None, Sequence[Diagnostic]]:
+    """The program of a file or of standard input (`-`) and all its diagnostics; `memory` is to know of it."""
     from asever.semantics import files  # noqa: PLC0415 - not for commands that read nothing
     from asever.semantics.loading import load_program  # noqa: PLC0415 - brings lark
 
     if name != STANDARD_INPUT:
-        program, diagnostics = load_program(Path(name), settings=settings)
+        program, diagnostics = load_program(Path(name), settings=settings, memory=memory)
         return program, tuple(diagnostics)
     text = files.text_of(sys.stdin.buffer.read(files.LARGEST + 1), STANDARD_INPUT_NAME, None)
     if not isinstance(text, str):
         return None, (text,)
-    program, diagnostics = load_program(Path(STANDARD_INPUT_NAME), text=text, settings=settings)
+    program, diagnostics = load_program(Path(STANDARD_INPUT_NAME), text=text, settings=settings, memory=memory)
     return program, tuple(diagnostics)
 
 

@@ -28,6 +28,7 @@ from asever.repair.search import Limits, repair
 from asever.repair.texts import applied
 from asever.report.repairs import render_repairs, repairs_json
 from asever.semantics import files
+from asever.semantics.loading import Memory, originals
 from asever.source import SourceFile
 
 Repaired = tuple[Repair, ...]
@@ -37,7 +38,8 @@ def run(arguments: Namespace) -> int:
     """Shows proposals for every check that is not met, or for the one that is named; the exit status is that of the checks."""
     if arguments.write and arguments.file == STANDARD_INPUT:
         raise UsageError("--write needs a file, and standard input is none")
-    program, diagnostics = loaded(arguments.file, arguments.settings)
+    memory = originals()
+    program, diagnostics = loaded(arguments.file, arguments.settings, memory)
     show_diagnostics(diagnostics, arguments.color)
     if program is None:
         say_nothing_done(diagnostics, "nothing was fixed")
@@ -47,8 +49,8 @@ def run(arguments: Namespace) -> int:
             report = judge_all(program, _options(arguments))
             chosen = _chosen(program, report, arguments.check)
             if arguments.write:
-                return _written(program, report, chosen, arguments)
-            repairs = tuple(_repair(program, report, one, arguments) for one in chosen)
+                return _written(program, report, chosen, arguments, memory)
+            repairs = tuple(_repair(program, report, one, arguments, memory) for one in chosen)
     except SpecError as error:
         new = [one for one in error.diagnostics if one not in diagnostics]
         show_diagnostics(new, arguments.color)
@@ -68,9 +70,9 @@ def _chosen(program: Program, report: Report, check: str | None) -> list[Finding
     return [one for one in report.results if one.met is not True and any(one.check is each for each in wanted)]
 
 
-def _repair(program: Program, report: Report, finding: Finding, arguments: Namespace) -> Repair:
+def _repair(program: Program, report: Report, finding: Finding, arguments: Namespace, memory: Memory) -> Repair:
     path = Path(STANDARD_INPUT_NAME if arguments.file == STANDARD_INPUT else arguments.file)
-    return repair(path, program, report, finding, _options(arguments), Limits())
+    return repair(path, program, report, finding, _options(arguments), Limits(), memory)
 
 
 def _status(chosen: list[Finding]) -> int:
@@ -99,7 +101,7 @@ def _show(
 # -- Writing ------------------------------------------------------------------------------------------------------------
 
 
-def _written(program: Program, report: Report, chosen: list[Finding], arguments: Namespace) -> int:
+def _written(program: Program, report: Report, chosen: list[Finding], arguments: Namespace, memory: Memory) -> int:
     """Applies the first proposal for one check after the other, each to the files as they are after the one before."""
     first = program, report
     repairs: list[Repair] = []
@@ -109,19 +111,20 @@ def _written(program: Program, report: Report, chosen: list[Finding], arguments:
         finding = report.results[index]
         if finding.met is True:
             continue  # what was written before has made it so
-        one = _repair(program, report, finding, arguments)
+        one = _repair(program, report, finding, arguments, memory)
         repairs.append(one)
         if one.proposals:
             _write(program, one.proposals[0])
             written.append(one)
-            program, report = _again(arguments)
+            memory = originals()
+            program, report = _again(arguments, memory)
     _show(*first, tuple(repairs), arguments, written=tuple(written), now=report if written else None)
     return _status([report.results[index] for index in names])
 
 
-def _again(arguments: Namespace) -> tuple[Program, Report]:
+def _again(arguments: Namespace, memory: Memory) -> tuple[Program, Report]:
     """The program as it now stands on the disk, read and judged anew."""
-    program, diagnostics = loaded(arguments.file, arguments.settings)
+    program, diagnostics = loaded(arguments.file, arguments.settings, memory)
     if program is None:
         raise SpecError(diagnostics)
     return program, judge_all(program, _options(arguments))

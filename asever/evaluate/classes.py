@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
+from operator import attrgetter
 
 from asever.model.effective import EffectiveNetwork, FilterRow, Scope
 from asever.model.identity import Same
 from asever.model.numbers import NumberSet
 from asever.model.packets import Flow, Packet
 
+_SIDES = ("source", "target")
 _FIELDS = ("protocol", "source", "source_port", "target", "target_port")
 
 
@@ -76,17 +78,8 @@ def _cuts(network: EffectiveNetwork, scope: Scope, name: str) -> list[Sequence[i
 @lru_cache(maxsize=512)
 def _of_rows(same: Same[tuple[FilterRow, ...]], name: str) -> Sequence[int]:
     """Where the rows of a filter begin and end to match in a field; many checks ask for those of the same filters."""
-    return _ends(_set(row, name) for row in same.value)
-
-
-def _set(row: FilterRow, name: str) -> NumberSet:
-    return {
-        "protocol": row.protocol,
-        "source": row.source.addresses,
-        "source_port": row.source_port,
-        "target": row.target.addresses,
-        "target_port": row.target_port,
-    }[name]
+    numbers: Callable[[FilterRow], NumberSet] = attrgetter(f"{name}.addresses" if name in _SIDES else name)
+    return _ends(map(numbers, same.value))
 
 
 def _ends(sets: Iterable[NumberSet]) -> list[int]:

@@ -18,32 +18,58 @@ from asever.model.packets import ANY_PORT, Packet
 
 _MANY = 32
 """So many rows are looked at one by one."""
+_LOOKS = 8
+"""Finding out the rows of all values of a field takes about as long as looking at all rows so many times."""
 _STRIDE = 16
 """Between two places where the rows are known, so many steps are taken anew each time."""
 
 
 class _Field:
-    """The rows that each value of one field may match, as bits. `open_rows` may match any value."""
+    """The rows that each value of one field may match, as bits. `open_rows` may match any value.
+
+    A few packets look at the rows one by one. Where that comes to more than it takes, the rows of all values are found out.
+    """
 
     def __init__(self, sets: Sequence[NumberSet], open_rows: int = 0) -> None:
-        changes = sorted((cut, row) for row, one in enumerate(sets) for low, high in one.ranges for cut in (low, high + 1))
-        self._cuts = [cut for cut, _ in changes]
-        self._rows = [row for _, row in changes]
-        self._known: list[int] = []
+        self._sets = sets
         self._open = open_rows
+        self._left = _LOOKS * len(sets)
+        self._looked: dict[tuple[int, int], int] = {}
+
+    def among(self, rows: int, value: int) -> int:
+        """Those of some rows that a value may match."""
+        found = self._looked.get((rows, value))
+        if found is None:
+            if self._left <= 0:
+                return rows & self.holding(value)
+            self._left -= max(rows.bit_count(), 1)
+            found = of(row for row in each(rows) if value in self._sets[row]) | rows & self._open
+            self._looked[rows, value] = found
+        return found
+
+    @cached_property
+    def _changes(self) -> tuple[list[int], list[int], list[int]]:
+        """Where rows begin and end, which rows these are, and the rows at every so many of these places."""
+        # A cut and a row as one number: those are sorted in a third of the time of pairs.
+        bits = len(self._sets).bit_length()
+        ends = ((cut, row) for row, one in enumerate(self._sets) for low, high in one.ranges for cut in (low, high + 1))
+        changes = sorted([cut << bits | row for cut, row in ends])
+        rows = [one & (1 << bits) - 1 for one in changes]
+        known: list[int] = []
         now = 0
-        for place, row in enumerate(self._rows):
+        for place, row in enumerate(rows):
             if place % _STRIDE == 0:
-                self._known.append(now)
+                known.append(now)
             now ^= 1 << row
-        self._known.append(now)
+        return [one >> bits for one in changes], rows, [*known, now]
 
     def holding(self, value: int) -> int:
         """The rows that a value may match."""
-        place = bisect_right(self._cuts, value)
+        cuts, rows, known = self._changes
+        place = bisect_right(cuts, value)
         block = place // _STRIDE
-        found = self._known[block]
-        for row in self._rows[block * _STRIDE : place]:
+        found = known[block]
+        for row in rows[block * _STRIDE : place]:
             found ^= 1 << row
         return found | self._open
 
@@ -109,8 +135,14 @@ class Lookup:
 
     def near(self, packet: Packet) -> Iterator[FilterRow]:
         """The rows that may match a packet, in order."""
-        protocol, source, source_port, target, target_port = self.by_field(packet)
-        return (self.rows[row] for row in each(protocol & source & source_port & target & target_port))
+        protocol, source, source_port, target, target_port = self._fields
+        # Sources are often long lists: they are asked last.
+        found = target_port.among((1 << len(self.rows)) - 1, packet.target_port)
+        found = protocol.among(found, packet.protocol)
+        found = source_port.among(found, packet.source_port)
+        found = target.among(found, packet.target)
+        found = source.among(found, packet.source)
+        return (self.rows[row] for row in each(found))
 
 
 def of(numbers: Iterable[int]) -> int:

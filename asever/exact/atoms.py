@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
-from asever.model.numbers import NumberSet
+from asever.model.numbers import NumberSet, Range
 
 
 class Atoms:
@@ -13,25 +13,25 @@ class Atoms:
 
     def __init__(self, sets: Iterable[NumberSet]) -> None:
         cuts = {0}
-        for numbers in dict.fromkeys(sets):
-            for low, high in numbers.ranges:
+        for ranges in {one.ranges for one in sets}:
+            for low, high in ranges:
                 cuts.add(low)
                 cuts.add(high + 1)
         self._starts = sorted(cuts)
         self.full = (1 << len(self._starts)) - 1
-        self._masks: dict[NumberSet, int] = {}
+        self._masks: dict[tuple[Range, ...], int] = {}
         self._sets: dict[int, NumberSet] = {}
 
     def mask(self, numbers: NumberSet) -> int:
         """The atoms that a set meets."""
-        found = self._masks.get(numbers)
+        found = self._masks.get(numbers.ranges)
         if found is None:
             found = 0
             for low, high in numbers.ranges:
                 first = bisect_right(self._starts, low) - 1
                 last = bisect_right(self._starts, high) - 1
                 found |= (1 << (last + 1)) - (1 << first)
-            self._masks[numbers] = found
+            self._masks[numbers.ranges] = found
         return found
 
     def numbers(self, mask: int, last: int) -> NumberSet:

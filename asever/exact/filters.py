@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from asever.exact.atoms import Atoms
 from asever.exact.boxes import Box, Budget
-from asever.exact.diagram import Lines, fewest
+from asever.exact.diagram import Lines, Parts, fewest
 from asever.exact.readings import HEADERS, reading_name, reading_values, readings_of
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, FilterRow, conditions_of, may_exist
@@ -20,6 +20,9 @@ Field = str | int
 
 Variables = Mapping[str, NumberSet]
 """A region by the names of its variables: header fields, choices, readings (`reading_name`)."""
+
+_KEPT = 64
+"""The parts of so many regions are kept: a question is asked under several quantifiers, often about the same ones."""
 
 Outcomes = frozenset[Action]
 """What a filter may do; more than one where a service tag of unknown content decides."""
@@ -46,6 +49,7 @@ class Cells:
         perhaps = [self._box(one.perhaps) for one in lines]
         sure = [self._box(one.sure) for one in lines]
         self._lines = Lines(len(domain), perhaps, sure, [one.action for one in lines], otherwise)
+        self._found: dict[Box, Parts[Action]] = {}
 
     def _box(self, numbers: Sequence[NumberSet]) -> Box:
         return tuple(atoms.mask(one) for atoms, one in zip(self._atoms, numbers, strict=True))
@@ -53,8 +57,15 @@ class Cells:
     def parts(self, region: Region, budget: Budget) -> Iterator[tuple[Region, Outcomes]]:
         """The disjoint parts of a region, each with what the rows may do with it."""
         start = self._box(region)
+        found = self._found.get(start)
+        if found is None:
+            if len(self._found) >= _KEPT:
+                self._found.clear()
+            found = self._found[start] = fewest(self._lines, start, budget)
+        else:
+            budget.spend(sum(map(len, found.values())))
         known: list[dict[int, NumberSet]] = [{whole: numbers} for whole, numbers in zip(start, region, strict=True)]
-        for outcomes, every in fewest(self._lines, start, budget).items():
+        for outcomes, every in found.items():
             for box in every:
                 yield tuple(self._numbers(number, mine, region, known) for number, mine in enumerate(box)), outcomes
 

@@ -108,15 +108,18 @@ class FirstMatch:
         self.domain: Region = (*HEADERS, *(reading_values(network, name) for name in self.readings))
         self.names = tuple(map(reading_name, self.readings))
         self._regions: list[Region] = []
-        doubtful = False
+        self.is_doubtful = False
+        """Whether some row matches perhaps, so that it makes a difference what that counts for."""
         for row in rows:
-            sides = [_sides(one, known, network.tag_space) for one, known in zip((row.source, row.target), tags, strict=True)]
-            doubtful |= any(sure is not perhaps for sure, perhaps in sides)
-            source, target = (sure if (row.action is not Action.DENY) == surely else perhaps for sure, perhaps in sides)
-            readings = readings_of(network, row, self.readings)
-            self._regions.append((row.protocol, source, row.source_port, target, row.target_port, *readings))
+            sources = _sides(row.source, tags[0], network.tag_space)
+            targets = _sides(row.target, tags[1], network.tag_space)
+            counts = 0 if (row.action is Action.DENY) is not surely else 1
+            if sources[0] is not sources[1] or targets[0] is not targets[1]:
+                self.is_doubtful = True
+            readings = readings_of(network, row, self.readings) if self.readings else ()
+            self._regions.append((row.protocol, sources[counts], row.source_port, targets[counts], row.target_port, *readings))
         self.skips = any(row.action is Action.ALWAYS_ALLOW for row in rows)
-        if doubtful and self.skips:
+        if self.is_doubtful and self.skips:
             raise NotTold
         # What no row decides is decided by a last one that holds everything.
         self._regions.append(self.domain)
@@ -203,6 +206,8 @@ def _holds(one: NumberSet, other: NumberSet) -> bool:
 
 def _sides(match: AddressMatch, known: frozenset[str], tag_space: NumberSet) -> tuple[NumberSet, NumberSet]:
     """The addresses that one side of a rule surely, and perhaps, matches; one object where they are the same."""
+    if not match.unknown_tags:
+        return match.addresses, match.addresses
     if match.unknown_tags & known:
         return ALL_ADDRESSES, ALL_ADDRESSES
     open_tags = match.open_tags(known)
@@ -215,7 +220,8 @@ def first_match(
     network: EffectiveNetwork, rows: tuple[FilterRow, ...], otherwise: Action, tags: Tags, *, surely: bool
 ) -> FirstMatch:
     """The rows of a filter, made ready; those of the last filters are kept. Raises `NotTold`."""
-    return _first_match(Same(network), Same(rows), otherwise, tags, surely)
+    found = _first_match(Same(network), Same(rows), otherwise, tags, True)  # noqa: FBT003 - what `lru_cache` tells apart
+    return _first_match(Same(network), Same(rows), otherwise, tags, False) if found.is_doubtful and not surely else found  # noqa: FBT003
 
 
 @lru_cache(maxsize=64)

@@ -73,9 +73,20 @@ def flow_sets(
 
     With `tables` filters that were made ready for other questions serve again.
     """
-    engine = _Engine(network, question, budget or Budget(), tables)
-    scopes = tuple(one for scope in question.scopes if (one := engine.sets(scope)) is not None)
-    return FlowSets(scopes=scopes, readings=tuple(name for name in network.assumptions if name in engine.readings))
+    return _sets(_Engine(network, question, budget or Budget(), {} if tables is None else tables, whole=tables is not None))
+
+
+def _sets(engine: _Engine) -> FlowSets:
+    scopes = tuple(one for scope in engine.question.scopes if (one := engine.sets(scope)) is not None)
+    return FlowSets(scopes=scopes, readings=tuple(name for name in engine.network.assumptions if name in engine.readings))
+
+
+def sets_by_quantifier(network: EffectiveNetwork, question: FlowQuestion) -> Mapping[Quantifier, FlowSets]:
+    """The sets of a question under each quantifier, whatever its own is; its filters are made ready once. Raises `TooMany`."""
+    tables: Tables = {}
+    return {
+        one: _sets(_Engine(network, replace(question, quantifier=one), Budget(), tables, whole=False)) for one in Quantifier
+    }
 
 
 def reading_sets(network: EffectiveNetwork, question: FlowQuestion, readings: Mapping[str, str]) -> FlowSets:
@@ -97,7 +108,7 @@ def breaks(network: EffectiveNetwork, question: FlowQuestion, tables: Tables, *,
 
     The answer of `flow_sets` without the sets: the first part that breaks the claim, whatever the unknown is, settles it.
     """
-    engine = _Engine(network, question, budget or Budget(), tables)
+    engine = _Engine(network, question, budget or Budget(), tables, whole=True)
     wanted = question.quantifier is Quantifier.ALL_ARRIVE
     sure = True
     for scope in question.scopes:
@@ -119,15 +130,17 @@ def breaks(network: EffectiveNetwork, question: FlowQuestion, tables: Tables, *,
 
 
 class _Engine:
-    """A question; the tables of its filters are kept from one path to the next."""
+    """A question; the tables of its filters are kept from one path to the next. With `whole` they have all rows."""
 
-    def __init__(self, network: EffectiveNetwork, question: FlowQuestion, budget: Budget, tables: Tables | None = None) -> None:
+    def __init__(
+        self, network: EffectiveNetwork, question: FlowQuestion, budget: Budget, tables: Tables, *, whole: bool
+    ) -> None:
         self.network = network
         self.question = question
         self.budget = budget
         self.readings: set[str] = set()
-        self._shared = tables is not None
-        self._tables: Tables = {} if tables is None else tables
+        self._tables = tables
+        self._whole = whole
 
     def paths(self, scope: Scope) -> Iterator[Path]:
         """The paths of a scope; a security claim asks for no replies."""
@@ -215,11 +228,11 @@ class _Engine:
     def _table(self, one: Filter, place: Place, region: Variables) -> Table:
         """The table of a filter: of the rows that may match something of a region alone, where these are few.
 
-        A table that other questions share has all rows.
+        A table for questions about other regions has all rows.
         """
         rows = one.rows
         mask = -1
-        if not self._shared and len(rows) >= _MANY:
+        if not self._whole and len(rows) >= _MANY:
             seen = seen_at(place.view, region, place.source_tags, place.target_tags)
             near = classes_of(rows, self.network.tag_space).sharing(seen)
             if near.bit_count() * _SHARE <= len(rows):

@@ -9,16 +9,16 @@ from asever.azure.effective import effective
 from asever.azure.questions import Unanswerable
 from asever.evaluate.walk import walk
 from asever.exact.boxes import TooMany
-from asever.exact.flows import flow_sets
+from asever.exact.flows import sets_by_quantifier
 from asever.exact.regions import difference, intersection, rectangles, union
 from asever.explain.evidence import witness
-from asever.explain.finding import Options, ask, judged, vacuities
+from asever.explain.finding import Asked, Options, ask, vacuities, verdict
 from asever.explain.matrix import header
 from asever.explain.parties import Party, asked, parties
 from asever.explain.touched import Touched
 from asever.explain.witness import ReadingsDisagree
 from asever.model.answers import Proved, Refuted, Step, StepKind, Trace, Verdict
-from asever.model.claims import ANY_SERVICE, Check, Verb
+from asever.model.claims import ANY_SERVICE, Verb
 from asever.model.difference import Change, Decider, Difference, Level, OtherVerdict
 from asever.model.effective import (
     EffectiveNetwork,
@@ -72,7 +72,7 @@ def compare(old: Program, new: Program, readings: Mapping[str, str]) -> Differen
         only_old=tuple(title for title in names[0] if title not in names[1]),
         only_new=tuple(title for title in names[1] if title not in names[0]),
         moved=tuple(title for title in both if comparison.moved(names[0][title], names[1][title])),
-        verdicts=tuple(_verdicts(*sides, readings)),
+        verdicts=tuple(_verdicts(comparison, readings)),
         untold=tuple(untold),
         pairs=pairs,
     )
@@ -121,9 +121,9 @@ def levels_of(tables: EffectiveNetwork, question: FlowQuestion) -> dict[Key, Lev
     """The headers of each key by their level; those that no packet of arrives are left out."""
     delivered: dict[Quantifier, dict[Key, list[Region]]] = {}
     unsure: dict[Key, list[Region]] = defaultdict(list)
-    for quantifier in Quantifier:
+    for quantifier, sets in sets_by_quantifier(tables, question).items():
         found = delivered[quantifier] = defaultdict(list)
-        for one in flow_sets(tables, replace(question, quantifier=quantifier)).scopes:
+        for one in sets.scopes:
             found[key_of(one.scope)].extend(one.delivered)
             if quantifier is not Quantifier.ALL_ARRIVE:
                 unsure[key_of(one.scope)].extend(one.open)
@@ -168,14 +168,14 @@ class _Comparison:
         self.sides = (old, new)
         self._ways = Touched(old.tables, new.tables)
 
-    def _touched(self, old: _Ends, new: _Ends) -> list[list[Scope]]:
+    def touched(self, old: FlowQuestion, new: FlowQuestion) -> list[list[Scope]]:
         """The parts of both questions' scopes in which something may differ: none, all, or what changed rows match."""
-        whole = [list(old.question.scopes), list(new.question.scopes)]
+        whole = [list(old.scopes), list(new.scopes)]
         if [_bare(one) for one in whole[0]] != [_bare(one) for one in whole[1]]:
             return whole
         found: list[list[Scope]] = [[], []]
         for number, pair in enumerate(zip(*whole, strict=True)):
-            headers = self._ways.headers(old.question, new.question, number)
+            headers = self._ways.headers(old, new, number)
             for scope, parts in zip(pair, found, strict=True):
                 if headers is None:
                     parts.append(scope)
@@ -195,7 +195,7 @@ class _Comparison:
             raise Untold
         if not ends:
             return
-        scopes = self._touched(*ends)
+        scopes = self.touched(*(one.question for one in ends))
         if not scopes:
             return
         before, after = (
@@ -377,20 +377,36 @@ def filter_name(one: Filter) -> str:
 # -- Verdicts -----------------------------------------------------------------------------------------------------------
 
 
-def _verdicts(old: _Side, new: _Side, readings: Mapping[str, str]) -> Iterator[OtherVerdict]:
+def _verdicts(comparison: _Comparison, readings: Mapping[str, str]) -> Iterator[OtherVerdict]:
     """The checks of both files whose verdicts differ."""
+    old, new = comparison.sides
     theirs = {check.name or check.text: check for check in old.program.checks}
     for check in new.program.checks:
         name = check.name or check.text
-        if name in theirs:
-            before, after = _verdict(old, theirs[name], readings), _verdict(new, check, readings)
-            if before is not after:
-                yield OtherVerdict(name=name, before=before, after=after, location=check.span)
+        if name not in theirs:
+            continue
+        pair = [ask(side.program, side.tables, one, readings) for side, one in ((old, theirs[name]), (new, check))]
+        if _meet_the_same(comparison, *pair):
+            continue
+        before, after = (_verdict(side, one, readings) for side, one in zip(comparison.sides, pair, strict=True))
+        if before is not after:
+            yield OtherVerdict(name=name, before=before, after=after, location=check.span)
 
 
-def _verdict(side: _Side, check: Check, readings: Mapping[str, str]) -> Verdict:
+def _meet_the_same(comparison: _Comparison, old: Asked, new: Asked) -> bool:
+    """Whether two checks ask the same about flows that fare the same in both networks."""
+    if len(old.requirements) != len(new.requirements):
+        return False
+    if old.requirements:
+        return all(_meet_the_same(comparison, *pair) for pair in zip(old.requirements, new.requirements, strict=True))
+    one, other = old.question, new.question
+    if not isinstance(one, FlowQuestion) or not isinstance(other, FlowQuestion):
+        return False
+    return replace(one, scopes=()) == replace(other, scopes=()) and not comparison.touched(one, other)
+
+
+def _verdict(side: _Side, one: Asked, readings: Mapping[str, str]) -> Verdict:
     """The verdict of a check; unknown where it covers nothing."""
-    question = ask(side.program, side.tables, check, readings)
-    if any(True for _ in vacuities(question)):
+    if any(True for _ in vacuities(one)):
         return Verdict.UNKNOWN
-    return judged(side.tables, question, Options(seconds=_SECONDS, readings=readings)).verdict
+    return verdict(side.tables, one, Options(seconds=_SECONDS, readings=readings, core=Depth.NOTHING))

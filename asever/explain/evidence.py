@@ -38,7 +38,7 @@ def evidence(network: EffectiveNetwork, question: FlowQuestion, core: Core) -> E
     return Evidence(
         covered=tuple(covered(network, scopes)),
         rests_on=core,
-        replayed=_replayed(network, question),
+        replayed=replayed(network, question),
         witness=next((witness(network, scope, question) for scope in scopes), None),
     )
 
@@ -66,7 +66,7 @@ def flows_beside(network: EffectiveNetwork, question: FlowQuestion) -> Iterator[
         yield from ((scope, flow) for flow in flows)
 
 
-def _replayed(network: EffectiveNetwork, question: FlowQuestion) -> int:
+def replayed(network: EffectiveNetwork, question: FlowQuestion) -> int:
     """How many flows were walked with the verdict of the solver."""
     wanted = question.quantifier is Quantifier.ALL_ARRIVE
     walked = 0

@@ -12,7 +12,7 @@ from asever.evaluate.walk import walk
 from asever.exact.oracle import Oracle
 from asever.explain.blame import Blame, blame, facts
 from asever.explain.dependences import dependences, verdict_of
-from asever.explain.evidence import evidence, filter_evidence
+from asever.explain.evidence import evidence, filter_evidence, replayed
 from asever.explain.witness import ReadingsDisagree, replay, replay_difference, wants_reply
 from asever.model.answers import (
     Answer,
@@ -130,6 +130,18 @@ def _part(tables: EffectiveNetwork, asked: Asked, options: Options) -> Finding:
     return judged(tables, asked, replace(options, core=Depth.NOTHING) if counted else options)
 
 
+def verdict(tables: EffectiveNetwork, asked: Asked, options: Options) -> Verdict:
+    """The verdict of that finding, replayed as it is, without what explains it. Raises as `judged` does."""
+    match asked.question:
+        case None:
+            found = {verdict(tables, one, options) for one in asked.requirements}
+            return next((one for one in (Verdict.VIOLATED, Verdict.UNKNOWN) if one in found), Verdict.HOLDS)
+        case FlowQuestion() as asks:
+            return _Flows(tables, asked.check, asks, options).verdict()
+        case _:
+            return judged(tables, asked, options).verdict
+
+
 def _healthy(check: Check, requirements: tuple[Finding, ...]) -> Finding:
     """Healthy if every requirement holds; otherwise the first that does not is shown."""
     worst = next((one for one in requirements if one.verdict is Verdict.VIOLATED), None)
@@ -181,17 +193,14 @@ class _Flows:
                 finding = self._about(Finding(check=self.check, verdict=verdict, evidence=proof), self.asks.scopes[0])
                 trace = None
             case Shown():
-                trace = replay(self.tables, self.asks, found.scope, found.flow, solver=True)
+                trace = self._walked(found)
                 finding = self._about(Finding(check=self.check, verdict=verdict, trace=trace), found.scope)
             case Refuted():
-                # What breaks `reaches` is a flow that fails, what breaks `never` and `only` one that arrives.
-                arrives = not wants_reply(self.asks)
-                trace = replay(self.tables, self.asks, found.scope, found.flow, solver=arrives)
+                trace = self._walked(found)
                 finding = self._violated(trace, found.scope, found.whole_scope)
             case NoneArrives():
-                trace = replay(self.tables, self.asks, found.scope, found.example, solver=False)
-                settled = replace(self.asks, fixed={**self.asks.fixed, **found.readings})
-                proof = evidence(self.tables, settled, found.core)
+                trace = self._walked(found)
+                proof = evidence(self.tables, self._settled(found), found.core)
                 finding = replace(self._violated(trace, found.scope, whole_scope=True), evidence=proof)
             case Undecided():
                 return self._undecided(found)
@@ -199,6 +208,35 @@ class _Flows:
                 raise AssertionError(f"a question about flows was answered by {type(found).__name__}")
         hangs_on = dependences(self.tables, self.asks, found, trace, seconds=self.options.seconds)
         return replace(finding, dependences=hangs_on, confirmed=found.confirmed)
+
+    def verdict(self) -> Verdict:
+        found = self._answer()
+        match found:
+            case Proved():
+                replayed(self.tables, self.asks)
+            case NoneArrives():
+                self._walked(found)
+                replayed(self.tables, self._settled(found))
+            case Shown() | Refuted():
+                self._walked(found)
+            case _:
+                pass
+        return verdict_of(found)
+
+    def _walked(self, found: Shown | Refuted | NoneArrives) -> Trace:
+        """The flow that an answer shows, replayed."""
+        match found:
+            case NoneArrives():
+                return replay(self.tables, self.asks, found.scope, found.example, solver=False)
+            case Shown():
+                return replay(self.tables, self.asks, found.scope, found.flow, solver=True)
+            case Refuted():
+                # What breaks `reaches` is a flow that fails, what breaks `never` and `only` one that arrives.
+                return replay(self.tables, self.asks, found.scope, found.flow, solver=not wants_reply(self.asks))
+
+    def _settled(self, found: NoneArrives) -> FlowQuestion:
+        """The question in the readings in which no flow arrives."""
+        return replace(self.asks, fixed={**self.asks.fixed, **found.readings})
 
     def _answer(self) -> Answer:
         """The solver's answer, confirmed by exact search as far as that goes."""

@@ -15,7 +15,7 @@ from asever.lsp.shown import Shown, file_of
 from asever.model.answers import Finding
 from asever.pipeline import run, selected
 from asever.repair.search import Limits, repair
-from asever.semantics.loading import load_program
+from asever.semantics.loading import load_program, originals
 from asever.source import SourceFile, Span
 from asever.syntax.parser import parse
 from asever.syntax.printer import format_file
@@ -94,7 +94,8 @@ def fix(editor: Editor, root: str, check: str, done: Callable[[str, Edits], None
 
 def _repaired(editor: Editor, root: str, check: str, texts: Mapping[str, str]) -> tuple[str, Edits]:
     # Edits are on whole files: what is remembered of edited texts stands in excerpts.
-    program, _ = load_program(Path(root), text=texts.get(root), texts=texts, settings=editor.settings)
+    memory = originals(made_up=True)
+    program, _ = load_program(Path(root), text=texts.get(root), texts=texts, settings=editor.settings, memory=memory)
     if program is None:
         return "the program has errors, so nothing was looked for", {}
     try:
@@ -105,7 +106,7 @@ def _repaired(editor: Editor, root: str, check: str, texts: Mapping[str, str]) -
     finding = next((one for one in report.results if one.met is False and _is_one(one, wanted)), None)
     if finding is None:
         return f"`{check}` is as expected by now", {}
-    found = repair(Path(root), program, report, finding, editor.options, _LIMITS)
+    found = repair(Path(root), program, report, finding, editor.options, _LIMITS, memory)
     if not found.proposals:
         why = [found.contradiction and f"`{found.contradiction}` demands the opposite", *found.advice]
         return f"no edit makes `{check}` hold and breaks no other check{_because(why)}", {}

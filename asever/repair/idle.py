@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from asever.diagnostics import Edit
 from asever.explain.finding import Asked, ask
@@ -12,7 +14,7 @@ from asever.model.program import Program
 from asever.model.things import Network
 from asever.solve.classes import classes_of, seen_at
 from asever.solve.paths import paths
-from asever.source import SourceFile, Span
+from asever.source import Span
 
 # A program of fewer rules is loaded as it is.
 _MANY = 100
@@ -64,16 +66,32 @@ def _met(tables: EffectiveNetwork, asked: Asked) -> Iterator[Span | None]:
             return
 
 
-def blanked(file: SourceFile, idle: Iterable[Span], edits: Sequence[Edit]) -> SourceFile:
-    """A file with spaces in the place of idle rules, except of those that edits touch: what is left stays where it is."""
-    touched = [edit.span for edit in edits if edit.span.file.name == file.name]
-    text, at, parts = file.text, 0, []
-    for span in sorted((one for one in idle if one.file.name == file.name), key=lambda one: one.start):
-        if not any(each.start <= span.end and span.start <= each.end for each in touched):
-            parts += [text[at : span.start], _spaces(text[span.start : span.end])]
-            at = span.end
-    return SourceFile(file.name, "".join((*parts, text[at:])))
+class Removals:
+    """What takes idle rules away."""
+
+    def __init__(self, idle: Iterable[Span]) -> None:
+        self._edits: dict[str, list[Edit]] = {}
+        for span in sorted(idle, key=_start):
+            self._edits.setdefault(span.file.name, []).append(Edit(span, ""))
+
+    def beside(self, edits: Iterable[Edit]) -> Iterator[Edit]:
+        """All but for rules that edits touch."""
+        left = {name: list(removals) for name, removals in self._edits.items()}
+        for edit in edits:
+            removals = left.get(edit.span.file.name, [])
+            low = bisect_left(removals, edit.span.start, key=_end_of)
+            high = bisect_right(removals, edit.span.end, key=_start_of)
+            del removals[low:high]
+        return chain(*left.values())
 
 
-def _spaces(text: str) -> str:
-    return "\n".join(" " * len(line) for line in text.split("\n"))
+def _start(span: Span) -> int:
+    return span.start
+
+
+def _start_of(edit: Edit) -> int:
+    return edit.span.start
+
+
+def _end_of(edit: Edit) -> int:
+    return edit.span.end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from asever.diagnostics import Edit
 from asever.model.things import DeclaredRule
@@ -11,10 +12,11 @@ from asever.record import record
 from asever.source import SourceFile, Span
 
 INDENT = "  "
-_ATOM = re.compile(r'//[^\n]*|#[^\n]*|/\*.*?\*/|"[^"\n]*"|[{}]', re.DOTALL)
+_ATOM = re.compile(r'//[^\n]*|#[^\n]*|/\*.*?\*/|"[^"\n]*"|\{|\}', re.DOTALL)
 _GAP = re.compile(r"[ \t\n]*\{")
 
 
+@lru_cache(maxsize=64)
 def body_of(name: Span) -> Span | None:
     """What stands between the braces after a name; None where there are none."""
     text = name.file.text

@@ -8,7 +8,7 @@ pipeline on the edited texts.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import combinations
@@ -24,7 +24,7 @@ from asever.model.effective import FlowQuestion, Quantifier, Scope, Success
 from asever.model.packets import Packet
 from asever.model.program import Program
 from asever.model.repairs import Proposal, Repair, Turn
-from asever.pipeline import Options, run
+from asever.pipeline import Depth, Options, run
 from asever.record import record, replace
 from asever.repair.admitting import admitting
 from asever.repair.advice import advice
@@ -34,11 +34,13 @@ from asever.repair.refusing import refusing
 from asever.repair.texts import hunks, rebased
 from asever.repair.trial import Counterexample, Edited, Judged, Trials, rank
 from asever.repair.ways import environments_behind, misrouted, otherwise, unguarded
+from asever.semantics.loading import Memory, originals
 
 MOST_EDITS = 4
 MOST_PROPOSALS = 3
 _LARGE = 30_000  # characters
 _MOST_BRANCHES = 8  # changes that are thought of for a counterexample of an edited program
+_Reading = Callable[[Sequence[Edit]], Edited | None]
 
 
 @record
@@ -49,12 +51,23 @@ class Limits:
     seconds: float | None = 60.0
 
 
-def repair(path: Path, program: Program, before: Report, finding: Finding, options: Options, limits: Limits) -> Repair:
-    """The proposals for one finding of a report, which judged every check of the program."""
+def repair(
+    path: Path,
+    program: Program,
+    before: Report,
+    finding: Finding,
+    options: Options,
+    limits: Limits,
+    memory: Memory | None = None,
+) -> Repair:
+    """The proposals for one finding of a report, which judged every check of the program.
+
+    `memory`, of originals, is what the program was loaded with, if it was.
+    """
     if finding.verdict is Verdict.UNKNOWN or finding.check.expect_violated:
         return Repair(finding=finding, advice=tuple(advice(finding)))
     search = _Search(
-        trials=Trials(path=path, original=program, options=options),
+        trials=Trials(path=path, original=program, options=options, memory=memory or originals(made_up=True)),
         before=before,
         index=next(index for index, one in enumerate(before.results) if one is finding),
         limits=limits,
@@ -154,7 +167,8 @@ class _Search:
 
     def _tried(self, state: _State) -> Proposal | None:
         sketch = state.listed and self.trials.sketches
-        one = self._edited(state.edits, sketch=sketch)
+        read = self.trials.sketched if sketch else self.trials.edited
+        one = self._edited(state.edits, read)
         if one is None:
             return None
         shown = self._against(one, state)
@@ -165,14 +179,14 @@ class _Search:
                 self._extend(one, state, shown.counterexample)
             return None
         parts = (part for size in range(1, len(state.edits)) for part in combinations(state.edits, size))
-        if any(self._suffices(part, sketch=sketch) for part in parts):
+        if any(self._suffices(part, read) for part in parts):
             return None
-        whole = self._edited(state.edits) if sketch else one
+        whole = self._edited(state.edits, self.trials.whole) if sketch else one
         return None if whole is None else self._proved(whole, state)
 
-    def _edited(self, edits: Sequence[Edit], *, sketch: bool = False) -> Edited | None:
-        """The program with these edits, or a sketch of it; None where it has errors, or other checks than before."""
-        one = self.trials.sketched(edits) if sketch else self.trials.edited(edits)
+    def _edited(self, edits: Sequence[Edit], read: _Reading) -> Edited | None:
+        """The program with these edits; None where it has errors, or other checks than before."""
+        one = read(edits)
         return None if one is None or len(one.program.checks) != len(self.before.results) else one
 
     def _against(self, one: Edited, state: _State) -> Judged | None:
@@ -256,9 +270,9 @@ class _Search:
                 return name if declared else f"{name}, which the platform needs (is healthy)"
         return None
 
-    def _suffices(self, edits: Sequence[Edit], *, sketch: bool) -> bool:
+    def _suffices(self, edits: Sequence[Edit], read: _Reading) -> bool:
         """Whether a part of the edits would do."""
-        one = self._edited(edits, sketch=sketch)
+        one = self._edited(edits, read)
         return (
             one is not None
             and self.trials.judge(one, self._check(one)).verdict is Verdict.HOLDS
@@ -267,9 +281,10 @@ class _Search:
 
     def _proved(self, one: Edited, state: _State) -> Proposal | None:
         """The proposal, if the whole pipeline says the same of the edited program."""
-        options = self.trials.options
+        mine = self.trials.options
+        options = Options(seconds=mine.seconds, readings=mine.readings, core=Depth.NOTHING)
         try:
-            after = run(one.program, Options(seconds=options.seconds, readings=options.readings))
+            after = run(one.program, options, tables=one.tables)
         except SpecError:
             return None
         pairs = list(zip(self.before.results, after.results, strict=True))
@@ -298,7 +313,7 @@ class _Search:
 
     def _extend_sketched(self, state: _State) -> None:
         """Looks for what may be done besides some edits, in the whole program."""
-        one = self._edited(state.edits)
+        one = self._edited(state.edits, self.trials.edited)
         shown = None if one is None else self._against(one, state)
         if one is not None and shown is not None:
             self._extend(one, state, shown.counterexample)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from asever.azure.effective import effective
 from asever.azure.questions import Unanswerable
-from asever.diagnostics import Edit
+from asever.azure.regrouped import changed_groups, regrouped
+from asever.diagnostics import Diagnostics, Edit
 from asever.evaluate.judge import succeeds
 from asever.evaluate.walk import walk
 from asever.explain.dependences import verdict_of
@@ -20,11 +21,12 @@ from asever.model.claims import Check
 from asever.model.effective import EffectiveNetwork, FlowQuestion, Quantifier, Scope
 from asever.model.packets import Flow
 from asever.model.program import Program
+from asever.model.things import Network
 from asever.pipeline import Options
 from asever.record import record
-from asever.repair.idle import blanked, idle_rules
+from asever.repair.idle import Removals, idle_rules
 from asever.repair.texts import applied
-from asever.semantics.loading import load_program
+from asever.semantics.loading import Memory, load_program, originals
 from asever.solve.answer import Depth, answer
 from asever.source import SourceFile, Span
 
@@ -62,6 +64,8 @@ class Edited:
     program: Program
     tables: EffectiveNetwork
     edits: tuple[Edit, ...] = ()
+    placed: bool = True
+    """Whether everything stands where the edited texts have it; else what no edit touches stands where it did before."""
 
 
 def rank(check: Check, verdict: Verdict) -> int:
@@ -72,15 +76,50 @@ def rank(check: Check, verdict: Verdict) -> int:
 
 
 @dataclass
+class _Series:
+    """Programs that are loaded one after the other: what the next one has in common with the first texts is made once.
+
+    Where only rules of NSGs differ, its tables are those of the last one with these filters anew.
+    """
+
+    memory: Memory = field(default_factory=partial(originals, made_up=True))
+    last: Edited | None = None
+    placed: bool = False
+
+    def load(
+        self, path: Path, text: str, texts: Mapping[str, str], settings: Mapping[str, str], edits: Sequence[Edit]
+    ) -> Edited | None:
+        """The program of these texts, which some edits made; None when it has errors."""
+        program, _ = load_program(path, text=text, texts=texts, settings=settings, memory=self.memory)
+        if program is None:
+            return None
+        tables = self._tables(program.network)
+        self.last = Edited(program=program, tables=tables, edits=tuple(edits), placed=self.placed)
+        return self.last
+
+    def _tables(self, network: Network) -> EffectiveNetwork:
+        old = self.last
+        names = None if old is None else changed_groups(old.program.network, network)
+        if old is None or names is None:
+            return effective(network)
+        return regrouped(old.tables, old.program.network, network, names)
+
+
+@dataclass
 class Trials:
-    """Edited programs by their edits, each loaded once. `path` is the main file; nothing is read again but the library."""
+    """Edited programs by their edits, each loaded once. `path` is the main file; nothing is read again but the library.
+
+    `memory` may hold what the program was read with (`asever.semantics.loading.Memory` of originals).
+    """
 
     path: Path
     original: Program
     options: Options
+    memory: Memory
     count: int = 0
-    _loaded: dict[tuple[frozenset[Edit], bool], Edited | None] = field(default_factory=dict)
+    _loaded: dict[frozenset[Edit], dict[str, Edited | None]] = field(default_factory=dict)
     _guards: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    _guarded: dict[str, _Series] = field(default_factory=dict)
 
     @property
     def files(self) -> Mapping[str, SourceFile]:
@@ -88,12 +127,19 @@ class Trials:
         return {one.name: one for one in self.original.files if not one.name.startswith("std/")}
 
     def edited(self, edits: Sequence[Edit]) -> Edited | None:
-        """The program with these edits; None when it has errors."""
-        return self._once(edits, ())
+        """The program with these edits, read from the edited texts; None when it has errors."""
+        return self._once(edits, "read", lambda: self._load(edits, _Series(placed=True)))
 
     def sketched(self, edits: Sequence[Edit]) -> Edited | None:
-        """The same without the rules that no check can meet, for edits in lists of rules: every check has the same answer."""
-        return self._once(edits, self._idle)
+        """The same without the rules that no check can meet, for edits in lists of rules: every check has the same answer.
+
+        What is to be edited besides is thought of with what `edited` gives, where everything is in its place.
+        """
+        return self._once(edits, "sketch", lambda: self._load(edits, self._sketches, besides=self._removals.beside(edits)))
+
+    def whole(self, edits: Sequence[Edit]) -> Edited | None:
+        """The program with these edits in lists of rules, with what they leave alone taken from the program as it was read."""
+        return self._once(edits, "whole", lambda: self._load(edits, self._wholes))
 
     @property
     def sketches(self) -> bool:
@@ -109,19 +155,35 @@ class Trials:
     def _idle(self) -> tuple[Span, ...]:
         return idle_rules(self.original, self.start.tables, self.options.readings)
 
-    def _once(self, edits: Sequence[Edit], idle: Sequence[Span]) -> Edited | None:
-        key = frozenset(edits)
-        if (key, bool(idle)) not in self._loaded:
-            self.count += (key, not idle) not in self._loaded
-            self._loaded[key, bool(idle)] = self._load(edits, idle=idle)
-        return self._loaded[key, bool(idle)]
+    @cached_property
+    def _removals(self) -> Removals:
+        return Removals(self._idle)
 
-    def _load(self, edits: Sequence[Edit], more: str = "", idle: Sequence[Span] = ()) -> Edited | None:
-        files = {name: blanked(file, idle, edits) if idle else file for name, file in self.files.items()}
-        texts = {name: applied(file, edits) for name, file in files.items()}
-        main = self.original.files[0].name
-        program, _ = load_program(self.path, text=texts.pop(main) + more, texts=texts, settings=self.original.settings)
-        return None if program is None else Edited(program=program, tables=effective(program.network), edits=tuple(edits))
+    @cached_property
+    def _sketches(self) -> _Series:
+        series = _Series()
+        for file in self.files.values():
+            series.memory.trees.parse(SourceFile(file.name, applied(file, self._removals.beside(()))), Diagnostics())
+        return series
+
+    @cached_property
+    def _wholes(self) -> _Series:
+        return _Series(memory=self.memory, last=self.start)
+
+    def _once(self, edits: Sequence[Edit], how: str, load: Callable[[], Edited | None]) -> Edited | None:
+        """What is loaded, the first time."""
+        known = self._loaded.setdefault(frozenset(edits), {})
+        self.count += not known
+        if how not in known:
+            known[how] = load()
+        return known[how]
+
+    def _load(self, edits: Sequence[Edit], series: _Series, *, more: str = "", besides: Iterable[Edit] = ()) -> Edited | None:
+        """The program after some edits; `besides` them its text is without what these take away, and with more at its end."""
+        every = (*besides, *edits)
+        texts = {name: applied(file, every) for name, file in self.files.items()}
+        text = texts.pop(self.original.files[0].name) + more
+        return series.load(self.path, text, texts, self.original.settings, edits)
 
     # -- Checks ---------------------------------------------------------------------------------------------------------
 
@@ -192,8 +254,8 @@ class Trials:
         """
         for name in environments:
             if name not in self._guards:
-                self._guards[name] = tuple(self._met(self._with_guard((), name)))
-            after = self._with_guard(one.edits, name)
+                self._guards[name] = tuple(self._met(self._with_guard((), name, self._guarding(name))))
+            after = self._with_guard(one.edits, name, _Series(placed=True) if one.placed else self._guarding(name))
             if after is None:
                 continue
             needed = self._guards[name]
@@ -203,8 +265,11 @@ class Trials:
                 if found.verdict is not Verdict.HOLDS:
                     yield after, found.counterexample
 
-    def _with_guard(self, edits: Sequence[Edit], name: str) -> Edited | None:
-        return self._load(edits, f'\ncheck "{_GUARD.format(name=name)}" {name} is healthy\n')
+    def _guarding(self, name: str) -> _Series:
+        return self._guarded.setdefault(name, _Series())
+
+    def _with_guard(self, edits: Sequence[Edit], name: str, series: _Series) -> Edited | None:
+        return self._load(edits, series, more=f'\ncheck "{_GUARD.format(name=name)}" {name} is healthy\n')
 
     def _met(self, one: Edited | None) -> Iterator[int]:
         if one is None:

@@ -106,7 +106,8 @@ def _targets(rule: DeclaredRule) -> Sequence[AddressTerm]:
 
 
 def _addresses(terms: Iterable[AddressTerm]) -> int:
-    return sum([term.kind is TermKind.ADDRESSES and term.addresses != ALL_ADDRESSES for term in terms])
+    everything = ALL_ADDRESSES.ranges
+    return sum([term.kind is TermKind.ADDRESSES and term.addresses.ranges != everything for term in terms])
 
 
 def _asgs(terms: Iterable[AddressTerm]) -> set[str]:

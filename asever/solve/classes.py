@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from operator import xor
 
 from asever.model.addresses import ALL_ADDRESSES
+from asever.model.bits import each
 from asever.model.effective import FilterRow
 from asever.model.identity import Same
 from asever.model.numbers import NumberSet, union
 
 FIELDS = ("protocol", "source", "source_port", "target", "target_port")
-_KEPT = 4_000
+_ORDER = ("target_port", "protocol", "source_port", "target", "source")
+"""Fields of few ranges first: sources are often long lists."""
+_KEPT = 1_000
+_LOOKS = 4
+"""The classes of a field take about as long as looking at all rows so many times."""
 _STRIDE = 16
 _FEW = 16
 
@@ -52,25 +57,16 @@ class Classes:
 
     def __init__(self, rows: Sequence[FilterRow], tag_space: NumberSet) -> None:
         sets = [may_match(row, tag_space) for row in rows]
-        self._shared: dict[tuple[int, NumberSet], int] = {}
+        self._every = (1 << len(rows)) - 1
         self.conditional = sum(1 << index for index, row in enumerate(rows) if row.condition)
         self.tagged = sum(1 << index for index, row in enumerate(rows) if row.source.unknown_tags | row.target.unknown_tags)
-        self._fields = [_Classified([one[field] for one in sets]) for field in FIELDS]
+        self._fields = {field: _Classified([one[field] for one in sets]) for field in _ORDER}
 
     def sharing(self, sets: Mapping[str, NumberSet]) -> int:
         """One bit for each row that may match some value of each of these sets; no packet need have them all."""
-        found = -1
-        for place, field in enumerate(FIELDS):
-            found &= self._meeting(place, sets[field])
-        return found
-
-    def _meeting(self, place: int, numbers: NumberSet) -> int:
-        """One bit for each row that may match some value of one field."""
-        found = self._shared.get((place, numbers))
-        if found is None:
-            if len(self._shared) >= _KEPT:
-                self._shared.clear()
-            found = self._shared[place, numbers] = self._fields[place].meeting(numbers)
+        found = self._every
+        for field, classified in self._fields.items():
+            found = classified.among(found, sets[field])
         return found
 
 
@@ -85,45 +81,72 @@ def _classes_of(same: Same[tuple[FilterRow, ...]], tag_space: NumberSet) -> Clas
 
 
 class _Classified:
-    """Where the classes of a field begin (`starts`), and the rows that begin or end there.
+    """The rows that may match the values of a field, whose sets of values are given.
 
-    The rows of every class would be as many bits as there are rows, times classes: they are kept for some, and for the others
-    found from there.
+    A few questions look at the rows one by one. Where that comes to more than it takes, the classes of the field are made:
+    where they begin, and the rows that begin or end there. The rows of every class would be as many bits as there are
+    rows, times classes: they are kept for some, and for the others found from there.
     """
 
     def __init__(self, sets: Sequence[NumberSet]) -> None:
+        self._sets = sets
+        self._left = _LOOKS * len(sets)
+        self._looked: dict[tuple[int, NumberSet], int] = {}
+        self._found: dict[NumberSet, int] = {}
+
+    def among(self, rows: int, numbers: NumberSet) -> int:
+        """Those of some rows that may match a value of a set."""
+        found = self._looked.get((rows, numbers))
+        if found is not None:
+            return found
+        if self._left > 0:
+            self._left -= max(rows.bit_count(), 1)
+            found = self._looked[rows, numbers] = _of({row for row in each(rows) if self._sets[row].overlaps(numbers)})
+            return found
+        meeting = self._found.get(numbers)
+        if meeting is None:
+            if len(self._found) >= _KEPT:
+                self._found.clear()
+            meeting = self._found[numbers] = self._meeting(numbers)
+        return rows & meeting
+
+    @cached_property
+    def _classes(self) -> tuple[list[int], list[list[int]], list[int]]:
+        """Where the classes begin, the rows that change there, and the rows of every so many classes."""
         events: dict[int, list[int]] = {0: []}
-        for index, numbers in enumerate(sets):
+        for index, numbers in enumerate(self._sets):
             for low, high in numbers.ranges:
                 events.setdefault(low, []).append(index)
                 events.setdefault(high + 1, []).append(index)
-        self.starts = sorted(events)
-        self._changing = [events[start] for start in self.starts]
-        self._kept: list[int] = []
+        starts = sorted(events)
+        changes = [events[start] for start in starts]
+        kept: list[int] = []
         now = 0
-        for place, rows in enumerate(self._changing):
+        for place, rows in enumerate(changes):
             if place % _STRIDE == 0:
-                self._kept.append(now)
+                kept.append(now)
             for row in rows:
                 now ^= 1 << row
+        return starts, changes, kept
 
     def _before(self, place: int) -> int:
         """The rows of the class before the one that begins at this place."""
-        block = min(place // _STRIDE, len(self._kept) - 1)
-        found = self._kept[block]
-        for rows in self._changing[block * _STRIDE : place]:
+        _, changes, kept = self._classes
+        block = min(place // _STRIDE, len(kept) - 1)
+        found = kept[block]
+        for rows in changes[block * _STRIDE : place]:
             for row in rows:
                 found ^= 1 << row
         return found
 
-    def meeting(self, numbers: NumberSet) -> int:
+    def _meeting(self, numbers: NumberSet) -> int:
         """One bit for each row of some class that holds a number of the set."""
+        starts, changes, _ = self._classes
         found = 0
         for low, high in numbers.ranges:
-            first, last = bisect_right(self.starts, low), bisect_right(self.starts, high)
+            first, last = bisect_right(starts, low), bisect_right(starts, high)
             found |= self._before(first)
-            rows = {row for changing in self._changing[first:last] for row in changing}
-            found |= _of(rows)
+            found |= _of({row for changing in changes[first:last] for row in changing})
         return found
 
 

@@ -43,12 +43,22 @@ def parse(file: SourceFile, diagnostics: Diagnostics) -> nodes.FileNode:
     if tree is not None:
         return tree
     found = Diagnostics()
-    items = None if _is_deep(file.text) else _sound(file, before, found)
-    tree = nodes.FileNode(file=file, items=tuple(items if items is not None else _piecewise(file, before, found)))
+    tree = _parsed(file, before, found)
     if not found.found:
         keep(tree, before)
     diagnostics.extend(found)
     return tree
+
+
+def parse_once(file: SourceFile, diagnostics: Diagnostics) -> nodes.FileNode:
+    """The same of a text that is made up to be read once: it does not take the place of what is kept of the file."""
+    before = known(file)
+    return before.tree_of(file) or _parsed(file, before, diagnostics)
+
+
+def _parsed(file: SourceFile, before: Known, diagnostics: Diagnostics) -> nodes.FileNode:
+    items = None if _is_deep(file.text) else _sound(file, before, diagnostics)
+    return nodes.FileNode(file=file, items=tuple(items if items is not None else _piecewise(file, before, diagnostics)))
 
 
 def _is_deep(text: str) -> bool:

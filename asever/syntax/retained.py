@@ -8,15 +8,15 @@ edit touches others of the list (`asever.syntax.splicing`).
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from asever.diagnostics import Diagnostics
 from asever.record import record
 from asever.source import Excerpt, SourceFile
 from asever.syntax import nodes
 from asever.syntax.items import PieceKind, cut
-from asever.syntax.parser import parse, sound_item
-from asever.syntax.splicing import placed, spliced
+from asever.syntax.parser import parse, parse_once, sound_item
+from asever.syntax.splicing import alike_ends, placed, spliced, with_edit
 
 
 @record
@@ -52,6 +52,30 @@ class Retained:
         return nodes.FileNode(file=file, items=tuple(one.node for one in items))
 
 
+class Originals:
+    """The texts that were read first, by name, for somebody who tries edits of them, each on its own.
+
+    Nothing moves: what an edited text has in common with the first is the same nodes, and their places are those in the first.
+    `read` reads the first texts.
+    """
+
+    def __init__(self, read: Callable[[SourceFile, Diagnostics], nodes.FileNode] = parse) -> None:
+        self._read = read
+        self._first: dict[str, nodes.FileNode] = {}
+
+    def parse(self, file: SourceFile, diagnostics: Diagnostics) -> nodes.FileNode:
+        """As `asever.syntax.parser.parse`, but for places."""
+        first = self._first.get(file.name)
+        if first is not None:
+            return with_edit(first, file) or parse_once(file, diagnostics)
+        found = Diagnostics()
+        tree = self._read(file, found)
+        if not found.found:
+            self._first[file.name] = tree
+        diagnostics.extend(found)
+        return tree
+
+
 def _excerpt(file: SourceFile, node: nodes.Item) -> _Item:
     """An item that was parsed as part of a file, in an excerpt of its own."""
     excerpt = Excerpt(file, node.span.start, node.span.end)
@@ -68,8 +92,7 @@ def _edited(file: SourceFile, before: str, items: tuple[_Item, ...]) -> tuple[_I
     if "\0" in text:
         return None
     shift = len(text) - len(before)
-    same_before = _alike(before, text)
-    same_behind = min(_alike(before[::-1], text[::-1]), min(len(before), len(text)) - same_before)
+    same_before, same_behind = alike_ends(before, text)
     inside = _inside(file, len(before), items, same_before, same_behind)
     if inside is not None:
         return inside
@@ -133,15 +156,3 @@ def _cut(file: SourceFile, start: int, end: int, known: Sequence[_Item]) -> list
             return None
         found.append(_Item(node=placed(node, excerpt), excerpt=excerpt, start=low, end=high))
     return found
-
-
-def _alike(one: str, other: str) -> int:
-    """How many letters two texts have in common at their beginning."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low

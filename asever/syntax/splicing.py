@@ -1,6 +1,7 @@
 """An edit inside a long list of rules: the rules around it are parsed, those of the rest of the list are the same nodes.
 
 Each rule of a long list is in an excerpt of its own (`asever.source.Excerpt`), cut from that of the item, and moves with it.
+Where edits are only tried (`with_edit`), nothing moves.
 
 What is parsed begins with the rule before the edit, which has to be the first of its line, and ends with the rule behind it; at
 an end of the list, with that end. A token lies in one line, comments have ended before a rule begins, and no rule goes
@@ -11,9 +12,10 @@ edit begins where it began is known when the rule behind the edit comes out as i
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeGuard
 
+from asever.record import record
 from asever.source import Excerpt, SourceFile, Span
 from asever.syntax import nodes
 from asever.syntax.parser import sound_item
@@ -47,7 +49,7 @@ def spliced(item: nodes.Item, excerpt: Excerpt, same_before: int, same_behind: i
         return None
     low, high, shift = same_before, item.span.end - same_behind, len(excerpt.text) - item.span.end
     items: list[_Inner] = list(item.body.items)
-    number, one = next(((at, one) for at, one in enumerate(items) if _surrounds(one, low, high)), (0, None))
+    number, one = next(((at, one) for at, one in enumerate(items) if _is_apart(one) and _surrounds(one, low, high)), (0, None))
     found = None if one is None else _edited(one, excerpt, low, high, shift)
     if found is None:
         return None
@@ -60,48 +62,121 @@ def spliced(item: nodes.Item, excerpt: Excerpt, same_before: int, same_behind: i
     return _declaration(item, excerpt, item.body, items, 0)
 
 
+def with_edit(tree: nodes.FileNode, file: SourceFile) -> nodes.FileNode | None:
+    """The tree of a file whose text differs from that of a tree inside one long list of rules; None if it is not surely that.
+
+    What is the same in both is the same nodes, which stay where they are: their places are those in the text of the tree.
+    """
+    before, text = tree.file.text, file.text
+    if text == before:
+        return nodes.FileNode(file=file, items=tree.items)
+    same_before, same_behind = alike_ends(before, text)
+    low, high, shift = same_before, len(before) - same_behind, len(text) - len(before)
+    number = bisect_left(tree.items, low, key=_start_of) - 1
+    item = tree.items[number] if number >= 0 else None
+    if not isinstance(item, nodes.Declaration) or item.body is None:
+        return None
+    items: list[_Inner] = list(item.body.items)
+    at, one = next(((at, one) for at, one in enumerate(items) if _is_long(one) and _surrounds(one, low, high)), (0, None))
+    found = None if one is None else _between(one, text, low, high, shift, _span_of)
+    if one is None or found is None:
+        return None
+    fresh = (_restored(rule, file, start) if is_new else rule for rule, start, is_new in found.rules)
+    span = Span(file, one.span.start, one.span.end + shift)
+    items[at] = nodes.Rules(
+        span=span, direction=one.direction, rules=(*one.rules[: found.first], *fresh, *one.rules[found.end :])
+    )
+    body = nodes.Body(span=Span(file, item.body.span.start, item.body.span.end + shift), items=tuple(items))
+    whole = Span(file, item.span.start, item.span.end + shift)
+    edited = nodes.Declaration(span=whole, kind=item.kind, name=item.name, body=body)
+    return nodes.FileNode(file=file, items=(*tree.items[:number], edited, *tree.items[number + 1 :]))
+
+
+def alike_ends(one: str, other: str) -> tuple[int, int]:
+    """How many letters two texts have in common at the beginning, and how many of the others at the end."""
+    before = _alike(one, other)
+    return before, min(_alike(one[::-1], other[::-1]), min(len(one), len(other)) - before)
+
+
+def _alike(one: str, other: str) -> int:
+    """How many letters two texts have in common at their beginning."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 # -- The list that was edited -------------------------------------------------------------------------------------------
 
 
-def _surrounds(one: nodes.Node, low: int, high: int) -> TypeGuard[nodes.Rules]:
-    """Whether what differs lies between the word and the closing brace of a list whose rules are apart."""
-    return _is_apart(one) and one.span.start + len(one.direction or "") < low and high < one.span.end
+@record
+class _Between:
+    """What an edit made of the rules of a list from `first` up to `end`: each rule, where it starts, and whether it is new."""
+
+    first: int
+    end: int
+    rules: Sequence[tuple[nodes.Rule, int, bool]]
 
 
-def _edited(one: nodes.Rules, excerpt: Excerpt, low: int, high: int, shift: int) -> nodes.Rules | None:
-    """The list after an edit of what stood between two offsets of the item; what is behind them has been shifted."""
-    rules, places = one.rules, list(map(_place, one.rules))
-    first = bisect_left(places, low, key=_end) - 1
-    while first >= 0 and not _begins_line(excerpt.text, places[first].start):
+def _surrounds(one: nodes.Rules, low: int, high: int) -> bool:
+    """Whether what differs lies between the word and the closing brace of a list."""
+    return one.span.start + len(one.direction or "") < low and high < one.span.end
+
+
+def _between(
+    one: nodes.Rules, text: str, low: int, high: int, shift: int, place: Callable[[nodes.Rule], tuple[int, int]]
+) -> _Between | None:
+    """What became of the rules around an edit of what stood between two offsets; what is behind them has been shifted.
+
+    `text` is that after the edit, and `place` where a rule stood before.
+    """
+    rules = one.rules
+    first = bisect_left(rules, low, key=lambda rule: place(rule)[1]) - 1
+    while first >= 0 and not _begins_line(text, place(rules[first])[0]):
         first -= 1
-    last = bisect_right(places, high, key=_start)
-    begin = places[first].start if first >= 0 else one.span.start
-    end = (_end(places[last]) if last < len(rules) else one.span.end) + shift
+    last = bisect_right(rules, high, key=lambda rule: place(rule)[0])
+    begin = place(rules[first])[0] if first >= 0 else one.span.start
+    end = (place(rules[last])[1] if last < len(rules) else one.span.end) + shift
     head, tail = (_LIST if first >= 0 else _ITEM), ("\n}}" if last < len(rules) else "\n}")
-    text = SourceFile("", f"{head}{excerpt.text[begin:end]}{tail}")
-    fresh = _only_list(sound_item(text, 0, len(text.text)))
+    source = SourceFile("", f"{head}{text[begin:end]}{tail}")
+    fresh = _only_list(sound_item(source, 0, len(source.text)))
     if fresh is None or (first < 0 and fresh.direction != one.direction):
         return None
     closes = fresh.span if last == len(rules) else fresh.rules[-1].span if fresh.rules else None
-    if closes is None or closes.end != len(text.text) - len(tail) or (last < len(rules) and closes.text != places[last].text):
+    if closes is None or closes.end != len(source.text) - len(tail):
         return None
+    if last < len(rules) and closes.text != rules[last].span.text:
+        return None
+    first = max(first, 0)
     left: dict[str, list[nodes.Rule]] = {}
-    for rule in rules[max(first, 0) : last + 1]:
-        left.setdefault(_place(rule).text, []).append(rule)
-    found: list[nodes.Rule] = []
+    for rule in rules[first : last + 1]:
+        left.setdefault(rule.span.text, []).append(rule)
+    found: list[tuple[nodes.Rule, int, bool]] = []
     for rule in fresh.rules:
-        same = left.get(rule.span.text)
-        start = begin + rule.span.start - len(head)
-        if same:
-            _place(same[0]).move(excerpt, start)
-            found.append(same.pop(0))
-        else:
-            found.append(_own(rule, excerpt, start))
-    before, behind = rules[: max(first, 0)], rules[last + 1 :]
+        same, start = left.get(rule.span.text), begin + rule.span.start - len(head)
+        found.append((same.pop(0), start, False) if same else (rule, start, True))
+    return _Between(first=first, end=last + 1, rules=found)
+
+
+def _edited(one: nodes.Rules, excerpt: Excerpt, low: int, high: int, shift: int) -> nodes.Rules | None:
+    """The list, whose rules are apart, after an edit of what stood between two offsets of the item."""
+    found = _between(one, excerpt.text, low, high, shift, _place_of)
+    if found is None:
+        return None
+    rules: list[nodes.Rule] = []
+    for rule, start, is_new in found.rules:
+        if not is_new:
+            _place(rule).move(excerpt, start)
+        rules.append(_own(rule, excerpt, start) if is_new else rule)
+    before, behind = one.rules[: found.first], one.rules[found.end :]
     _move(before, excerpt, 0)
     _move(behind, excerpt, shift)
     span = Span(excerpt, one.span.start, one.span.end + shift)
-    return nodes.Rules(span=span, direction=one.direction, rules=(*before, *found, *behind))
+    return nodes.Rules(span=span, direction=one.direction, rules=(*before, *rules, *behind))
 
 
 def _begins_line(text: str, offset: int) -> bool:
@@ -132,18 +207,27 @@ def _place(rule: nodes.Rule) -> Excerpt:
     return file
 
 
-def _start(one: Excerpt) -> int:
-    return one.start
+def _place_of(rule: nodes.Rule) -> tuple[int, int]:
+    """Where a rule of a long list starts and ends in the item."""
+    one = _place(rule)
+    return one.start, one.start + len(one.text)
 
 
-def _end(one: Excerpt) -> int:
-    return one.start + len(one.text)
+def _span_of(node: nodes.Node) -> tuple[int, int]:
+    return node.span.start, node.span.end
+
+
+def _start_of(node: nodes.Node) -> int:
+    return node.span.start
 
 
 def _own(rule: nodes.Rule, excerpt: Excerpt, start: int) -> nodes.Rule:
     """The rule in an excerpt of its own, which stands there in that of the item."""
-    own = Excerpt(excerpt, start, start + rule.span.end - rule.span.start)
-    made: nodes.Rule = restored(stored(rule), own, 0)
+    return _restored(rule, Excerpt(excerpt, start, start + rule.span.end - rule.span.start), 0)
+
+
+def _restored(rule: nodes.Rule, file: SourceFile, start: int) -> nodes.Rule:
+    made: nodes.Rule = restored(stored(rule), file, start)
     return made
 
 

@@ -19,6 +19,7 @@ from asever.evaluate import judge
 from asever.exact.covers import Covers
 from asever.exact.diagram import Lines
 from asever.exact.oracle import Oracle
+from asever.explain import difference
 from asever.explain.difference import compare
 from asever.explain.matrix import Wanted, _Table, matrix
 from asever.explain.parties import ANY_PORT_SERVICES
@@ -31,8 +32,8 @@ from asever.repair.search import Limits, repair
 from asever.report import rules as report
 from asever.report.text import render_report
 from asever.semantics import rules as reading
-from asever.semantics.loading import load_program
-from asever.solve import library, solver
+from asever.semantics.loading import load_program, originals
+from asever.solve import classes, library, solver
 from asever.solve import rows as subject
 from asever.solve.answer import Depth, answer
 from asever.solve.encode import encode
@@ -41,6 +42,7 @@ from asever.solve.rows import Rows
 from asever.solve.shadows import shadowed
 from asever.solve.solver import Session
 from asever.source import Span
+from asever.syntax import parser
 from asever.syntax.items import _tokens
 
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
@@ -261,6 +263,9 @@ def test_lint_hashes_few_spans(monkeypatch):
     assert len(hashed) < RULES
 
 
+APART = 'check "it" corp/apps reaches corp/data on tcp 9999\n'
+
+
 def test_a_difference_is_looked_for_among_few_of_a_thousand_rules(monkeypatch):
     rules = list(LISTS["corporate"](RULES, 1))
     old, new = (loaded(rule_program(one)) for one in (rules, edited(rules, 2)))
@@ -268,19 +273,50 @@ def test_a_difference_is_looked_for_among_few_of_a_thousand_rules(monkeypatch):
     real = Lines.__init__
     monkeypatch.setattr(Lines, "__init__", lambda self, *given: (lines.append(len(given[3])), real(self, *given))[1])
     assert compare(old, new, {}).changes
-    assert sum(lines) < RULES * 3
+    assert sum(lines) < RULES
 
 
-def test_a_fix_of_a_thousand_rules_reads_the_whole_text_once(monkeypatch):
-    program = loaded(rule_program(list(LISTS["corporate"](RULES, 1)), 'check "it" corp/apps reaches corp/data on tcp 9999\n'))
+def test_a_difference_judges_the_checks_that_meet_a_changed_rule(monkeypatch):
+    rules = list(LISTS["corporate"](RULES, 1))
+    old, new = (loaded(rule_program(one, APART)) for one in (rules, edited(rules, 2)))
+    judged = counted(monkeypatch, difference, "verdict")
+    assert not compare(old, new, {}).verdicts
+    assert not judged
+    assert compare(old, loaded(rule_program(["100 allow any from * to *", *rules[1:]], APART)), {}).verdicts
+    assert len(judged) == 2
+
+
+def test_a_fix_of_a_thousand_rules_reads_little_and_makes_the_rules_of_its_edits(monkeypatch):
+    text = rule_program(list(LISTS["corporate"](RULES, 1)), APART)
+    memory = originals()
+    program, _ = load_program(Path("generated.asev"), text=text, memory=memory)
     report = run(program, Options())
-    whole = []
-    real = trial.effective
-    monkeypatch.setattr(trial, "effective", lambda one: (whole.append(len(one.groups["entering"].inbound)), real(one))[1])
-    found = repair(Path("generated.asev"), program, report, report.results[0], Options(), Limits())
+    parsed = []
+
+    def noting(file, start, end, real=parser._sound_item):  # noqa: SLF001 - what every parse of an item calls
+        parsed.append(end - start)
+        return real(file, start, end)
+
+    monkeypatch.setattr(parser, "_sound_item", noting)
+    whole = counted(monkeypatch, parser, "_whole")
+    read = counted(monkeypatch, reading.RuleReader, "_rule")
+    tables = counted(monkeypatch, trial, "effective")
+    found = repair(Path("generated.asev"), program, report, report.results[0], Options(), Limits(), memory)
     assert found.proposals
-    assert sum(number > RULES * 0.9 for number in whole) == 2  # the program as it is, and the one that is proposed
-    assert sorted(whole)[-3] < RULES * 0.3
+    assert not whole
+    assert sum(parsed) < len(text) * 0.4  # a sketch of the text, and what surrounds each edit
+    assert len(read) < RULES * 0.4
+    assert len(tables) == 2  # of the program as it is, and of a first sketch
+
+
+def test_classes_of_a_thousand_rules_are_made_for_many_questions_and_not_for_one(monkeypatch):
+    asked = counted(monkeypatch, classes._Classified, "_meeting")  # noqa: SLF001
+    rules = list(LISTS["corporate"](RULES, 1))
+    run(loaded(rule_program(rules, APART)), Options())
+    assert not asked
+    each = "".join(f"check corp/apps reaches 10.16.{number}.9 on tcp {number + 1}\n" for number in range(40))
+    run(loaded(rule_program(rules, each)), Options())
+    assert asked
 
 
 def test_a_rule_whose_tag_may_lie_anywhere_is_looked_at():
