@@ -173,7 +173,7 @@ def test_results_come_in_order(count, jobs):
 
 def test_what_both_sides_have_comes_back_as_the_own_one():
     known = [object() for _ in range(10)]
-    with Workers(10, lambda number: (known[number], [known[0]]), 2, lambda: known) as workers:
+    with Workers(10, lambda number: (known[number], [known[0]]), 2, known) as workers:
         found = list(workers.results())
     assert all(one is known[number] and first is known[0] for number, (one, (first,)) in enumerate(found))
 
