@@ -35,6 +35,7 @@ from asever.report.words import has_ports, ports_text
 _ENDS = 4
 _MOST = 12
 _NAME = 30
+_MARKS = {"~": Style.UNSURE, ">": Style.BAD}
 
 
 @record(kw_only=False)
@@ -289,7 +290,7 @@ def _is_in(ascending: Sequence[int], number: int) -> bool:
 
 
 def _row(mark: str, rule: tuple[int, str], text: str, *, label: int, indent: int, width: int) -> list[Line]:
-    style = {"~": Style.UNSURE, ">": Style.BAD}.get(mark, Style.PLAIN)
+    style = _MARKS.get(mark, Style.PLAIN)
     head = f"{mark} {rule[0]:>5}  {rule[1]:<{label}}  "
     lines = wrapped(text, first=" " * indent + head, width=width)
     shown = line(" " * indent, Piece(lines[0][indent : indent + len(head)], style), lines[0][indent + len(head) :])

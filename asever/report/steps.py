@@ -14,6 +14,7 @@ from asever.report.words import PLATFORM, Vocabulary, direction_text, filter_tit
 from asever.source import Span
 
 _PLACE = 28
+_STYLES = {StepKind.DROP: Style.BAD, StepKind.UNKNOWN: Style.UNSURE, StepKind.DELIVER: Style.GOOD}
 _NUMBER = 5
 
 OUTCOMES: Mapping[Outcome, tuple[str, Style]] = {
@@ -72,7 +73,7 @@ def _near(near: Sequence[NearMiss], resource: str) -> Collection[tuple[int, str]
 def _step(number: int, step: Step, words: Vocabulary, column: int, width: int) -> list[Line]:
     where, what = _where(step, words), step_text(step, words)
     indent = " " * (_NUMBER + 2 + column + 2)
-    style = {StepKind.DROP: Style.BAD, StepKind.UNKNOWN: Style.UNSURE, StepKind.DELIVER: Style.GOOD}.get(step.kind, Style.PLAIN)
+    style = _STYLES.get(step.kind, Style.PLAIN)
     head = f"{number:>{_NUMBER}}  {where:<{column}}  "
     fits = len(where) <= column
     because = f" ({step.because})" if step.because and step.because not in what else ""
