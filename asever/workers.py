@@ -15,9 +15,7 @@ import signal
 import struct
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Generic, TypeVar
-
-from asever.record import record
+from typing import Any, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -50,8 +48,7 @@ def _nothing(_: object) -> Sequence[object]:
     return ()
 
 
-@record
-class Inside:
+class Inside(NamedTuple):
     """What a shared object holds is shared too: `so_far` without making it (None: not made yet), `made` whatever it takes.
 
     A process that works makes what it needs, and the parent what comes back; neither makes all there could be.
@@ -74,7 +71,7 @@ class Workers(Generic[T]):
         work: Callable[[int], T],
         jobs: int,
         shared: Sequence[object] = (),
-        inside: Inside = Inside(),  # noqa: B008 - frozen
+        inside: Inside = Inside(),  # noqa: B008 - a tuple
     ) -> None:
         self._count = count
         self._work = work

@@ -44,7 +44,8 @@ def dependences(
     every = _ways(network, question) if isinstance(found, Proved | NoneArrives) else ()
     match found:
         case Proved():
-            names = [name for name in question.fixed if name in mentioned(every)]
+            met = mentioned(every)
+            names = [name for name in question.fixed if name in met]
             readings = dict(question.fixed)
         case Refuted() if trace is not None:
             names = sorted(trace.assumed | conditions_of([found.scope.condition]))

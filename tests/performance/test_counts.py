@@ -128,7 +128,7 @@ def test_checks_of_the_same_two_ends_take_paths_that_are_known(monkeypatch):
     program = loaded(large_group(RULES, 40))
     found = counted(monkeypatch, paths, "_Journey")
     run(program, Options())
-    assert 0 < len(found) <= 3
+    assert 0 < len(found) <= 4  # with and without replies, and with what is granted left open
 
 
 def test_a_check_of_two_machines_makes_two_texts_at_most(monkeypatch):
