@@ -14,7 +14,7 @@ from asever.explain.finding import Asked, Options, ask, judge, judged, vacuities
 from asever.explain.witness import ReadingsDisagree
 from asever.model.answers import Finding, Report, Verdict
 from asever.model.claims import Check
-from asever.model.effective import EffectiveNetwork, FilterQuestion, FlowQuestion, parts_of
+from asever.model.effective import EffectiveNetwork, Filter, FilterQuestion, FlowQuestion, parts_of, rows_so_far
 from asever.model.program import Program
 from asever.record import record
 from asever.solve.answer import Depth
@@ -22,6 +22,7 @@ from asever.solve.solver import load_for_children
 
 if TYPE_CHECKING:
     from asever.model.explanations import Explanation
+    from asever.workers import Inside
 
 __all__ = [
     "Depth",
@@ -185,7 +186,7 @@ def findings_by(each: Sequence[tuple[Prepared, Asked]], jobs: int) -> Iterator[I
         one, asked = each[number]
         return judged(one.tables, asked, one.options)
 
-    with Workers(len(each), work, jobs, lambda: _shared(each)) as workers:
+    with Workers(len(each), work, jobs, tuple(_shared(each)), _rows_inside()) as workers:
         yield workers.results()
 
 
@@ -208,12 +209,22 @@ def _seconds_of(tables: EffectiveNetwork, asked: Asked) -> float:
 
 
 def _shared(each: Sequence[tuple[Prepared, Asked]]) -> Iterator[object]:
-    """What findings refer to and need not carry: sources, filters and rows, checks."""
+    """What findings refer to and need not carry: sources, filters (with what is inside), other rows, checks."""
     for one in {id(one): one for one, _ in each}.values():
         yield from one.program.files
         yield from parts_of(one.tables)
     for _, asked in each:
         yield from _asked_parts(asked)
+
+
+def _rows_inside() -> Inside:
+    """The rows of filters, made where a check meets them: of a thousand NSGs most are met by none."""
+    from asever.workers import Inside  # noqa: PLC0415 - for runs that fork
+
+    return Inside(
+        so_far=lambda one: rows_so_far(one) if isinstance(one, Filter) else (),
+        made=lambda one: one.rows if isinstance(one, Filter) else (),
+    )
 
 
 def _asked_parts(asked: Asked) -> Iterator[object]:
@@ -226,10 +237,7 @@ def _asked_parts(asked: Asked) -> Iterator[object]:
         case FilterQuestion(contexts=contexts):
             for context in contexts:
                 yield context
-                for each in (context.left, context.right):
-                    if each is not None:
-                        yield each
-                        yield from each.rows
+                yield from (each for each in (context.left, context.right) if each is not None)
         case _:
             pass
 

@@ -14,8 +14,8 @@ import selectors
 import signal
 import struct
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -44,17 +44,38 @@ def can_fork() -> bool:
     return hasattr(os, "fork")
 
 
+def _nothing(_: object) -> Sequence[object]:
+    return ()
+
+
+class Inside(NamedTuple):
+    """What a shared object holds is shared too: `so_far` without making it (None: not made yet), `made` whatever it takes.
+
+    A process that works makes what it needs, and the parent what comes back; neither makes all there could be.
+    """
+
+    so_far: Callable[[object], Sequence[object] | None] = _nothing
+    made: Callable[[object], Sequence[object]] = _nothing
+
+
 class Workers(Generic[T]):
     """`jobs` processes that do `work` for the numbers below `count`, as a context: none outlives it.
 
-    `shared` are objects that results refer to: they are handed over by their place in it, so that a result comes back with
-    the parent's own ones. It is read on both sides after the fork, and must give the same objects in the same order.
+    `shared` are objects that results refer to, and `inside` says what these hold: they are handed over by their place, so that
+    a result comes back with the parent's own ones.
     """
 
-    def __init__(self, count: int, work: Callable[[int], T], jobs: int, shared: Callable[[], Iterable[object]] = tuple) -> None:
+    def __init__(
+        self,
+        count: int,
+        work: Callable[[int], T],
+        jobs: int,
+        shared: Sequence[object] = (),
+        inside: Inside = Inside(),  # noqa: B008 - a tuple
+    ) -> None:
         self._count = count
         self._work = work
-        self._shared = shared
+        self._shared = _Shared(shared, inside)
         self._jobs = min(jobs, count)
         size = min(max(1, count // max(1, self._jobs * _CHUNKS_EACH)), _LARGEST_CHUNK)
         self._chunks = [(start, min(start + size, count)) for start in range(0, count, size)]
@@ -82,7 +103,6 @@ class Workers(Generic[T]):
 
     def results(self) -> Iterator[T]:
         """The results in the order of the numbers; raises what the work raised, when its turn comes, or `WorkerLost`."""
-        known: Sequence[object] | None = None
         waiting = iter(self._chunks)
         done: dict[int, bytes] = {}
         with selectors.DefaultSelector() as selector:
@@ -97,8 +117,7 @@ class Workers(Generic[T]):
                         done[answer[0]] = answer[1]
                         if not one.give(next(waiting, None)):
                             selector.unregister(one.results)
-                known = list(self._shared()) if known is None else known
-                for value, raised in _unpickled(done.pop(start), known):
+                for value, raised in _unpickled(done.pop(start), self._shared):
                     if raised is not None:
                         raise raised
                     yield value
@@ -125,8 +144,6 @@ class Workers(Generic[T]):
 
     def _serve(self, parent: int, tasks: int, results: int) -> None:
         """Does chunk after chunk until the parent has no more, or is gone."""
-        known: list[object] = []
-        places: dict[int, int] | None = None
         while len(task := _read(tasks, _TASK.size)) == _TASK.size:
             start, end = _TASK.unpack(task)
             done: list[tuple[T | None, BaseException | None]] = []
@@ -134,10 +151,8 @@ class Workers(Generic[T]):
                 if os.getppid() != parent:
                     return
                 done.append(self._one(number))
-            if places is None:
-                known.extend(self._shared())
-                places = {id(one): place for place, one in enumerate(known)}
-            data = _pickled(done, places)
+            self._shared.look_inside()
+            data = _pickled(done, self._shared)
             _write(results, _TASK.pack(start, end) + _SIZE.pack(len(data)) + data)
 
     def _one(self, number: int) -> tuple[T | None, BaseException | None]:
@@ -201,35 +216,71 @@ class _Process:
 # -- What travels -------------------------------------------------------------------------------------------------------
 
 
+_Place = int | tuple[int, int]
+"""The place of a shared object, or of one inside another."""
+
+
+class _Shared:
+    """What both sides have, by its place. The places are given before the fork, but those of what is made after it."""
+
+    def __init__(self, every: Sequence[object], inside: Inside) -> None:
+        self._every = every
+        self._inside = inside
+        self._places: dict[int, _Place] = {id(one): place for place, one in enumerate(every)}
+        self._unmade = list(enumerate(every))
+        self.look_inside()
+
+    def look_inside(self) -> None:
+        """Gives places to what shared objects have made since."""
+        unmade, self._unmade = self._unmade, []
+        for place, one in unmade:
+            parts = self._inside.so_far(one)
+            if parts is None:
+                self._unmade.append((place, one))
+            else:
+                self._places.update((id(part), (place, number)) for number, part in enumerate(parts))
+
+    def place(self, one: object) -> _Place | None:
+        """The place of an object, if it is shared."""
+        return self._places.get(id(one))
+
+    def at(self, place: _Place) -> object:
+        """What stands at a place."""
+        if isinstance(place, int):
+            return self._every[place]
+        whole, number = place
+        return self._inside.made(self._every[whole])[number]
+
+
 class _Pickler(pickle.Pickler):
     """Writes what both sides have as its place."""
 
-    def __init__(self, file: io.BytesIO, places: Mapping[int, int]) -> None:
+    def __init__(self, file: io.BytesIO, shared: _Shared) -> None:
         super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
-        self._places = places
+        self._shared = shared
 
-    def persistent_id(self, obj: object) -> int | None:
-        return self._places.get(id(obj))
+    def persistent_id(self, obj: object) -> _Place | None:
+        return self._shared.place(obj)
 
 
 class _Unpickler(pickle.Unpickler):
     """Reads a place as what stands there."""
 
-    def __init__(self, file: io.BytesIO, shared: Sequence[object]) -> None:
+    def __init__(self, file: io.BytesIO, shared: _Shared) -> None:
         super().__init__(file)
         self._shared = shared
 
     def persistent_load(self, pid: Any) -> object:  # noqa: ANN401 - pickle's interface
-        return self._shared[pid]
+        return self._shared.at(pid)
 
 
-def _pickled(value: object, places: Mapping[int, int]) -> bytes:
+def _pickled(value: object, shared: _Shared) -> bytes:
     file = io.BytesIO()
-    _Pickler(file, places).dump(value)
+    _Pickler(file, shared).dump(value)
     return file.getvalue()
 
 
-def _unpickled(data: bytes, shared: Sequence[object]) -> Any:  # noqa: ANN401 - whatever was handed over
+def _unpickled(data: bytes, shared: _Shared) -> Any:  # noqa: ANN401 - whatever was handed over
     return _Unpickler(io.BytesIO(data), shared).load()  # our own child wrote it
 
 

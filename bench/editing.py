@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 from generated import large_group, many_groups, spokes  # noqa: E402
 
 from asever.pipeline import Options  # noqa: E402
+from asever.report.blocks import Blocks  # noqa: E402
 from asever.report.text import render_reports  # noqa: E402
 from asever.session import Session  # noqa: E402
 
@@ -42,10 +43,10 @@ EDITS = {
 }
 
 
-def seconds(session, path):
+def seconds(session, path, blocks):
     started = process_time()
     examined = session.check([path], Options())
-    render_reports([(one.report, one.program) for one in examined])
+    render_reports([(one.report, one.program) for one in examined], blocks=blocks)
     return process_time() - started
 
 
@@ -67,11 +68,11 @@ def head(title):
 def in_sessions(path):
     head("check --watch")
     for name, first in NETWORKS.items():
-        session = Session()
+        session, blocks = Session(), Blocks()
 
-        def edit(text, session=session):
+        def edit(text, session=session, blocks=blocks):
             path.write_text(text, encoding="utf-8")
-            return seconds(session, path), session.judged
+            return seconds(session, path, blocks), session.judged
 
         row(name, first, edit)
 
@@ -102,7 +103,7 @@ def main():
     with TemporaryDirectory() as folder:
         path = Path(folder, "edited.asev")
         path.write_text(large_group(40, 4), encoding="utf-8")
-        seconds(Session(), path)  # loads what every check needs
+        seconds(Session(), path, Blocks())  # loads what every check needs
         in_sessions(path)
     if find_spec("pygls") is not None:
         in_an_editor()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from asever.model.answers import Finding
     from asever.model.program import Program
     from asever.pipeline import Examined, Options
+    from asever.report.blocks import Blocks
     from asever.session import Session
 from asever.record import replace
 
@@ -42,11 +43,13 @@ def run(arguments: Namespace) -> int:
     if not arguments.watch:
         return _once(arguments, None)
     from asever.commands.watching import watch  # noqa: PLC0415 - most runs end
+    from asever.report.blocks import Blocks  # noqa: PLC0415 - as above
 
-    return watch(arguments, lambda session: _once(arguments, session))
+    blocks = Blocks()
+    return watch(arguments, lambda session: _once(arguments, session, blocks))
 
 
-def _once(arguments: Namespace, session: Session | None) -> int:
+def _once(arguments: Namespace, session: Session | None, blocks: Blocks | None = None) -> int:
     """Loads every file, checks all of them, writes one report. Nothing is checked while a file has errors."""
     load_one = partial(loaded, settings=arguments.settings) if session is None else lambda name: session.load(Path(name))
     programs, diagnostics = load_all(arguments.files, load_one)
@@ -64,7 +67,7 @@ def _once(arguments: Namespace, session: Session | None) -> int:
     if arguments.certificate is not None:
         reports = _certified(_with(every, reports), arguments)
     pairs = [(report, one.program) for report, one in zip(reports, every, strict=True)]
-    return _report(pairs, diagnostics, arguments)
+    return _report(pairs, diagnostics, arguments, blocks)
 
 
 def _ready(arguments: Namespace) -> None:
@@ -155,7 +158,9 @@ def _patterns(program: Program, only: Sequence[str]) -> tuple[str, ...]:
     return tuple(one for one in only if any(name == one or fnmatchcase(name, one) for name in names))
 
 
-def _report(pairs: Sequence[tuple[Report, Program]], warnings: Sequence[Diagnostic], arguments: Namespace) -> int:
+def _report(
+    pairs: Sequence[tuple[Report, Program]], warnings: Sequence[Diagnostic], arguments: Namespace, blocks: Blocks | None
+) -> int:
     """Writes one document for all programs, and tells the verdict."""
     results = tuple(finding for report, _ in pairs for finding in report.results)
     whole = Report(results=results, seconds=sum(report.seconds for report, _ in pairs))
@@ -168,7 +173,14 @@ def _report(pairs: Sequence[tuple[Report, Program]], warnings: Sequence[Diagnost
     def text(color: bool) -> str:
         from asever.report.text import render_reports  # noqa: PLC0415 - JSON output does not pay for it
 
-        return render_reports(pairs, color=color, evidence=arguments.evidence, quiet=arguments.quiet, timing=arguments.timing)
+        return render_reports(
+            pairs,
+            color=color,
+            evidence=arguments.evidence,
+            quiet=arguments.quiet,
+            timing=arguments.timing,
+            blocks=blocks,
+        )
 
     write_report(arguments, text=text, document=document)
     if arguments.cross_check and _say_disagreements(results):

@@ -19,7 +19,7 @@ from asever.model.answers import (
 from asever.model.effective import EffectiveNetwork, FlowQuestion, conditions_of
 from asever.record import replace
 from asever.solve.answer import Depth, answer
-from asever.solve.paths import Ways, mentioned, ways
+from asever.solve.paths import Ways, existing_ways, mentioned
 
 
 def verdict_of(found: Answer) -> Verdict:
@@ -44,7 +44,8 @@ def dependences(
     every = _ways(network, question) if isinstance(found, Proved | NoneArrives) else ()
     match found:
         case Proved():
-            names = [name for name in question.fixed if name in mentioned(every)]
+            met = mentioned(every)
+            names = [name for name in question.fixed if name in met]
             readings = dict(question.fixed)
         case Refuted() if trace is not None:
             names = sorted(trace.assumed | conditions_of([found.scope.condition]))
@@ -81,7 +82,7 @@ def _verdict_with(
 
 def _ways(network: EffectiveNetwork, question: FlowQuestion) -> Ways:
     """The paths of a question in every reading, those that it takes for granted left open."""
-    return ways(network, replace(question, fixed={}))
+    return existing_ways(network, replace(question, fixed={}))
 
 
 def _only_what_changes(question: FlowQuestion, every: Ways, name: str) -> FlowQuestion:

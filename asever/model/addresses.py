@@ -82,7 +82,7 @@ def format_address(address: int) -> str:
     """The canonical text of one address."""
     if is_v6(address):
         return str(ipaddress.IPv6Address(address - V6_BASE))
-    return str(ipaddress.IPv4Address(address))
+    return f"{address >> 24}.{address >> 16 & 255}.{address >> 8 & 255}.{address & 255}"
 
 
 def prefixes(addresses: NumberSet) -> tuple[str, ...]:

@@ -172,6 +172,15 @@ class Filter(_RowsLater):
     span: Span | None = field(default=None, compare=False)
 
 
+def rows_so_far(one: Filter) -> tuple[FilterRow, ...] | None:
+    """The rows of a filter if somebody has asked for them."""
+    try:
+        rows: tuple[FilterRow, ...] = _ROWS.__get__(one)
+    except AttributeError:
+        return None
+    return rows
+
+
 _ROWS: Final[Any] = vars(Filter)["rows"]  # what sets the field, past the guard of frozen records
 _MAKE_ROWS: Final[Any] = vars(_RowsLater)["_make_rows"]
 
@@ -439,15 +448,13 @@ class EffectiveNetwork:
     names: Mapping[int, str] = field(default_factory=dict)
 
 
-def parts_of(network: EffectiveNetwork) -> Iterator[Filter | FilterRow | Route | SourceTranslation | Arrival | Redirect]:
-    """Every filter and every row of the tables, in an order that only they decide; one that stands twice comes once."""
+def parts_of(network: EffectiveNetwork) -> Iterator[Filter | Route | SourceTranslation | Arrival | Redirect]:
+    """Every filter and every row of the tables that is not a filter's, in an order that only they decide; each once."""
     seen: set[int] = set()
     for one in _all_parts(network):
         if id(one) not in seen:
             seen.add(id(one))
             yield one
-            if isinstance(one, Filter):
-                yield from one.rows
 
 
 def _all_parts(network: EffectiveNetwork) -> Iterator[Filter | Route | SourceTranslation | Arrival | Redirect]:

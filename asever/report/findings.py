@@ -256,7 +256,7 @@ def _example(finding: Finding, sentence: str, page: Page) -> list[Line]:
     if trace is None:
         return []
     flow = flow_lines(trace, page.words, origin=finding.origin_title, target=finding.target_title, width=page.width)
-    steps = step_lines(trace, page.words, finding.near_misses, width=page.width)
+    steps = step_lines(trace, page.words, finding.near_misses, width=page.width, of_rule=page.of_rule)
     return [BLANK, *page.paragraph(sentence, 2), BLANK, *flow, BLANK, *steps]
 
 

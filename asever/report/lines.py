@@ -51,7 +51,7 @@ BLANK: Line = ()
 
 def line(*parts: str | Piece) -> Line:
     """A line of pieces; bare text is plain."""
-    return tuple(part if isinstance(part, Piece) else Piece(part) for part in parts)
+    return tuple([part if isinstance(part, Piece) else Piece(part) for part in parts])
 
 
 def printable(text: str) -> str:
@@ -61,7 +61,7 @@ def printable(text: str) -> str:
 
 def length(pieces: Iterable[Piece]) -> int:
     """How many characters a line has."""
-    return sum(len(piece.text) for piece in pieces)
+    return sum([len(piece.text) for piece in pieces])
 
 
 def wrapped(text: str, *, first: str = "", rest: str | None = None, width: int = WIDTH) -> list[str]:
@@ -114,7 +114,7 @@ def drawn(lines: Iterable[Line], *, color: bool) -> str:
     """The lines as text; with `color` as ANSI, painted by rich."""
     if color:
         return _painted(tuple(Piece(printable(piece.text), piece.style) for piece in one) for one in lines)
-    return "".join(printable("".join(piece.text for piece in one)).rstrip() + "\n" for one in lines)
+    return "".join([printable("".join([piece.text for piece in one])).rstrip() + "\n" for one in lines])
 
 
 def _painted(lines: Iterable[Line]) -> str:

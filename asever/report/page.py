@@ -8,17 +8,19 @@ from asever.model.answers import Dependence
 from asever.record import field, record, replace
 from asever.report.lines import WIDTH, Line, Piece, Style, indented, line, wrapped
 from asever.report.quote import Mark, quote
+from asever.report.rules import RuleLines, rule_lines
 from asever.report.words import Vocabulary
 from asever.source import Span
 
 
 @record
 class Page:
-    """A column of text of some width, and whether it shall tell all the evidence."""
+    """A column of text of some width, whether it shall tell all the evidence, and who draws the rules that are listed."""
 
     words: Vocabulary = field(default_factory=Vocabulary)
     width: int = WIDTH
     evidence: bool = False
+    of_rule: RuleLines = rule_lines
 
     def narrower(self, by: int) -> Page:
         """The same page with less room, for what is indented."""

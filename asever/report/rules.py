@@ -6,7 +6,7 @@ This is wording, not judgement: which row decides is in the finding, and nothing
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 
@@ -35,16 +35,18 @@ from asever.report.words import has_ports, ports_text
 _ENDS = 4
 _MOST = 12
 _NAME = 30
+_MARKS = {"~": Style.UNSURE, ">": Style.BAD}
 
 
-@record(kw_only=False)
 class _Rule:
-    """One rule, which may be several rows; each with its place in the list."""
+    """One rule, which may be several rows; each with its place in the list. `listed` is what is shown of all of them."""
 
-    priority: int
-    name: str
-    shown: str
-    rows: list[tuple[int, FilterRow]]
+    def __init__(self, priority: int, name: str, shown: str) -> None:
+        self.priority = priority
+        self.name = name
+        self.shown = shown
+        self.rows: list[tuple[int, FilterRow]] = []
+        self.listed: Listed | None = None
 
 
 class _Listing:
@@ -57,7 +59,7 @@ class _Listing:
                 key = (row.priority, row.name)
                 rule = found.get(key)
                 if rule is None:
-                    rule = found[key] = _Rule(row.priority, row.name, _name(row), [])
+                    rule = found[key] = _Rule(row.priority, row.name, _name(row))
                 rule.rows.append((place, row))
         self.rules = list(found.values())
         self.numbers = {key: number for number, key in enumerate(found)}
@@ -206,6 +208,62 @@ def _exists(row: FilterRow, readings: Mapping[str, str]) -> bool:
     return exists_in(known, readings)
 
 
+@record(kw_only=False)
+class Listed:
+    """A rule that is listed, with those of its rows that stand before the deciding one."""
+
+    priority: int
+    name: str
+    shown: str
+    rows: tuple[FilterRow, ...]
+
+
+@record
+class Choice:
+    """Which rules of a list are shown before the deciding one; None for those that are left out."""
+
+    rules: tuple[Listed | None, ...]
+    hidden: int
+    label: int
+
+
+def choice(
+    one: Filter, decided_by: FilterRow | None, readings: Mapping[str, str], near: Collection[tuple[int, str]] = ()
+) -> Choice:
+    """The rules that `decision_lines` shows, and how wide their names are."""
+    listing = _listing(one, readings)
+    end = _end(one, decided_by)
+    before = bisect_left(listing.starts, end)
+    decider = listing.numbers.get((decided_by.priority, decided_by.name), before) if decided_by else before
+    numbers: Sequence[int] = range(before) if decider >= before else [*range(decider), *range(decider + 1, before)]
+    shown = _shown(numbers, {listing.numbers[key] for key in near if key in listing.numbers})
+    name = _name(decided_by) if decided_by else ""
+    return Choice(
+        rules=tuple([None if number is None else _listed_rule(listing.rules[number], end) for number in shown]),
+        hidden=len(numbers) - sum(1 for number in shown if number is not None),
+        label=max(listing.widest[before - 1] if before else 0, min(len(name), _NAME), 8),
+    )
+
+
+def _listed_rule(rule: _Rule, end: int) -> Listed:
+    last, _ = rule.rows[-1]
+    if last >= end:
+        return Listed(rule.priority, rule.name, rule.shown, tuple(row for place, row in rule.rows if place < end))
+    if rule.listed is None:
+        rule.listed = Listed(rule.priority, rule.name, rule.shown, tuple(row for _, row in rule.rows))
+    return rule.listed
+
+
+RuleLines = Callable[[Listed, Packet, bool, int, int, int], list[Line]]
+"""Does what `rule_lines` does."""
+
+
+def rule_lines(rule: Listed, packet: Packet, is_near: bool, label: int, indent: int, width: int) -> list[Line]:
+    """A rule that does not match a packet, and why; `label` is the width of its name."""
+    reasons = "; ".join(_reasons(rule.rows, packet))
+    return _row("~" if is_near else " ", (rule.priority, rule.shown), reasons, label=label, indent=indent, width=width)
+
+
 def decision_lines(
     one: Filter,
     packet: Packet,
@@ -215,26 +273,17 @@ def decision_lines(
     *,
     width: int,
     indent: int = 4,
+    of_rule: RuleLines = rule_lines,
 ) -> list[Line]:
     """The rules in order up to the deciding one (`>`), each with its reason; `near` are the near misses (`~`)."""
-    listing = _listing(one, readings)
-    end = _end(one, decided_by)
-    before = bisect_left(listing.starts, end)
-    decider = listing.numbers.get((decided_by.priority, decided_by.name), before) if decided_by else before
-    numbers = [*range(min(decider, before)), *range(decider + 1, before)]
-    shown = _shown(numbers, {listing.numbers[key] for key in near if key in listing.numbers})
-    hidden = len(numbers) - sum(1 for number in shown if number is not None)
-    name = _name(decided_by) if decided_by else ""
-    label = max(listing.widest[before - 1] if before else 0, min(len(name), _NAME), 8)
+    chosen = choice(one, decided_by, readings, near)
+    label = chosen.label
     lines: list[Line] = []
-    for number in shown:
-        if number is None:
-            lines.append(line(" " * (indent + 8), Piece(f"... {hidden} more rules that do not match", Style.FAINT)))
+    for rule in chosen.rules:
+        if rule is None:
+            lines.append(line(" " * (indent + 8), Piece(f"... {chosen.hidden} more rules that do not match", Style.FAINT)))
             continue
-        rule = listing.rules[number]
-        mark = "~" if (rule.priority, rule.name) in near else " "
-        reasons = "; ".join(_reasons([row for place, row in rule.rows if place < end], packet))
-        lines += _row(mark, (rule.priority, rule.shown), reasons, label=label, indent=indent, width=width)
+        lines += of_rule(rule, packet, (rule.priority, rule.name) in near, label, indent, width)
     if decided_by is None:
         lines.append(
             line(" " * indent, Piece(">", Style.BAD), "        no rule matches: ", _verb(one.otherwise, by_default=False))
@@ -242,7 +291,7 @@ def decision_lines(
     else:
         by_default = decided_by.origin.azure is not None
         text = _verb(decided_by.action, by_default=by_default)
-        lines += _row(">", (decided_by.priority, name), text, label=label, indent=indent, width=width)
+        lines += _row(">", (decided_by.priority, _name(decided_by)), text, label=label, indent=indent, width=width)
     return lines
 
 
@@ -289,7 +338,7 @@ def _is_in(ascending: Sequence[int], number: int) -> bool:
 
 
 def _row(mark: str, rule: tuple[int, str], text: str, *, label: int, indent: int, width: int) -> list[Line]:
-    style = {"~": Style.UNSURE, ">": Style.BAD}.get(mark, Style.PLAIN)
+    style = _MARKS.get(mark, Style.PLAIN)
     head = f"{mark} {rule[0]:>5}  {rule[1]:<{label}}  "
     lines = wrapped(text, first=" " * indent + head, width=width)
     shown = line(" " * indent, Piece(lines[0][indent : indent + len(head)], style), lines[0][indent + len(head) :])

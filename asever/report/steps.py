@@ -9,11 +9,13 @@ from asever.model.answers import NearMiss, Outcome, Step, StepKind, Trace
 from asever.model.effective import Action, Arrival, FilterKind, FilterRow, Route, SourceTranslation
 from asever.model.packets import Packet, format_packet
 from asever.report.lines import WIDTH, Line, Piece, Style, line, wrapped
-from asever.report.rules import decision_lines
+from asever.report.rules import RuleLines, decision_lines, rule_lines
 from asever.report.words import PLATFORM, Vocabulary, direction_text, filter_title, has_ports, tags_text
 from asever.source import Span
 
 _PLACE = 28
+_STYLES = {StepKind.DROP: Style.BAD, StepKind.UNKNOWN: Style.UNSURE, StepKind.DELIVER: Style.GOOD}
+_STOPPING = (StepKind.DROP, StepKind.UNKNOWN)
 _NUMBER = 5
 
 OUTCOMES: Mapping[Outcome, tuple[str, Style]] = {
@@ -43,7 +45,13 @@ def flow_lines(trace: Trace, words: Vocabulary, *, origin: str = "", target: str
 
 
 def step_lines(
-    trace: Trace, words: Vocabulary, near: Sequence[NearMiss] = (), *, width: int = WIDTH, elaborate: bool = True
+    trace: Trace,
+    words: Vocabulary,
+    near: Sequence[NearMiss] = (),
+    *,
+    width: int = WIDTH,
+    elaborate: bool = True,
+    of_rule: RuleLines = rule_lines,
 ) -> list[Line]:
     """Every step there and back, numbered. With `elaborate` a filter that drops the packet shows its rules."""
     column = min(max((len(_where(step, words)) for step in trace.steps), default=0), _PLACE)
@@ -54,25 +62,28 @@ def step_lines(
             returning = True
             lines.append(line("    the reply:"))
         lines += _step(number, step, words, column, width)
-        if elaborate and step.filter is not None and _stops(step) and step.filter.kind.has_rules:
+        if elaborate and step.filter is not None and shows_rules(step):
             row = step.row if isinstance(step.row, FilterRow) else None
-            misses = _near(near, step.filter.resource)
-            lines += decision_lines(step.filter, step.before, row, trace.flow.readings, misses, width=width)
+            misses = near_at(near, step.filter.resource)
+            readings = trace.flow.readings
+            lines += decision_lines(step.filter, step.before, row, readings, misses, width=width, of_rule=of_rule)
     return lines
 
 
-def _stops(step: Step) -> bool:
-    return step.kind in {StepKind.DROP, StepKind.UNKNOWN}
+def shows_rules(step: Step) -> bool:
+    """Whether the rules of the filter at a step are listed: one of them stops the packet, or may."""
+    return step.kind in _STOPPING and step.filter is not None and step.filter.kind.has_rules
 
 
-def _near(near: Sequence[NearMiss], resource: str) -> Collection[tuple[int, str]]:
+def near_at(near: Sequence[NearMiss], resource: str) -> Collection[tuple[int, str]]:
+    """The near misses among the rules of a resource, by priority and name."""
     return {(one.priority, one.rule) for one in near if one.resource == resource}
 
 
 def _step(number: int, step: Step, words: Vocabulary, column: int, width: int) -> list[Line]:
     where, what = _where(step, words), step_text(step, words)
     indent = " " * (_NUMBER + 2 + column + 2)
-    style = {StepKind.DROP: Style.BAD, StepKind.UNKNOWN: Style.UNSURE, StepKind.DELIVER: Style.GOOD}.get(step.kind, Style.PLAIN)
+    style = _STYLES.get(step.kind, Style.PLAIN)
     head = f"{number:>{_NUMBER}}  {where:<{column}}  "
     fits = len(where) <= column
     because = f" ({step.because})" if step.because and step.because not in what else ""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from asever.model.answers import Report, Trace, Verdict
+from asever.model.answers import Finding, Report, Trace, Verdict
 from asever.model.program import Program
+from asever.report.blocks import Blocks
 from asever.report.findings import finding_lines, headline, reason_lines
 from asever.report.lines import BLANK, NARROW, WIDTH, Line, Piece, Style, drawn, line
 from asever.report.page import Page, listed
@@ -41,23 +42,30 @@ def render_reports(
     evidence: bool = False,
     quiet: bool = False,
     timing: bool = False,
+    blocks: Blocks | None = None,
 ) -> str:
     """The reports of several programs under one count.
 
     `evidence` says more of what holds; `quiet` only names the checks that are not as expected; nothing but `timing` makes the
-    text depend on anything besides the reports.
+    text depend on anything besides the reports. `blocks` remembers the lines of findings for the next report.
     """
-    lines: list[Line] = []
+    if blocks is not None:
+        blocks.begin()
+    texts: list[str] = []
     for report, program in pairs:
         page = Page(words=Vocabulary(report.names, program.network), width=max(width, NARROW), evidence=evidence)
         for finding in report.results:
             if not quiet:
-                lines += [*finding_lines(finding, page), BLANK]
+                texts += [_drawn(finding, page, blocks, color=color), "\n"]
             elif not finding.met:
-                lines.append(headline(finding, page))
+                texts.append(drawn([headline(finding, page)], color=color))
     if not quiet:
-        lines.append(summary([report for report, _ in pairs], timing=timing))
-    return drawn(lines, color=color)
+        texts.append(drawn([summary([report for report, _ in pairs], timing=timing)], color=color))
+    return "".join(texts)
+
+
+def _drawn(finding: Finding, page: Page, blocks: Blocks | None, *, color: bool) -> str:
+    return drawn(finding_lines(finding, page), color=color) if blocks is None else blocks.text(finding, page, color=color)
 
 
 def summary(reports: Sequence[Report], *, timing: bool = False) -> Line:

@@ -31,8 +31,12 @@ class Vocabulary:
 
     def title(self, name: str) -> str:
         """`ase one` for `one`: the thing with its kind, or the name as it is where it names no declared thing."""
+        return next((f"{kind} {name}" for kind, things in self.kinds() if name in things), name)
+
+    def kinds(self) -> tuple[tuple[str, Mapping[str, object]], ...]:
+        """The declared things of each kind that has a word."""
         network = self.network
-        kinds: tuple[tuple[str, Mapping[str, object]], ...] = (
+        return (
             ("ase", network.environments),
             ("vm", network.machines),
             ("subnet", network.subnets),
@@ -48,7 +52,6 @@ class Vocabulary:
             ("platform-service", network.platform_services),
             ("admin-rules", network.admin_rules),
         )
-        return next((f"{kind} {name}" for kind, things in kinds if name in things), name)
 
 
 def has_ports(packet: Packet) -> bool:

@@ -81,7 +81,7 @@ def _judging(program: Program, verdicts: Verdicts, mutants: Sequence[Mutant], jo
 
     load_for_children()
     shared = (*program.files, *(one.fault for one in mutants))
-    with Workers(len(mutants), result, jobs, lambda: shared) as workers:
+    with Workers(len(mutants), result, jobs, shared) as workers:
         yield workers.results()
 
 

@@ -147,7 +147,7 @@ class _Encoder:
                     for now in place.view:
                         if isinstance(now, str):
                             sets[now].append(path.region[now])
-        return {key: {name: union(dict.fromkeys(parts)) for name, parts in sets.items()} for key, sets in found.items()}
+        return {key: {name: _together(parts) for name, parts in sets.items()} for key, sets in found.items()}
 
     # -- Scopes and paths -----------------------------------------------------------------------------------------------
 
@@ -285,6 +285,11 @@ class _Encoder:
             found = self._switches[key] = self.terms.boolean(f"row {len(self._switches)}")
             self.tracked[found] = what
         return found
+
+
+def _together(parts: Sequence[NumberSet]) -> NumberSet:
+    """The union of sets, of which most are one and the same."""
+    return parts[0] if all(one is parts[0] for one in parts) else union(dict.fromkeys(parts))
 
 
 def _always(rows: Iterable[FilterRow]) -> bool:

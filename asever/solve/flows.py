@@ -294,11 +294,7 @@ class Flows:
 
         What holds of a flow there holds of it in the text of all flows, which is larger by what cannot meet it.
         """
-        scope = self._ways[lead.scope][0]
-        source, target = (NumberSet.single(lead.values[name]) for name in ("source", "target"))
-        here = replace(scope, packets=replace(scope.packets, source=source, target=target))
-        path = replace(lead.path, region={**lead.path.region, "source": source, "target": target})
-        encoding = encode_way(self.network, self.question, lead.scope, here, path)
+        encoding = self._between(lead)
         terms, rows = encoding.terms, encoding.rows
         goal = terms.switch(pick.__name__, somewhere(encoding.scopes[0], pick))
         pins = [
@@ -311,8 +307,20 @@ class Flows:
         if not Session(terms.text(), self._deadline).satisfiable([goal, *pins, *readings]):
             raise _misled(lead.values, pick)
         choices = {name: number for name, number in lead.values.items() if name not in FIELDS}
+        scope = self._ways[lead.scope][0]
         flow = _flow_of(scope, lead.values, choices, lead.readings)
         return Found(flow=flow, scope=scope, index=lead.scope, path=lead.path)
+
+    def _between(self, lead: Lead) -> Encoding:
+        """The formulas of a flow's path between its two ends; those of the question if it is about nothing else."""
+        scope, its = self._ways[lead.scope]
+        source, target = (NumberSet.single(lead.values[name]) for name in ("source", "target"))
+        region = lead.path.region
+        if len(self._ways) == len(its) == 1 and (source, target) == (region["source"], region["target"]):
+            return replace(self.encoding, terms=self.encoding.terms.copy())
+        here = replace(scope, packets=replace(scope.packets, source=source, target=target))
+        path = replace(lead.path, region={**region, "source": source, "target": target})
+        return encode_way(self.network, self.question, lead.scope, here, path)
 
     def _chosen_readings(self, search: Search, pick: Pick) -> dict[str, str]:
         readings = {name: values[0] for name, values in self.network.assumptions.items()} | dict(self.question.fixed)

@@ -22,6 +22,7 @@ from asever.model.effective import (
     Filter,
     FilterRow,
     FlowQuestion,
+    Packets,
     Quantifier,
     Recipient,
     Redirect,
@@ -37,7 +38,7 @@ from asever.model.identity import Same
 from asever.model.numbers import NumberSet, union
 from asever.model.packets import TCP, choice_name
 from asever.record import record, replace
-from asever.solve.terms import meets
+from asever.solve.terms import covers, meets
 
 FIELDS = ("protocol", "source", "source_port", "target", "target_port")
 _PROTOCOL, _SOURCE, _TARGET, _TARGET_PORT = 0, 1, 3, 4
@@ -143,20 +144,24 @@ Ways = tuple[tuple[Scope, tuple["Path", ...]], ...]
 """The scopes of a question, each with its paths."""
 
 
-def ways(network: EffectiveNetwork, question: FlowQuestion) -> Ways:
-    """The paths of every scope of a question. The last ones are kept: an answer wants them, its core, and who confirms it."""
-    return _ways(Same(network), Same(question))
-
-
 def existing_ways(network: EffectiveNetwork, question: FlowQuestion) -> Ways:
-    """The same without the scopes that no flow is in; all that is said of scopes by number counts these."""
-    return tuple((scope, its) for scope, its in ways(network, question) if its)
+    """The paths of every scope of a question that a flow is in; all that is said of scopes by number counts these.
+
+    The last ones are kept: an answer wants them, its core, and who confirms it.
+    """
+    return _ways(Same(network), Same(question))
 
 
 def mentioned(every: Ways) -> frozenset[str]:
     """The assumptions that paths, or rules that are asked on them, depend on."""
-    of_paths = {name for _, its in every for path in its for name in path.readings}
-    filters = {id(one.rows): one.rows for _, its in every for path in its for place in path.places for one in place.filters}
+    return _mentioned(Same(every))
+
+
+@lru_cache(maxsize=4)
+def _mentioned(same: Same[Ways]) -> frozenset[str]:
+    of_paths = {name for _, its in same.value for path in its for name in path.readings}
+    places = (place for _, its in same.value for path in its for place in path.places)
+    filters = {id(one.rows): one.rows for place in places for one in place.filters}
     return frozenset(of_paths).union(*(_assumptions_of(Same(rows)) for rows in filters.values()))
 
 
@@ -169,11 +174,56 @@ def _assumptions_of(same: Same[tuple[FilterRow, ...]]) -> frozenset[str]:
 def _ways(network: Same[EffectiveNetwork], same: Same[FlowQuestion]) -> Ways:
     question = same.value
     replies = question.quantifier is not Quantifier.NONE_ARRIVES  # a security claim asks for no replies
-    return tuple((scope, tuple(paths(network.value, scope, question.fixed, replies=replies))) for scope in question.scopes)
+    every = ((scope, _paths_of(network, scope, question.fixed, replies=replies)) for scope in question.scopes)
+    return tuple((scope, its) for scope, its in every if its)
+
+
+def _paths_of(network: Same[EffectiveNetwork], scope: Scope, fixed: Mapping[str, str], *, replies: bool) -> tuple[Path, ...]:
+    """The paths of a scope: those of the last one like it, with its own packets, where the tables tell no difference."""
+    tags = (scope.packets.source_tags, scope.packets.target_tags)
+    known = _outlines(network, scope.origin, scope.arrives_at, tags, scope.condition, frozenset(fixed.items()), replies)
+    if not known or not known[0].fits(scope.packets):
+        journey, every = _paths(network.value, scope, fixed, replies=replies)
+        found = tuple(every)
+        known[:] = [_Outline(compared=tuple(journey.compared.values()), paths=found)] if journey.repeats and found else []
+        return found
+    mine = {name: getattr(scope.packets, name) for name in FIELDS}
+    return tuple(replace(one, region={**one.region, **mine}) for one in known[0].paths)
+
+
+@record
+class _Outline:
+    """Paths that hold all packets of their scope, and how its fields compared with the sets of the tables, in order.
+
+    Nothing else is asked of the packets on the way: others that compare alike take the same paths.
+    """
+
+    compared: tuple[tuple[str, NumberSet, bool], ...]
+    paths: tuple[Path, ...]
+
+    def fits(self, packets: Packets) -> bool:
+        """Whether packets compare alike: all of a field lies in the set, or none of it."""
+        return not packets.is_empty() and all(
+            covers(allowed, getattr(packets, name)) if inside else not meets(getattr(packets, name), allowed)
+            for name, allowed, inside in self.compared
+        )
+
+
+@lru_cache(maxsize=64)
+def _outlines(*_scope: object) -> list[_Outline]:
+    """The outline of the last scope of this origin, of these sites and tags, in these readings, once there is one."""
+    return []
 
 
 def paths(network: EffectiveNetwork, scope: Scope, fixed: Mapping[str, str], *, replies: bool) -> Iterator[Path]:
     """The paths of a scope in the readings that agree with `fixed`; without `replies`, `returns` is None throughout."""
+    return _paths(network, scope, fixed, replies=replies)[1]
+
+
+def _paths(
+    network: EffectiveNetwork, scope: Scope, fixed: Mapping[str, str], *, replies: bool
+) -> tuple[_Journey, Iterator[Path]]:
+    """The journey, and its paths, which are found as they are asked for."""
     packets = scope.packets
     start = Path(
         region={name: getattr(packets, name) for name in FIELDS},
@@ -185,8 +235,7 @@ def paths(network: EffectiveNetwork, scope: Scope, fixed: Mapping[str, str], *, 
     )
     journey = _Journey(network, network.sites[scope.origin], fixed, replies=replies)
     here = None if packets.is_empty() else journey.assuming(start, scope.condition)
-    if here is not None:
-        yield from journey.leave(here)
+    return journey, iter(()) if here is None else journey.leave(here)
 
 
 class _Journey:
@@ -197,6 +246,9 @@ class _Journey:
         self.origin = origin
         self.fixed = fixed
         self.replies = replies
+        self.compared: dict[tuple[str, int], tuple[str, NumberSet, bool]] = {}
+        self.repeats = True
+        """Whether no header field was split, so that its comparisons tell the way (`_Outline`)."""
 
     # -- Splitting ------------------------------------------------------------------------------------------------------
 
@@ -211,7 +263,7 @@ class _Journey:
 
     def split(self, path: Path, wanted: Sequence[_Wanted], condition: Condition = ALWAYS) -> tuple[Path | None, list[Path]]:
         """The part that a row takes, and the disjoint parts that it leaves."""
-        if any(_outside(path, now, allowed) for now, allowed in wanted):
+        if any(self.outside(path, now, allowed) for now, allowed in wanted):
             return None, [path]
         taken: Path = path
         left: list[Path] = []
@@ -229,10 +281,22 @@ class _Journey:
                 continue
             numbers = taken.region[now]
             rest = numbers - allowed
+            if now in FIELDS:
+                self.compared[now, id(allowed)] = (now, allowed, True)
+                self.repeats &= not rest
             if rest:
                 left.append(replace(taken, region={**taken.region, now: rest}))
                 taken = replace(taken, region={**taken.region, now: numbers & allowed})
         return taken, left
+
+    def outside(self, path: Path, now: str | int, allowed: NumberSet) -> bool:
+        """Whether no flow of a path has this field in a set."""
+        if isinstance(now, int):
+            return now not in allowed
+        away = not meets(path.region[now], allowed)
+        if away and now in FIELDS:
+            self.compared[now, id(allowed)] = (now, allowed, False)
+        return away
 
     # -- There ----------------------------------------------------------------------------------------------------------
 
@@ -368,7 +432,7 @@ class _Journey:
         for row in self.network.fabrics[fabric].arrivals:
             if row.callers is not None and self.origin.name not in row.callers:
                 continue
-            if all(_outside(one, target, row.called) for one in rest):
+            if all(self.outside(one, target, row.called) for one in rest):
                 continue
             wanted = (
                 (target, row.called),
@@ -561,11 +625,6 @@ def _redirected(path: Path, row: Redirect) -> Path:
     here = _with_target(path, row.becomes, row.port)
     here = replace(_filtered(here, row.filters), redirects=path.redirects + 1)
     return _with_source(here, "relay", row.source_becomes, frozenset()) if row.source_becomes else here
-
-
-def _outside(path: Path, now: str | int, allowed: NumberSet) -> bool:
-    """Whether no flow of a path has this field in a set."""
-    return now not in allowed if isinstance(now, int) else not meets(path.region[now], allowed)
 
 
 def _through(path: Path, resource: str) -> Path:

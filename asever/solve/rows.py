@@ -68,6 +68,8 @@ class Rows:
         if isinstance(now, int):
             return TRUE if now in numbers else FALSE
         within = hull[now]
+        if numbers is within:
+            return TRUE if numbers else FALSE
         if not meets(numbers, within):
             return FALSE
         if covers(numbers, within):

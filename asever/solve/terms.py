@@ -26,22 +26,24 @@ _LONG = 120
 
 def conjunction(parts: Iterable[str]) -> str:
     """All of the parts; never `(and x)`, which not every solver reads."""
-    kept = list(dict.fromkeys(part for part in parts if part != TRUE))
+    kept = dict.fromkeys(parts)
     if FALSE in kept:
         return FALSE
+    kept.pop(TRUE, None)
     if not kept:
         return TRUE
-    return kept[0] if len(kept) == 1 else f"(and {' '.join(kept)})"
+    return next(iter(kept)) if len(kept) == 1 else f"(and {' '.join(kept)})"
 
 
 def disjunction(parts: Iterable[str]) -> str:
     """Any of the parts; never `(or x)`."""
-    kept = list(dict.fromkeys(part for part in parts if part != FALSE))
+    kept = dict.fromkeys(parts)
     if TRUE in kept:
         return TRUE
+    kept.pop(FALSE, None)
     if not kept:
         return FALSE
-    return kept[0] if len(kept) == 1 else f"(or {' '.join(kept)})"
+    return next(iter(kept)) if len(kept) == 1 else f"(or {' '.join(kept)})"
 
 
 def negation(part: str) -> str:
@@ -65,6 +67,16 @@ class Terms:
         self.definitions: list[str] = []
         self.assertions: list[str] = []
         self._inside: dict[tuple[str, NumberSet, int, int], str] = {}
+
+    def copy(self) -> Terms:
+        """The same text, which others may add to."""
+        other = Terms()
+        other.cuts = {variable: set(cuts) for variable, cuts in self.cuts.items()}
+        other.booleans = dict(self.booleans)
+        other.definitions = list(self.definitions)
+        other.assertions = list(self.assertions)
+        other._inside = dict(self._inside)
+        return other
 
     # -- Numbers --------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from asever.workers import WorkerFailed, WorkerLost, Workers
+from asever.workers import Inside, WorkerFailed, WorkerLost, Workers
 
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 
@@ -173,9 +173,30 @@ def test_results_come_in_order(count, jobs):
 
 def test_what_both_sides_have_comes_back_as_the_own_one():
     known = [object() for _ in range(10)]
-    with Workers(10, lambda number: (known[number], [known[0]]), 2, lambda: known) as workers:
+    with Workers(10, lambda number: (known[number], [known[0]]), 2, known) as workers:
         found = list(workers.results())
     assert all(one is known[number] and first is known[0] for number, (one, (first,)) in enumerate(found))
+
+
+class Later:
+    """Holds parts that are made when somebody wants them."""
+
+    def __init__(self):
+        self.parts = None
+
+    def made(self):
+        self.parts = self.parts or [object(), object()]
+        return self.parts
+
+
+def test_what_one_side_makes_of_what_both_have_comes_back_as_the_own_one():
+    """And nobody makes what no result refers to."""
+    known = [Later() for _ in range(6)]
+    inside = Inside(so_far=lambda one: one.parts, made=lambda one: one.made())
+    with Workers(3, lambda number: known[number].made()[1], 2, known, inside) as workers:
+        found = list(workers.results())
+    assert all(one is known[number].parts[1] for number, one in enumerate(found))
+    assert [one.parts for one in known[3:]] == [None] * 3
 
 
 def test_an_exception_comes_when_its_turn_does():

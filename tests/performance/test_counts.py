@@ -33,7 +33,8 @@ from asever.report import rules as report
 from asever.report.text import render_report
 from asever.semantics import rules as reading
 from asever.semantics.loading import load_program, originals
-from asever.solve import classes, library, solver
+from asever.solve import classes, library, paths, solver
+from asever.solve import encode as encoding
 from asever.solve import rows as subject
 from asever.solve.answer import Depth, answer
 from asever.solve.encode import encode
@@ -125,6 +126,22 @@ def test_a_thousand_checks_of_single_machines_read_few_texts(monkeypatch):
     read = counted(monkeypatch, library.library(), "solver_from_string")
     answers(program)
     assert len(read) <= 20
+
+
+def test_checks_of_the_same_two_ends_take_paths_that_are_known(monkeypatch):
+    program = loaded(large_group(RULES, 40))
+    found = counted(monkeypatch, paths, "_Journey")
+    run(program, Options())
+    assert 0 < len(found) <= 4  # with and without replies, and with what is granted left open
+
+
+def test_a_check_of_two_machines_makes_two_texts_at_most(monkeypatch):
+    """One for the verdict and for the flow that is shown, and one for what a proof rests on."""
+    program = loaded(large_group(RULES, 40))
+    made = counted(monkeypatch, encoding, "_Encoder")
+    answers(program)
+    assert len(made) <= 2 * len(program.checks)
+    assert len(made) < 1.7 * len(program.checks)
 
 
 def test_a_check_of_whole_subnets_looks_at_few_of_a_thousand_rules_to_decide_about_a_flow(monkeypatch):

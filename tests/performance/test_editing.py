@@ -12,6 +12,8 @@ from asever import pipeline
 from asever import session as session_module
 from asever.azure import regrouped
 from asever.pipeline import Options
+from asever.report import blocks
+from asever.report.text import render_report, render_reports
 from asever.semantics.rules import RuleReader
 from asever.session import Session
 from asever.syntax import parser, retained, splicing
@@ -93,6 +95,28 @@ def test_a_new_check_is_all_that_is_judged(edited):
     edited(text)
     found = edited(f'{text}check "another" 10.0.3.9 reaches 10.16.0.9 on tcp 443\n')
     assert (found["sound_item"], found["judged"]) == (1, 1)
+
+
+def test_a_report_after_an_edit_draws_few_of_the_rules_that_it_lists(tmp_path, counts, monkeypatch):
+    """What a finding showed before is shown again; where lines moved or one rule is another, the other rules are."""
+    for owner, name in ((blocks, "finding_lines"), (blocks, "rule_lines")):
+        monkeypatch.setattr(owner, name, counting(getattr(owner, name), name, counts))
+    session, remembered = Session(), blocks.Blocks()
+    path = tmp_path / "generated.asev"
+
+    def drawn(text):
+        counts.clear()
+        path.write_text(text, encoding="utf-8")
+        (one,) = session.check([path], Options())
+        assert render_report(one.report, one.program) == render_reports([(one.report, one.program)], blocks=remembered)
+        return counts.get("finding_lines", 0), counts.get("rule_lines", 0)
+
+    text = large_group(300, CHECKS)
+    findings, rules = drawn(text)
+    assert findings == CHECKS
+    other = re.sub(r"(?m)^  200 (allow|deny) .*", "  200 deny udp from 10.9.0.0/24 to * port 9999", text)
+    assert drawn(other)[0] <= CHECKS * 0.1
+    assert drawn(f"// a remark\n{other}")[1] <= rules * 0.1
 
 
 # -- The language server ------------------------------------------------------------------------------------------------

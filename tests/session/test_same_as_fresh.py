@@ -12,6 +12,7 @@ import pytest
 from asever.diagnostics import SpecError
 from asever.model.answers import Report
 from asever.pipeline import Depth, Options, examine
+from asever.report.blocks import Blocks
 from asever.report.diagnostics import in_order, render_diagnostics
 from asever.report.json import report_json
 from asever.report.text import render_reports
@@ -102,7 +103,7 @@ LISTS = {
 }
 
 
-def told(check):
+def told(check, blocks=None):
     """What comes of a check: the reports as text, or the diagnostics; and every value in them."""
     try:
         one = check()
@@ -110,7 +111,7 @@ def told(check):
         return [render_diagnostics(error.diagnostics)], ""
     bare = Report(results=one.report.results, names=one.report.names)
     pairs = [(bare, one.program)]
-    texts = [render_reports(pairs, evidence=evidence) for evidence in (False, True)]
+    texts = [render_reports(pairs, blocks=blocks), render_reports(pairs, evidence=True)]
     document = without_time(report_json(bare, version="", warnings=in_order(one.program.warnings)))
     return [*texts, document], without_time(one.report.results)
 
@@ -119,8 +120,8 @@ def without_time(value):
     return re.sub(r"'?seconds'?[=:] ?[0-9.e-]+", "", repr(value))
 
 
-def told_by(session, path, options):
-    return told(lambda: session.check([path], options)[0])
+def told_by(session, path, options, blocks=None):
+    return told(lambda: session.check([path], options)[0], blocks)
 
 
 def told_without_session(path, options):
@@ -136,7 +137,7 @@ def told_without_session(path, options):
 def followed(folder, files, seed, edits, options, change=edited):
     """Edits a program step by step; what was judged anew and what was kept on the way."""
     chance = Random(seed)
-    session = Session()
+    session, blocks = Session(), Blocks()
     judged = kept = 0
     texts = dict(files)
     for name, text in texts.items():
@@ -151,7 +152,7 @@ def followed(folder, files, seed, edits, options, change=edited):
                 texts[name] = before  # undone before it was saved
             (folder / name).write_text(texts[name])
         path = folder / "main.asev"
-        mine, values = told_by(session, path, options)
+        mine, values = told_by(session, path, options, blocks)
         where = (seed, step, name if step else "", texts)
         assert mine == told_without_session(path, options)[0], where
         # Every place and row that the findings refer to; places count from the start of an item (asever.source.Excerpt).
