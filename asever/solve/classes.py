@@ -9,6 +9,7 @@ from itertools import accumulate
 from operator import xor
 
 from asever.model.addresses import ALL_ADDRESSES
+from asever.model.bits import places
 from asever.model.effective import FilterRow
 from asever.model.identity import Same
 from asever.model.numbers import NumberSet, union
@@ -16,7 +17,6 @@ from asever.model.numbers import NumberSet, union
 FIELDS = ("protocol", "source", "source_port", "target", "target_port")
 _KEPT = 4_000
 _STRIDE = 16
-_FEW = 16
 
 
 def may_match(row: FilterRow, tag_space: NumberSet) -> Mapping[str, NumberSet]:
@@ -85,35 +85,37 @@ def _classes_of(same: Same[tuple[FilterRow, ...]], tag_space: NumberSet) -> Clas
 
 
 class _Classified:
-    """Where the classes of a field begin (`starts`), and the rows that begin or end there.
+    """Where the classes of a field begin (`starts`), and which of the sets that rows name begin or end there.
 
-    The rows of every class would be as many bits as there are rows, times classes: they are kept for some, and for the others
-    found from there.
+    Many rows may name one set, of thousands of ranges: a set has its rows as bits. The rows of every class would be as many
+    bits as there are rows, times classes: they are kept for some, and for the others found from there.
     """
 
     def __init__(self, sets: Sequence[NumberSet]) -> None:
+        owners = places(one.ranges for one in sets)
+        self._rows = list(owners.values())
         events: dict[int, list[int]] = {0: []}
-        for index, numbers in enumerate(sets):
-            for low, high in numbers.ranges:
-                events.setdefault(low, []).append(index)
-                events.setdefault(high + 1, []).append(index)
+        for number, ranges in enumerate(owners):
+            for low, high in ranges:
+                events.setdefault(low, []).append(number)
+                events.setdefault(high + 1, []).append(number)
         self.starts = sorted(events)
         self._changing = [events[start] for start in self.starts]
         self._kept: list[int] = []
         now = 0
-        for place, rows in enumerate(self._changing):
+        for place, changing in enumerate(self._changing):
             if place % _STRIDE == 0:
                 self._kept.append(now)
-            for row in rows:
-                now ^= 1 << row
+            for number in changing:
+                now ^= self._rows[number]
 
     def _before(self, place: int) -> int:
         """The rows of the class before the one that begins at this place."""
         block = min(place // _STRIDE, len(self._kept) - 1)
         found = self._kept[block]
-        for rows in self._changing[block * _STRIDE : place]:
-            for row in rows:
-                found ^= 1 << row
+        for changing in self._changing[block * _STRIDE : place]:
+            for number in changing:
+                found ^= self._rows[number]
         return found
 
     def meeting(self, numbers: NumberSet) -> int:
@@ -122,19 +124,9 @@ class _Classified:
         for low, high in numbers.ranges:
             first, last = bisect_right(self.starts, low), bisect_right(self.starts, high)
             found |= self._before(first)
-            rows = {row for changing in self._changing[first:last] for row in changing}
-            found |= _of(rows)
+            for number in {number for changing in self._changing[first:last] for number in changing}:
+                found |= self._rows[number]
         return found
-
-
-def _of(rows: set[int]) -> int:
-    """The bits of rows; of many, set in one go, since each bit that is added copies the number."""
-    if len(rows) <= _FEW:
-        return sum(1 << row for row in rows)
-    digits = bytearray(max(rows) // 8 + 1)
-    for row in rows:
-        digits[row >> 3] |= 1 << (row & 7)
-    return int.from_bytes(digits, "little")
 
 
 def swept(sets: Iterable[NumberSet]) -> tuple[list[int], list[int]]:
