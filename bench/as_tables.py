@@ -32,6 +32,22 @@ _PROTOCOLS = {(TCP, TCP): "tcp", (UDP, UDP): "udp", (1, 1): "icmp", ANY_PROTOCOL
 _LOWEST, _HIGHEST = 100, 4096
 
 
+def workload(one: Filter) -> Workload:
+    """A filter of plain rows as a workload: whether all IPv4 packets are permitted."""
+    rules = tuple(
+        Rule(
+            permits=row.action is Action.ALLOW,
+            protocol=row.protocol.ranges[0],
+            source=row.source.addresses.ranges,
+            source_port=row.source_port.ranges[0],
+            target=row.target.addresses.ranges,
+            target_port=row.target_port.ranges[0],
+        )
+        for row in one.rows
+    )
+    return Workload(one.resource, rules, (ANY_PROTOCOL, ANYWHERE, ANY_PORT, ANYWHERE, ANY_PORT))
+
+
 def rows(workload: Workload) -> tuple[FilterRow, ...]:
     """The rules as rows of a filter."""
     return tuple(_row(number, rule) for number, rule in enumerate(workload.rules))

@@ -1,6 +1,9 @@
 """Large and hard filters against plain Z3, and many questions about one: time, memory, and how both grow.
 
     python bench/filters.py [SIZE ...]
+    python bench/filters.py FOLDER
+
+With a folder, the filters in ClassBench's format in it; they name no action, and every third rule denies.
 
 Each row is a process of its own that makes its workload (bench/workloads.py), answers whether everything is permitted, and
 reports the CPU seconds of the answer alone and its largest memory. `ours` is all that a check asks of the engines: Z3, the
@@ -10,6 +13,7 @@ without making the text; `-` where the process took more than two minutes. `grow
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import os
@@ -21,14 +25,28 @@ from tempfile import TemporaryDirectory
 from time import process_time
 
 import baseline
-from as_tables import network, question, rows
+from as_tables import network, question, rows, workload
 from generated import large_group
 from workloads import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "tests"))  # where what reads ClassBench's format is
+
 SIZES = (1_000, 3_000, 10_000)
 LIMIT = 120
 MANY = (10, 1_000)
+
+
+def made(name, size):
+    """A workload of a kind, or the one that a file holds."""
+    return KINDS[name](size, 1) if name in KINDS else workload(listed(Path(name)))
+
+
+def listed(path):
+    """The filter that a file in ClassBench's format holds."""
+    from exact.classbench import read  # noqa: PLC0415 - only for such files
+
+    return read(path)
 
 
 def answered(name, size):
@@ -36,8 +54,8 @@ def answered(name, size):
     from asever.exact.oracle import Oracle  # noqa: PLC0415 - the baseline must not pay for it
     from asever.solve.answer import Depth, answer  # noqa: PLC0415
 
-    workload = KINDS[name](size, 1)
-    tables, asks = network(rows(workload)), question(workload.asked)
+    one = made(name, size)
+    tables, asks = network(rows(one)), question(one.asked)
     import z3  # noqa: F401, PLC0415 - both sides pay for it before the clock starts
 
     started = process_time()
@@ -47,7 +65,7 @@ def answered(name, size):
 
 def answered_plainly(name, size):
     """The answer of plain Z3."""
-    query = baseline.text(KINDS[name](size, 1))
+    query = baseline.text(made(name, size))
     import z3  # noqa: F401, PLC0415
 
     started = process_time()
@@ -66,12 +84,18 @@ def measured(side, name, size):
     return json.loads(done.stdout)
 
 
-def report(sizes):
+def lists(folder):
+    """The files of a folder, each with the number of its rules."""
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.read_text()[:1] == "@"):
+        yield str(path), [len(listed(path).rows)]
+
+
+def report(every):
     print(f"{'workload':<20} {'N':>6} {'ours':>8} {'baseline':>9} {'ratio':>6} {'memory':>8} {'growth':>7}")
-    for name in KINDS:
-        before = None
+    for kind, sizes in every:
+        name, before = kind if kind in KINDS else Path(kind).name, None
         for size in sizes:
-            mine, plain = (measured(side, name, size) for side in ("ours", "baseline"))
+            mine, plain = (measured(side, kind, size) for side in ("ours", "baseline"))
             if mine is None:
                 print(f"{name:<20} {size:>6} more than {LIMIT} s")
                 continue
@@ -102,12 +126,17 @@ def many_questions():
 
 def main():
     if sys.argv[1:2] in (["ours"], ["baseline"]):
+        gc.disable()  # as for every command (asever.cli)
         side, name, size = sys.argv[1:]
         refuted, seconds = (answered if side == "ours" else answered_plainly)(name, int(size))
         used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         print(json.dumps({"refuted": refuted, "seconds": seconds, "bytes": used}))
         return
-    report([int(one) for one in sys.argv[1:]] or SIZES)
+    if sys.argv[1:] and Path(sys.argv[1]).is_dir():
+        report(lists(Path(sys.argv[1])))
+        return
+    sizes = [int(one) for one in sys.argv[1:]] or SIZES
+    report((kind, sizes) for kind in KINDS)
     many_questions()
 
 

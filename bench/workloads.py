@@ -129,6 +129,8 @@ def _volume(rule: Rule) -> int:
 
 _BOX = (SOURCES, ANY_PORT, TARGETS, ANY_PORT)
 Box = tuple[Span, ...]
+_PIECES, _THIN = 16, 64
+"""So many boxes hold one together; one that is thinner in every field is not cut."""
 
 
 def rectangles(count: int, seed: int) -> Workload:
@@ -151,6 +153,30 @@ def shadowed(count: int, seed: int) -> Workload:
         rules += [_rule(half, permits=True) for half in _overlapping(draw, box)]
         rules.append(_rule(box, permits=False))
     return Workload("shadowed", (*rules, _rule(_BOX, permits=True)))
+
+
+def covered(count: int, seed: int) -> Workload:
+    """Denying boxes, each within a box that sixteen permitting ones before it hold together: a proof, and the hardest known.
+
+    No two or three of those hold a denying box, nor do several that differ in one field alone.
+    """
+    draw = Random(seed)
+    rules: list[Rule] = []
+    while len(rules) < count - 1:
+        box = _some(draw)
+        pieces = [box]
+        while len(pieces) < _PIECES and max(high - low for low, high in pieces[0]) > _THIN:
+            pieces[:1] = _halves(draw, pieces[0])
+            draw.shuffle(pieces)
+        rules += [_rule(one, permits=True) for one in pieces]
+        rules += [_rule(_inside(draw, box), permits=False) for _ in range(_PIECES)]
+    return Workload("covered", (*rules[: count - 1], _rule(_BOX, permits=True)))
+
+
+def _inside(draw: Random, box: Box) -> Box:
+    """A random box within a box that holds its middle."""
+    middles = ((low, (low + high) // 2, high) for low, high in box)
+    return tuple((draw.randint(low, middle), draw.randint(middle, high)) for low, middle, high in middles)
 
 
 def _some(draw: Random) -> Box:
@@ -258,6 +284,6 @@ KINDS: dict[str, Maker] = (
         for proved in (True, False)
     }
     | {kind: partial(classbench, kind) for kind in _CLASSBENCH}
-    | {"rectangles": rectangles, "shadowed": shadowed}
+    | {"rectangles": rectangles, "shadowed": shadowed, "covered": covered}
 )
 """What makes a workload of a size with a seed."""

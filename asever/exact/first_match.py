@@ -13,7 +13,7 @@ from functools import lru_cache
 from asever.exact.boxes import Budget
 from asever.exact.readings import HEADERS, reading_name, reading_values, readings_of
 from asever.model.addresses import ALL_ADDRESSES
-from asever.model.bits import each
+from asever.model.bits import each, places
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, FilterRow, conditions_of
 from asever.model.identity import Same
 from asever.model.numbers import NumberSet
@@ -32,7 +32,7 @@ _RANGES = 16
 """So many ranges of a region cost as much to look at as one more row."""
 _KEPT = 1_000
 _WIDE = 2_000
-"""A set that more rows than these begin or end in tells them apart too slowly to be worth it."""
+"""A set that more of those of rows than these begin or end in tells them apart too slowly to be worth it."""
 
 
 class NotTold(Exception):  # noqa: N818 - what happened, in words
@@ -43,21 +43,25 @@ class _Dimension:
     """The rows that meet a set of numbers in one dimension, as bits."""
 
     def __init__(self, sets: Sequence[NumberSet]) -> None:
-        # A cut and a row as one number: those are sorted in a third of the time of pairs.
-        bits = len(sets).bit_length()
-        ends = ((one.ranges, row) for row, one in enumerate(sets))
-        changes = sorted(cut << bits | row for ranges, row in ends for low, high in ranges for cut in (low, high + 1))
+        # Many rows may name one set, of thousands of ranges: a set has its rows as bits.
+        owners = places(one.ranges for one in sets)
+        self._rows = list(owners.values())
+        # A cut and a set as one number: those are sorted in a third of the time of pairs.
+        bits = len(owners).bit_length()
+        changes = sorted(
+            cut << bits | number for number, ranges in enumerate(owners) for low, high in ranges for cut in (low, high + 1)
+        )
         self._cuts = [one >> bits for one in changes]
-        self._rows = [one & (1 << bits) - 1 for one in changes]
+        self._changing = [one & (1 << bits) - 1 for one in changes]
         self._sets = sets
         self._known: list[int] = []
         self._every = (1 << len(sets)) - 1
         self._found: dict[NumberSet, tuple[int, int]] = {}
         now = 0
-        for place, row in enumerate(self._rows):
+        for place, number in enumerate(self._changing):
             if place % _STRIDE == 0:
                 self._known.append(now)
-            now ^= 1 << row
+            now ^= self._rows[number]
         self._known.append(now)
 
     def around(self, numbers: NumberSet) -> tuple[int, int]:
@@ -78,8 +82,8 @@ class _Dimension:
         meeting, holding_all = 0, self._every
         for first, last in places:
             changing = 0
-            for row in self._rows[first:last]:
-                changing |= 1 << row
+            for number in set(self._changing[first:last]):
+                changing |= self._rows[number]
             holding_here = self._at(first)
             meeting |= holding_here | changing
             holding_all &= holding_here & ~changing
@@ -89,8 +93,8 @@ class _Dimension:
         """The rows that hold the numbers between two cuts."""
         block = place // _STRIDE
         found = self._known[block]
-        for row in self._rows[block * _STRIDE : place]:
-            found ^= 1 << row
+        for number in self._changing[block * _STRIDE : place]:
+            found ^= self._rows[number]
         return found
 
 
@@ -220,13 +224,15 @@ def first_match(
     network: EffectiveNetwork, rows: tuple[FilterRow, ...], otherwise: Action, tags: Tags, *, surely: bool
 ) -> FirstMatch:
     """The rows of a filter, made ready; those of the last filters are kept. Raises `NotTold`."""
-    found = _first_match(Same(network), Same(rows), otherwise, tags, True)  # noqa: FBT003 - what `lru_cache` tells apart
-    return _first_match(Same(network), Same(rows), otherwise, tags, False) if found.is_doubtful and not surely else found  # noqa: FBT003
+    found = _first_match(Same(network), Same(rows), otherwise, tags, surely=True)
+    if surely or not found.is_doubtful:
+        return found
+    return _first_match(Same(network), Same(rows), otherwise, tags, surely=False)
 
 
 @lru_cache(maxsize=64)
 def _first_match(
-    network: Same[EffectiveNetwork], rows: Same[tuple[FilterRow, ...]], otherwise: Action, tags: Tags, surely: bool
+    network: Same[EffectiveNetwork], rows: Same[tuple[FilterRow, ...]], otherwise: Action, tags: Tags, *, surely: bool
 ) -> FirstMatch:
     return FirstMatch(network.value, rows.value, otherwise, tags, surely=surely)
 

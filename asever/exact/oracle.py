@@ -26,13 +26,13 @@ _Limit = tuple[str | int, NumberSet]
 
 
 class Oracle:
-    """One question. `visits` are what is left of its budget."""
+    """One question. `visits` are what may be spent on flows that arrive, and again on flows that do not."""
 
     def __init__(self, network: EffectiveNetwork, question: FlowQuestion, visits: int = VISITS) -> None:
         self._network = network
         self._question = question
         self._scopes = existing_ways(network, question)
-        self._budget = Budget(visits)
+        self._budgets = {arrives: Budget(visits) for arrives in (True, False)}
         names = sorted(mentioned(self._scopes))
         self._values = {name: values for name in names if (values := network.assumptions.get(name))}
         """The assumptions that make a difference, with their values."""
@@ -130,7 +130,7 @@ class Oracle:
             return self._passes(others, region, surely=surely)
         rows = self._ready(filters[0], place, surely=surely)
         names, numbers = seen(rows, place.view, region)
-        for part, action in rows.parts(numbers, _PASSING, self._budget):
+        for part, action in rows.parts(numbers, _PASSING, self._budgets[True]):
             rest = () if action is Action.ALWAYS_ALLOW else filters[1:]
             found = self._through(place, rest, others, changed(names, part, region), surely=surely)
             if found is not None:
@@ -143,11 +143,11 @@ class Oracle:
             return None
         rows = self._ready(filters[0], place, surely=surely)
         names, numbers = seen(rows, place.view, region)
-        for part, _ in rows.parts(numbers, (Action.DENY,), self._budget):
+        for part, _ in rows.parts(numbers, (Action.DENY,), self._budgets[False]):
             return changed(names, part, region)
         if not rows.skips:
             return self._drops(place, filters[1:], region, surely=surely)
-        for part, _ in rows.parts(numbers, (Action.ALLOW,), self._budget):
+        for part, _ in rows.parts(numbers, (Action.ALLOW,), self._budgets[False]):
             found = self._drops(place, filters[1:], changed(names, part, region), surely=surely)
             if found is not None:
                 return found

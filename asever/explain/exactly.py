@@ -28,7 +28,7 @@ from asever.model.explanations import Explanation, Group, InReading, RuleTraffic
 from asever.model.numbers import union as numbers_of
 from asever.model.packets import Flow, Packet
 from asever.model.regions import FIELDS, Region, total
-from asever.record import record, replace
+from asever.record import field, record, replace
 from asever.solve.answer import Depth, answer
 from asever.solve.regions import Claimed, Shown, disagreement, filters_disagree
 from asever.solve.solver import TimeOut
@@ -215,6 +215,8 @@ class _Bundle:
     lost: tuple[Region, ...]
     delivered: tuple[Region, ...]
     open: tuple[Region, ...]
+    rectangles: dict[str, tuple[Region, ...]] = field(default_factory=dict)
+    """Those that have been shown."""
 
     def of(self, fares: str) -> tuple[Region, ...]:
         """Disjoint regions."""
@@ -222,8 +224,11 @@ class _Bundle:
 
     def shown(self, fares: str) -> tuple[Region, ...]:
         """The same as few regions."""
-        others = [region for other in (LOST, DELIVERED, OPEN) if other != fares for region in self.of(other)]
-        return rectangles(self.of(fares), self.whole, outside=others, disjoint=True)
+        found = self.rectangles.get(fares)
+        if found is None:
+            others = [region for other in (LOST, DELIVERED, OPEN) if other != fares for region in self.of(other)]
+            found = self.rectangles[fares] = rectangles(self.of(fares), self.whole, outside=others, disjoint=True)
+        return found
 
 
 def _packets(scope: Scope) -> Region:

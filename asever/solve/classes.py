@@ -9,7 +9,7 @@ from itertools import accumulate
 from operator import xor
 
 from asever.model.addresses import ALL_ADDRESSES
-from asever.model.bits import each
+from asever.model.bits import bits_of, each, places
 from asever.model.effective import FilterRow
 from asever.model.identity import Same
 from asever.model.numbers import NumberSet, union
@@ -21,7 +21,6 @@ _KEPT = 1_000
 _LOOKS = 4
 """The classes of a field take about as long as looking at all rows so many times."""
 _STRIDE = 16
-_FEW = 16
 
 
 def may_match(row: FilterRow, tag_space: NumberSet) -> Mapping[str, NumberSet]:
@@ -84,8 +83,9 @@ class _Classified:
     """The rows that may match the values of a field, whose sets of values are given.
 
     A few questions look at the rows one by one. Where that comes to more than it takes, the classes of the field are made:
-    where they begin, and the rows that begin or end there. The rows of every class would be as many bits as there are
-    rows, times classes: they are kept for some, and for the others found from there.
+    where they begin, and which of the sets that rows name begin or end there. Many rows may name one set, of thousands of
+    ranges: a set has its rows as bits. The rows of every class would be as many bits as there are rows, times classes: they
+    are kept for some, and for the others found from there.
     """
 
     def __init__(self, sets: Sequence[NumberSet]) -> None:
@@ -101,7 +101,7 @@ class _Classified:
             return found
         if self._left > 0:
             self._left -= max(rows.bit_count(), 1)
-            found = self._looked[rows, numbers] = _of({row for row in each(rows) if self._sets[row].overlaps(numbers)})
+            found = self._looked[rows, numbers] = bits_of([row for row in each(rows) if self._sets[row].overlaps(numbers)])
             return found
         meeting = self._found.get(numbers)
         if meeting is None:
@@ -112,21 +112,21 @@ class _Classified:
 
     @cached_property
     def _classes(self) -> tuple[list[int], list[list[int]], list[int]]:
-        """Where the classes begin, the rows that change there, and the rows of every so many classes."""
+        """Where the classes begin, the rows of the sets that change there, and the rows of every so many classes."""
         events: dict[int, list[int]] = {0: []}
-        for index, numbers in enumerate(self._sets):
-            for low, high in numbers.ranges:
-                events.setdefault(low, []).append(index)
-                events.setdefault(high + 1, []).append(index)
+        for ranges, rows in places(one.ranges for one in self._sets).items():
+            for low, high in ranges:
+                events.setdefault(low, []).append(rows)
+                events.setdefault(high + 1, []).append(rows)
         starts = sorted(events)
         changes = [events[start] for start in starts]
         kept: list[int] = []
         now = 0
-        for place, rows in enumerate(changes):
+        for place, changing in enumerate(changes):
             if place % _STRIDE == 0:
                 kept.append(now)
-            for row in rows:
-                now ^= 1 << row
+            for rows in changing:
+                now ^= rows
         return starts, changes, kept
 
     def _before(self, place: int) -> int:
@@ -134,9 +134,9 @@ class _Classified:
         _, changes, kept = self._classes
         block = min(place // _STRIDE, len(kept) - 1)
         found = kept[block]
-        for rows in changes[block * _STRIDE : place]:
-            for row in rows:
-                found ^= 1 << row
+        for changing in changes[block * _STRIDE : place]:
+            for rows in changing:
+                found ^= rows
         return found
 
     def _meeting(self, numbers: NumberSet) -> int:
@@ -146,18 +146,10 @@ class _Classified:
         for low, high in numbers.ranges:
             first, last = bisect_right(starts, low), bisect_right(starts, high)
             found |= self._before(first)
-            found |= _of({row for changing in changes[first:last] for row in changing})
+            for changing in changes[first:last]:
+                for rows in changing:
+                    found |= rows
         return found
-
-
-def _of(rows: set[int]) -> int:
-    """The bits of rows; of many, set in one go, since each bit that is added copies the number."""
-    if len(rows) <= _FEW:
-        return sum(1 << row for row in rows)
-    digits = bytearray(max(rows) // 8 + 1)
-    for row in rows:
-        digits[row >> 3] |= 1 << (row & 7)
-    return int.from_bytes(digits, "little")
 
 
 def swept(sets: Iterable[NumberSet]) -> tuple[list[int], list[int]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from asever.model.answers import Core, CoreRow, CoreWay, is_written
 from asever.model.effective import EffectiveNetwork, FlowQuestion, Route
 from asever.record import replace
+from asever.solve.clauses import text_of
 from asever.solve.encode import encode_tracked
 from asever.solve.queries import Pick, asked
 from asever.solve.solver import Session, TimeOut
@@ -72,7 +73,7 @@ class _Minimal:
         if not self.needs_none and not self.too_many:
             taken = [encoding.rows.reading(name, value) for name, value in readings.items() if name in encoding.rows.open]
             self.literals = [encoding.terms.switch("goal", formula), *(one for one in taken if one not in made)]
-            self.session = Session(encoding.terms.text(), deadline)
+            self.session = Session(text_of(encoding.terms), deadline)
 
     def core(self) -> Core:
         """The core, by name where there is one."""

@@ -10,6 +10,7 @@ from asever.model.effective import Arrival, EffectiveNetwork, FlowQuestion, Pack
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, TCP, Packet
 from asever.record import record, replace
+from asever.solve.clauses import text_of
 from asever.solve.encode import Branch, Encoding, encode
 from asever.solve.paths import Taken, paths
 from asever.solve.queries import Pick, arrives, asked, fails, perhaps_arrives, perhaps_succeeds, succeeds
@@ -29,7 +30,7 @@ def fingerprint(network: EffectiveNetwork, question: FlowQuestion) -> Hashable:
     """What the verdict of a question depends on: equal ones have equal verdicts."""
     encoding = encode(network, question)
     scopes = tuple((one.domain, tuple(map(_formulas, one.branches)), _partial(one.scope)) for one in encoding.scopes)
-    return question.quantifier, encoding.terms.text(), tuple(encoding.rows.open), scopes
+    return question.quantifier, tuple(encoding.terms.definitions()), tuple(encoding.rows.open), scopes
 
 
 def _formulas(one: Branch) -> Hashable:
@@ -171,7 +172,7 @@ def _different(one: EffectiveNetwork, other: EffectiveNetwork, asks: FlowQuestio
     for name, number in wishes:
         terms.at_least(name, number)
         terms.at_least(name, number + 1)
-    session = Session(terms.text(), deadline)
+    session = Session(text_of(terms), deadline)
     if not session.satisfiable([differs]):
         return None
     search = Search(session, terms, [differs])

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from asever.model.effective import EffectiveNetwork, Filter
 from asever.model.rule_keys import Part, RuleKey, key_of
+from asever.solve.clauses import text_of
 from asever.solve.groups import EVERY_PACKET, Tags, domain
 from asever.solve.paths import FIELDS
 from asever.solve.rows import Rows
@@ -58,7 +59,7 @@ class Proofs:
             for n, part in enumerate(dict.fromkeys(parts))
         }
         every = domain(self.terms)
-        self.terms.assertions.extend(f"(assert {each})" for each in (every, *self.tags.facts()))
+        self.terms.asserted.extend((every, *self.tags.facts()))
         self._session: Session | None = None
 
     def _present(self, index: int) -> str:
@@ -95,7 +96,7 @@ class Proofs:
 
     def _satisfiable(self, literals: Sequence[str]) -> bool:
         if self._session is None:
-            self._session = Session(self.terms.text(), self.deadline)
+            self._session = Session(text_of(self.terms), self.deadline)
         return self._session.satisfiable(literals)
 
     def _indexes(self, rule: RuleKey) -> Iterator[int]:

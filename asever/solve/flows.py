@@ -13,6 +13,7 @@ from asever.model.identity import Same
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import TCP, Flow, Packet
 from asever.record import field, record, replace
+from asever.solve.clauses import text_of
 from asever.solve.encode import Branch, Encoding, ScopeText, encode, encode_way
 from asever.solve.guide import EnginesDisagree, Guide, Told
 from asever.solve.leads import Lead, Leads, Nowhere
@@ -20,7 +21,7 @@ from asever.solve.paths import FIELDS, Path, existing_ways, mentioned
 from asever.solve.queries import AIMS, Pick, Queries, somewhere
 from asever.solve.search import Limits, Search, Tells, Wish
 from asever.solve.solver import Session
-from asever.solve.terms import FALSE, TRUE, disjunction, last, negation
+from asever.solve.terms import FALSE, TRUE, disjunction, implication, last, negation
 
 # Where operating systems take source ports from (IANA's dynamic ports).
 USUAL_SOURCE_PORTS = 49152
@@ -83,7 +84,11 @@ def combinations(network: EffectiveNetwork, encoding: Encoding) -> Iterator[dict
 
 
 class _Whole:
-    """The text of all flows of a question, with a literal for each of its queries, and a solver over it."""
+    """The text of all flows of a question, with a literal for each of its queries, and solvers over it.
+
+    One solver is asked for flows that may break the claim, the other for those that may not: each has the formulas in one
+    direction.
+    """
 
     def __init__(self, network: EffectiveNetwork, question: FlowQuestion, queries: Queries, deadline: float | None) -> None:
         self.encoding: Encoding = encode(network, question)
@@ -92,43 +97,58 @@ class _Whole:
         self._deadline = deadline
         self._literals: dict[Pick, list[str]] = {}
         self._named: dict[str, str] = {}
+        self._means: dict[str, str] = {}
+
+    def session(self, pick: Pick) -> Session:
+        """The solver that is asked about a pick; many a formula is seen to be false without it."""
+        asks = self._queries
+        return self._for if pick in (asks.otherwise, asks.settled) else self._against
 
     @cached_property
-    def session(self) -> Session:
-        """The solver, over the text of all that may be asked; many a formula is seen to be false without it."""
-        asks = self._queries
-        for pick in (asks.decisive, asks.open, asks.otherwise, asks.settled):
-            self.literals(pick)
-        self._add_wishes()
+    def _against(self) -> Session:
+        return self._session(self._queries.decisive, self._queries.open)
+
+    @cached_property
+    def _for(self) -> Session:
+        return self._session(self._queries.otherwise, self._queries.settled)
+
+    def _session(self, *picks: Pick) -> Session:
+        goals = [switch for pick in picks for switch in (*self.literals(pick), self.anywhere(pick))]
+        means = [self._means[one] for one in dict.fromkeys((*goals, *self._usual)) if one in self._means]
         self.encoding.terms.boolean(_SEARCH.strip("|"))
-        return Session(self.encoding.terms.text(), self._deadline)
+        return Session(text_of(self.encoding.terms, means), self._deadline)
 
     def literals(self, pick: Pick) -> list[str]:
         """A switch for every scope in which the pick can hold; equal formulas share one."""
         if pick in self._literals:
             return self._literals[pick]
-        terms = self.encoding.terms
-        switches = []
-        for one in self.encoding.scopes:
-            formula = somewhere(one, pick)
-            if formula != FALSE and formula not in self._named:
-                self._named[formula] = terms.switch(f"{pick.__name__} {one.index}", formula)
-            switches.append(self._named.get(formula, FALSE))
-        anywhere = disjunction(switches)
-        if len(set(switches) - {FALSE}) > 1 and anywhere not in self._named:
-            self._named[anywhere] = terms.switch(pick.__name__, anywhere)
+        switches = [self._switch(f"{pick.__name__} {one.index}", somewhere(one, pick)) for one in self.encoding.scopes]
+        if len(set(switches) - {FALSE}) > 1:
+            self._switch(pick.__name__, disjunction(switches))
         self._literals[pick] = switches
         return switches
 
-    def _add_wishes(self) -> None:
-        """Cut points and names for what a flow should look like."""
+    def _switch(self, name: str, formula: str) -> str:
+        """The literal of a formula; that it means this is said in the texts that ask about it."""
+        if formula == FALSE:
+            return FALSE
+        if formula not in self._named:
+            literal = self._named[formula] = self.encoding.terms.boolean(name)
+            self._means[literal] = implication(literal, formula)
+        return self._named[formula]
+
+    @cached_property
+    def _usual(self) -> list[str]:
+        """Cut points and literals for what a flow should look like."""
         terms = self.encoding.terms
+        found = []
         for text in self.encoding.scopes:
             for group in wishes(self._network, text.scope):
                 for name, numbers in group:
                     formula = terms.inside(name, numbers)
-                    if not numbers.is_single and formula not in self._named:
-                        self._named[formula] = terms.switch(f"{name} is usual {len(self._named)}", formula)
+                    if not numbers.is_single:
+                        found.append(self._switch(f"{name} is usual {len(self._named)}", formula))
+        return found
 
     def wish(self, name: str, numbers: NumberSet) -> Wish:
         """A wish with its literals."""
@@ -196,7 +216,7 @@ class Flows:
         asked = (self._whole.anywhere(pick), *self.reading(readings))
         if asked in self._refuted:
             return False
-        found = asked[0] != FALSE and self._whole.session.satisfiable([*asked, *self._ruled_out])
+        found = asked[0] != FALSE and self._whole.session(pick).satisfiable([*asked, *self._ruled_out])
         if not self._ruled_out:
             _, told = self._start(pick, readings)
             self.confirmed &= told is not None
@@ -262,7 +282,7 @@ class Flows:
             return None
         whole = self._whole
         known = [whole.anywhere(pick), *self._ruled_out, *self.reading(within)]
-        search = Search(whole.session, whole.encoding.terms, known, self._tells(pick), within)
+        search = Search(whole.session(pick), whole.encoding.terms, known, self._tells(pick), within)
         readings = self._chosen_readings(search, pick)
         for text, switch in zip(whole.encoding.scopes, whole.literals(pick), strict=True):
             if search.grant(Wish(literals=(switch,), scope=text.index)):
@@ -304,7 +324,7 @@ class Flows:
             for literal in (terms.at_least(name, number), negation(terms.at_least(name, number + 1)))
         ]
         readings = [rows.reading(name, value) for name, value in lead.readings.items() if name in rows.open]
-        if not Session(terms.text(), self._deadline).satisfiable([goal, *pins, *readings]):
+        if not Session(text_of(terms), self._deadline).satisfiable([goal, *pins, *readings]):
             raise _misled(lead.values, pick)
         choices = {name: number for name, number in lead.values.items() if name not in FIELDS}
         scope = self._ways[lead.scope][0]
@@ -347,7 +367,7 @@ class Flows:
             search.least({name: union(one.path.region[name] for one in mine)})
             mine = [one for one in mine if one.path.holds(search.values, readings)]
             choices.append(name)
-        if search.told and not (mine and self._whole.session.satisfiable(search.literals)):
+        if search.told and not (mine and search.session.satisfiable(search.literals)):
             raise _misled(search.values, pick)
         (branch,) = mine
         choice_numbers = {name: search.values[name] for name in choices}
@@ -394,20 +414,21 @@ class Flows:
             doubtful = doubtful or found
             decisive = self._whole.literals(queries.decisive)[found.index]
             pins = [*known, *(pin for pins in other.pins.values() for pin in pins)]
-            contradicted = not self._whole.session.satisfiable([decisive, *pins])
+            session = self._whole.session(queries.decisive)
+            contradicted = not session.satisfiable([decisive, *pins])
             assert contradicted  # noqa: S101 - a flow does one or the other
-            reason = self._whole.session.core(known)
+            reason = session.core(known)
             if not reason:
                 return None, doubtful
-            self._whole.session.forbid([decisive, *reason], _SEARCH)
+            session.forbid([decisive, *reason], _SEARCH)
             self._rules_out, self._ruled_out = True, (_SEARCH,)
         return None, doubtful
 
     def _same_scope(self, found: Found, pick: Pick, literals: Sequence[str]) -> Found | None:
         switch = self._whole.literals(pick)[found.index]
-        if switch == FALSE or not self._whole.session.satisfiable([switch, *literals]):
+        if switch == FALSE or not self._whole.session(pick).satisfiable([switch, *literals]):
             return None
-        search = Search(self._whole.session, self.encoding.terms, [switch, *literals])
+        search = Search(self._whole.session(pick), self.encoding.terms, [switch, *literals])
         return self._flow(search, self._whole.encoding.scopes[found.index], pick, found.flow.readings)
 
 

@@ -19,11 +19,12 @@ from asever.model.effective import (
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, TCP, Packet, outside
 from asever.record import record, replace
+from asever.solve.clauses import text_of
 from asever.solve.paths import FIELDS
 from asever.solve.rows import Hull, Rows
 from asever.solve.search import Search, Wish
 from asever.solve.solver import Session
-from asever.solve.terms import FALSE, TRUE, Terms, conjunction, disjunction, meets, negation
+from asever.solve.terms import FALSE, TRUE, Terms, conjunction, disjunction, implication, meets, negation
 
 EVERY_PACKET: Hull = {
     "protocol": ANY_PROTOCOL,
@@ -79,11 +80,11 @@ class Tags:
     def facts(self) -> Iterator[str]:
         """What holds of every tag: where it may lie, and that the tag of a region lies in the tag of all regions."""
         for (side, tag), space in self.spaces.items():
-            yield f"(=> {self.known(side, tag)} {space})"
+            yield implication(self.known(side, tag), space)
             wider = tag.partition(".")[0]
             if wider != tag and (side, wider) in self.spaces:
-                yield f"(=> {self.terms.boolean(f'{side} in {tag}')} {self.terms.boolean(f'{side} in {wider}')})"
-                yield f"(=> {self.known(side, tag)} {self.known(side, wider)})"
+                yield implication(self.terms.boolean(f"{side} in {tag}"), self.terms.boolean(f"{side} in {wider}"))
+                yield implication(self.known(side, tag), self.known(side, wider))
 
 
 def domain(terms: Terms, hull: Hull = EVERY_PACKET) -> str:
@@ -129,7 +130,7 @@ def compare(
         ]
         surely = _breaks(question.relation, *both)
     every = domain(terms, hull)
-    terms.assertions.extend(f"(assert {one})" for one in (every, *tags.facts()))
+    terms.asserted.extend((every, *tags.facts()))
     return Comparison(terms=terms, tags=tags, rows=one_world, perhaps=perhaps, surely=surely, surely_not=negation(surely))
 
 
@@ -187,7 +188,7 @@ def _difference(
     surely_not = terms.switch("surely not", comparison.surely_not)
     ports = _usual_ports(context)
     _add_wishes(terms, network, ports)
-    session = Session(terms.text(), deadline)
+    session = Session(text_of(terms), deadline)
     if not session.satisfiable([perhaps]):
         return []
     open_tags = [tag for _, tag in tags.spaces if tag not in _TAGS_OF_PLACES]
@@ -297,7 +298,7 @@ class Deciders:
                 self.decides[index] = terms.switch(f"decides {index}", formula)
             earlier = terms.equal(f"a row up to {index} matches", disjunction((earlier, match.must)))
         every = domain(terms)
-        terms.assertions.extend(f"(assert {one})" for one in (every, *tags.facts()))
+        terms.asserted.extend((every, *tags.facts()))
 
     def rules(self) -> dict[tuple[str, int, str], list[int]]:
         """The rows of each of the user's rules: rows of one name and priority are one rule."""
@@ -314,7 +315,7 @@ class _Dead:
     def __init__(self, deciders: Deciders, deadline: float | None) -> None:
         self.deciders = deciders
         self.context = deciders.context
-        self.session = Session(deciders.terms.text(), deadline)
+        self.session = Session(text_of(deciders.terms), deadline)
 
     def decide(self, indexes: Sequence[int], readings: Mapping[str, str]) -> bool:
         """Whether one of these rows decides some packet."""

@@ -22,6 +22,7 @@ from asever.model.numbers import NumberSet
 from asever.model.regions import FIELDS, Region
 from asever.record import record, replace
 from asever.solve.blocks import Block, blocks
+from asever.solve.clauses import text_of
 from asever.solve.encode import Encoding, ScopeText, encode
 from asever.solve.groups import EVERY_PACKET, compare
 from asever.solve.queries import queries, somewhere
@@ -73,15 +74,13 @@ def _in_block(
         question = replace(question, scopes=tuple(scopes.values()))
         claims = [_claim_within(one, block, scopes) for one in claims]
     encoding = encode(network, question)
-    goals = [
-        (encoding.terms.switch(f"goal {number}", formula), what)
-        for number, (formula, what) in enumerate(goal for claim in claims for goal in _goals(encoding, question, claim))
-        if formula != FALSE
-    ]
-    if not goals:
-        return None
-    session = Session(encoding.terms.text(), deadline)
-    return next((what for switch, what in goals if session.satisfiable([switch])), None)
+    goals = [goal for claim in claims for goal in _goals(encoding, question, claim)]
+    return next((what for formula, what in goals if formula != FALSE and _possible(encoding.terms, formula, deadline)), None)
+
+
+def _possible(terms: Terms, formula: str, deadline: float | None) -> bool:
+    """Whether a formula can be true; a text for each says every formula in one direction only."""
+    return Session(text_of(terms, [formula]), deadline).satisfiable([])
 
 
 def _scope_within(scope: Scope, block: Block) -> Scope | None:
@@ -217,9 +216,7 @@ def _filters_in_block(
         (conjunction((comparison.perhaps, negation(listed))), "a packet on which the filters differ is missing"),
         (conjunction((listed, negation(comparison.perhaps))), "a packet is listed on which the filters do not differ"),
     ]
-    switches = [(terms.switch(f"goal {number}", formula), what) for number, (formula, what) in enumerate(goals)]
-    session = Session(terms.text(), deadline)
-    return next((what for switch, what in switches if session.satisfiable([switch])), None)
+    return next((what for formula, what in goals if formula != FALSE and _possible(terms, formula, deadline)), None)
 
 
 def _fact(network: EffectiveNetwork, rows: Rows, terms: Terms, name: str, numbers: NumberSet) -> str:

@@ -143,7 +143,7 @@ def _flow_query(
     yield from _declared(encoding.terms)
     yield ""
     yield "; What is in the scopes, passes the filters, or takes a path."
-    yield from encoding.terms.definitions
+    yield from encoding.terms.definitions()
     for one, goal in goals:
         yield ""
         yield _comment(
@@ -191,14 +191,14 @@ def _filter_query(network: EffectiveNetwork, question: FilterQuestion) -> Iterat
 def _compared(network: EffectiveNetwork, question: FilterQuestion, context: FilterContext) -> Iterator[str]:
     comparison = compare(network, question, context)
     terms = comparison.terms
-    yield from (*_declared(terms), *terms.definitions, *terms.assertions)
+    yield from (*_declared(terms), *terms.definitions(), *terms.assertions())
     yield from (f"(assert {comparison.perhaps})", "(check-sat)")
 
 
 def _dead(network: EffectiveNetwork, question: FilterQuestion, context: FilterContext) -> Iterator[str]:
     deciders = Deciders(network, question, context)
     terms = deciders.terms
-    yield from (*_declared(terms), *terms.definitions, *terms.assertions)
+    yield from (*_declared(terms), *terms.definitions(), *terms.assertions())
     for (_, priority, name), indexes in deciders.rules().items():
         goal = disjunction(deciders.decides.get(index, FALSE) for index in indexes)
         yield from (_comment(f"rule {priority} {name}"), "(push 1)", f"(assert {goal})", "(check-sat)", "(pop 1)")

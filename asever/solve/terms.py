@@ -4,12 +4,12 @@
 a question over product sets needs nothing but assumption literals. Everything stays propositional, which is what makes it
 fast: bounds propagate as units, and what the solver learns is about cuts, not about bits.
 
-A formula is text. It is built once and parsed once, which costs a fraction of building terms object by object.
+A formula is text. It is built once and parsed once, which costs a fraction of building terms object by object. It remembers
+what it was made of, so that the solver can be given clauses (`asever.solve.clauses`).
 """
 
 from __future__ import annotations
 
-import itertools
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
@@ -24,6 +24,23 @@ _LAST_ADDRESS = ALL_ADDRESSES.ranges[-1][1]
 _LONG = 120
 
 
+class Formula(str):
+    """A formula that is no symbol: its text, and the operator and the operands that it was made of."""
+
+    __slots__ = ("operator", "parts")
+
+    operator: str
+    parts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, operator: str, parts: Iterable[str]) -> Formula:
+        """An operator with its operands."""
+        operands = tuple(parts)
+        made = cls(f"({operator} {' '.join(operands)})")
+        made.operator, made.parts = operator, operands
+        return made
+
+
 def conjunction(parts: Iterable[str]) -> str:
     """All of the parts; never `(and x)`, which not every solver reads."""
     kept = dict.fromkeys(parts)
@@ -32,7 +49,7 @@ def conjunction(parts: Iterable[str]) -> str:
     kept.pop(TRUE, None)
     if not kept:
         return TRUE
-    return next(iter(kept)) if len(kept) == 1 else f"(and {' '.join(kept)})"
+    return next(iter(kept)) if len(kept) == 1 else Formula.of("and", kept)
 
 
 def disjunction(parts: Iterable[str]) -> str:
@@ -43,14 +60,24 @@ def disjunction(parts: Iterable[str]) -> str:
     kept.pop(FALSE, None)
     if not kept:
         return FALSE
-    return next(iter(kept)) if len(kept) == 1 else f"(or {' '.join(kept)})"
+    return next(iter(kept)) if len(kept) == 1 else Formula.of("or", kept)
 
 
 def negation(part: str) -> str:
     """Not the part; a literal's negation is a literal."""
     if part in {TRUE, FALSE}:
         return FALSE if part == TRUE else TRUE
-    return part[5:-1] if part.startswith("(not ") else f"(not {part})"
+    return part.parts[0] if isinstance(part, Formula) and part.operator == "not" else Formula.of("not", (part,))
+
+
+def implication(one: str, other: str) -> str:
+    """That the second holds where the first does."""
+    return Formula.of("=>", (one, other))
+
+
+def equivalence(one: str, other: str) -> str:
+    """That both hold or neither does."""
+    return Formula.of("=", (one, other))
 
 
 def symbol(text: str) -> str:
@@ -64,8 +91,8 @@ class Terms:
     def __init__(self) -> None:
         self.cuts: dict[str, set[int]] = {}
         self.booleans: dict[str, None] = {}
-        self.definitions: list[str] = []
-        self.assertions: list[str] = []
+        self.defined: dict[str, str] = {}
+        self.asserted: list[str] = []
         self._inside: dict[tuple[str, NumberSet, int, int], str] = {}
 
     def copy(self) -> Terms:
@@ -73,8 +100,8 @@ class Terms:
         other = Terms()
         other.cuts = {variable: set(cuts) for variable, cuts in self.cuts.items()}
         other.booleans = dict(self.booleans)
-        other.definitions = list(self.definitions)
-        other.assertions = list(self.assertions)
+        other.defined = dict(self.defined)
+        other.asserted = list(self.asserted)
         other._inside = dict(self._inside)
         return other
 
@@ -120,38 +147,35 @@ class Terms:
         """The formula, or a name for it if it is long; `what` makes the name readable."""
         if len(formula) < _LONG:
             return formula
-        name = symbol(f"{what} #{len(self.definitions) + 1}")
-        self.definitions.append(f"(define-fun {name} () Bool {formula})")
+        name = symbol(f"{what} #{len(self.defined) + 1}")
+        self.defined[name] = formula
         return name
 
     def switch(self, name: str, formula: str) -> str:
         """A literal that, when assumed, makes the formula hold."""
         literal = self.boolean(name)
-        self.assertions.append(f"(assert (=> {literal} {formula}))")
+        self.asserted.append(implication(literal, formula))
         return literal
 
     def equal(self, name: str, formula: str) -> str:
         """A literal that means the formula; unlike a definition it is not unfolded where it is used."""
         literal = self.boolean(name)
-        self.assertions.append(f"(assert (= {literal} {formula}))")
+        self.asserted.append(equivalence(literal, formula))
         return literal
 
     # -- The text -------------------------------------------------------------------------------------------------------
 
-    def declarations(self) -> Iterator[str]:
-        """Every Boolean, and the order of the cuts."""
-        for variable in sorted(self.cuts):
-            ordered = sorted(self.cuts[variable])
-            for cut in ordered:
-                yield f"(declare-fun |{variable}>={cut}| () Bool)"
-            for lower, upper in itertools.pairwise(ordered):
-                yield f"(assert (=> |{variable}>={upper}| |{variable}>={lower}|))"
-        for literal in self.booleans:
-            yield f"(declare-fun {literal} () Bool)"
+    def ordered_cuts(self) -> Iterator[tuple[str, list[int]]]:
+        """Every variable with its cuts, in their order."""
+        return ((variable, sorted(self.cuts[variable])) for variable in sorted(self.cuts))
 
-    def text(self) -> str:
-        """The whole text, without a command to solve it."""
-        return "\n".join((*self.declarations(), *self.definitions, *self.assertions))
+    def definitions(self) -> Iterator[str]:
+        """The commands that give names to formulas."""
+        return (f"(define-fun {name} () Bool {formula})" for name, formula in self.defined.items())
+
+    def assertions(self) -> Iterator[str]:
+        """The commands that assert what is asserted, the order of the cuts apart."""
+        return (f"(assert {formula})" for formula in self.asserted)
 
 
 def last(variable: str) -> int:

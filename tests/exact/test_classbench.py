@@ -10,6 +10,7 @@ from asever.exact import boxes
 from asever.exact.regions import Space, rectangles
 from asever.model.effective import Action
 from asever.model.regions import FIELDS
+from asever.solve.clauses import text_of
 from asever.solve.regions import holds
 from asever.solve.rows import Rows
 from asever.solve.solver import Session
@@ -73,7 +74,7 @@ def proved(one, region, permitted, denied):
         conjunction((dropped, negation(asked))),
     ]
     switches = [terms.switch(f"goal {number}", goal) for number, goal in enumerate(goals)]
-    session = Session(terms.text(), None)
+    session = Session(text_of(terms), None)
     return not any(session.satisfiable([switch]) for switch in switches)
 
 

@@ -14,6 +14,7 @@ from asever.exact import covers as subject
 from asever.exact.boxes import TooMany
 from asever.exact.covers import Covers
 from asever.model.numbers import NumberSet
+from asever.solve.clauses import text_of
 from asever.solve.solver import Session
 from asever.solve.terms import Terms, conjunction, disjunction, negation
 
@@ -147,7 +148,7 @@ def test_z3_says_the_same(regions, start):
     engine = covers(regions, start)
     box = engine.box(start)
     found = engine.rest(box, engine.meeting(box)).part is not None
-    assert Session(terms.text(), None).satisfiable([goal]) is found
+    assert Session(text_of(terms), None).satisfiable([goal]) is found
 
 
 def test_a_search_that_goes_on_for_too_long_gives_up(monkeypatch):

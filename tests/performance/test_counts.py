@@ -18,25 +18,29 @@ from asever.bulk.pairs import _Pairs
 from asever.evaluate import judge
 from asever.exact.covers import Covers
 from asever.exact.diagram import Lines
+from asever.exact.first_match import _Dimension
 from asever.exact.oracle import Oracle
-from asever.explain import difference
+from asever.explain import difference, exactly
 from asever.explain.difference import compare
 from asever.explain.matrix import Wanted, _Table, matrix
 from asever.explain.parties import ANY_PORT_SERVICES
 from asever.lint.findings import lint
-from asever.model.answers import Refuted, Shown, Verdict
+from asever.model.answers import Proved, Refuted, Shown, Verdict
 from asever.model.effective import Action
-from asever.pipeline import Options, run
+from asever.model.numbers import NumberSet
+from asever.pipeline import Options, explain, run
 from asever.repair import trial
 from asever.repair.search import Limits, repair
 from asever.report import rules as report
 from asever.report.text import render_report
 from asever.semantics import rules as reading
 from asever.semantics.loading import load_program, originals
-from asever.solve import classes, library, paths, solver
+from asever.solve import classes, flows, library, paths, solver
 from asever.solve import encode as encoding
 from asever.solve import rows as subject
 from asever.solve.answer import Depth, answer
+from asever.solve.classes import _Classified
+from asever.solve.clauses import text_of
 from asever.solve.encode import encode
 from asever.solve.queries import AIMS, queries
 from asever.solve.rows import Rows
@@ -88,7 +92,12 @@ def counted(monkeypatch, owner, name):
 
 def texts(program):
     tables = effective(program.network)
-    return [encode(tables, question(program.network, tables, one.claim, {})).terms.text() for one in program.checks]
+    return [text_of(encode(tables, question(program.network, tables, one.claim, {})).terms) for one in program.checks]
+
+
+def asked_about(workload):
+    """The tables of a workload, and its question."""
+    return network(rows(workload)), flow_question(workload.asked)
 
 
 def answers(program, **how):
@@ -164,11 +173,46 @@ def test_a_walk_looks_at_few_of_a_thousand_rules(monkeypatch):
 @pytest.mark.parametrize("name", ["acl", "fw", "ipc", "rectangles", "allowlist refuted", "allowlist proved"])
 def test_the_exact_search_confirms_a_thousand_rules_by_looking_at_few(name):
     workload = KINDS[name](RULES, 1)
-    tables, asks = network(rows(workload)), flow_question(workload.asked)
+    tables, asks = asked_about(workload)
     few = Oracle(tables, asks, visits=200)
     said = few.examples(0, AIMS[queries(asks.quantifier).decisive], {}, {})
     assert said is not None
     assert bool(said) is isinstance(answer(tables, asks, seconds=None, core=Depth.NOTHING), Refuted)
+
+
+def test_a_row_that_permits_is_one_clause_and_no_variable_of_its_own(monkeypatch):
+    workload = KINDS["tiling proved"](RULES, 1)
+    made = []
+    real = flows.text_of
+    monkeypatch.setattr(flows, "text_of", lambda *given: made.append(real(*given)) or made[-1])
+    assert isinstance(answer(*asked_about(workload), seconds=None, core=Depth.NOTHING), Proved)
+    (text,) = made
+    assert RULES <= text.count("(assert (or ") < RULES + 20
+    assert sum(">=" not in line for line in text.splitlines() if line.startswith("(declare-fun")) < 10
+
+
+def changes_of_sets(sets):
+    return len(_Dimension(sets)._changing)  # noqa: SLF001 - what the index holds
+
+
+def changes_of_classes(sets):
+    return sum(map(len, _Classified(sets)._classes[1]))  # noqa: SLF001 - what the index holds
+
+
+@pytest.mark.parametrize("changes", [changes_of_sets, changes_of_classes])
+def test_a_set_of_many_ranges_is_indexed_once_however_many_rows_name_it(changes):
+    tag = NumberSet.of((10 * number, 10 * number + 5) for number in range(300))
+    few, many = (changes([*([tag] * rows), NumberSet.span(0, 99)]) for rows in (1, 500))
+    assert many == few
+
+
+def test_an_explanation_makes_the_rectangles_of_each_set_once(monkeypatch):
+    program = loaded(large_group(RULES, 0) + "check corp/apps reaches corp/data on tcp 443\n")
+    made = counted(monkeypatch, exactly, "rectangles")
+    (check,) = program.checks
+    explanation, _ = explain(program, check, Options())
+    assert explanation.proved
+    assert len(made) == 3
 
 
 def test_a_report_words_only_the_rules_that_it_shows(monkeypatch):
