@@ -20,6 +20,8 @@ _MANY = 32
 """So many rows are looked at one by one."""
 _LOOKS = 8
 """Finding out the rows of all values of a field takes about as long as looking at all rows so many times."""
+_LOOKED = 100
+"""So many of these looks are kept: flows that are walked beside a proof share most of their values."""
 _STRIDE = 16
 """Between two places where the rows are known, so many steps are taken anew each time."""
 
@@ -43,6 +45,8 @@ class _Field:
             if self._left <= 0:
                 return rows & self.holding(value)
             self._left -= max(rows.bit_count(), 1)
+            if len(self._looked) >= _LOOKED:
+                self._looked.clear()
             found = of(row for row in each(rows) if value in self._sets[row]) | rows & self._open
             self._looked[rows, value] = found
         return found

@@ -20,6 +20,8 @@ _ORDER = ("target_port", "protocol", "source_port", "target", "source")
 _KEPT = 1_000
 _LOOKS = 4
 """The classes of a field take about as long as looking at all rows so many times."""
+_LOOKED = 100
+"""So many of these looks are kept: questions of one check, and checks one after the other, are often about the same ports."""
 _STRIDE = 16
 
 
@@ -101,6 +103,8 @@ class _Classified:
             return found
         if self._left > 0:
             self._left -= max(rows.bit_count(), 1)
+            if len(self._looked) >= _LOOKED:
+                self._looked.clear()
             found = self._looked[rows, numbers] = bits_of([row for row in each(rows) if self._sets[row].overlaps(numbers)])
             return found
         meeting = self._found.get(numbers)
