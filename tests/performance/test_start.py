@@ -73,7 +73,7 @@ def test_the_layered_example_is_settled_with_few_questions(cache):
 def test_what_the_parts_of_health_rest_on_is_asked_only_for_a_report_that_says_it(cache):
     healthy = ROOT / "examples" / "facts" / "10-healthy.asev"
     counted, told = (ran(cache, "check", healthy, "--format", form) for form in ("text", "json"))
-    assert counted["texts"] < 12
+    assert counted["texts"] <= 12
     assert counted["texts"] < told["texts"]
 
 
