@@ -19,7 +19,7 @@ from asever.model.answers import (
 from asever.model.effective import EffectiveNetwork, FlowQuestion, conditions_of
 from asever.record import replace
 from asever.solve.answer import Depth, answer
-from asever.solve.paths import Ways, existing_ways, mentioned
+from asever.solve.paths import Assumed, assumed
 
 
 def verdict_of(found: Answer) -> Verdict:
@@ -41,10 +41,10 @@ def dependences(
     A violated claim hangs on a reading if it would hold in the other one; a claim that holds hangs on what it takes for
     granted if it would not hold without.
     """
-    every = _ways(network, question) if isinstance(found, Proved | NoneArrives) else ()
+    every = assumed(network, question) if isinstance(found, Proved | NoneArrives) else ()
+    met = frozenset[str]().union(*(its for _, its in every))
     match found:
         case Proved():
-            met = mentioned(every)
             names = [name for name in question.fixed if name in met]
             readings = dict(question.fixed)
         case Refuted() if trace is not None:
@@ -54,7 +54,7 @@ def dependences(
             names = sorted(trace.assumed & question.fixed.keys())
             readings = dict(question.fixed)
         case NoneArrives():
-            names = sorted(mentioned(every))
+            names = sorted(met)
             readings = dict(found.readings) | dict(question.fixed)
         case _:
             return ()
@@ -80,11 +80,6 @@ def _verdict_with(
     return verdict_of(answer(network, changed, seconds=seconds, core=Depth.NOTHING))
 
 
-def _ways(network: EffectiveNetwork, question: FlowQuestion) -> Ways:
-    """The paths of a question in every reading, those that it takes for granted left open."""
-    return existing_ways(network, replace(question, fixed={}))
-
-
-def _only_what_changes(question: FlowQuestion, every: Ways, name: str) -> FlowQuestion:
+def _only_what_changes(question: FlowQuestion, every: Assumed, name: str) -> FlowQuestion:
     """A proved question without the scopes that no reading of this assumption changes."""
-    return replace(question, scopes=tuple(scope for scope, its in every if name in mentioned(((scope, its),))))
+    return replace(question, scopes=tuple(scope for scope, its in every if name in its))

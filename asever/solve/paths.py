@@ -9,7 +9,7 @@ mistakes (tests/differential).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from asever.model.effective import (
@@ -143,13 +143,21 @@ class Path:
 Ways = tuple[tuple[Scope, tuple["Path", ...]], ...]
 """The scopes of a question, each with its paths."""
 
+Assumed = tuple[tuple[Scope, frozenset[str]], ...]
+"""The scopes of a question, each with names of assumptions."""
+
 
 def existing_ways(network: EffectiveNetwork, question: FlowQuestion) -> Ways:
     """The paths of every scope of a question that a flow is in; all that is said of scopes by number counts these.
 
     The last ones are kept: an answer wants them, its core, and who confirms it.
     """
-    return _ways(Same(network), Same(question))
+    return _existing(Same(network), Same(question))
+
+
+def assumed(network: EffectiveNetwork, question: FlowQuestion) -> Assumed:
+    """Every scope of a question with the assumptions that it, or what its flows meet, hangs on: those taken for granted too."""
+    return tuple((one.scope, one.asked | _of_rules(one.paths)) for one in _found(Same(network), Same(question)))
 
 
 def mentioned(every: Ways) -> frozenset[str]:
@@ -159,10 +167,13 @@ def mentioned(every: Ways) -> frozenset[str]:
 
 @lru_cache(maxsize=4)
 def _mentioned(same: Same[Ways]) -> frozenset[str]:
-    of_paths = {name for _, its in same.value for path in its for name in path.readings}
-    places = (place for _, its in same.value for path in its for place in path.places)
-    filters = {id(one.rows): one.rows for place in places for one in place.filters}
-    return frozenset(of_paths).union(*(_assumptions_of(Same(rows)) for rows in filters.values()))
+    every = tuple(path for _, its in same.value for path in its)
+    return _of_rules(every).union(*(path.readings for path in every))
+
+
+def _of_rules(every: Iterable[Path]) -> frozenset[str]:
+    filters = {id(one.rows): one.rows for path in every for place in path.places for one in place.filters}
+    return frozenset[str]().union(*(_assumptions_of(Same(rows)) for rows in filters.values()))
 
 
 @lru_cache(maxsize=256)
@@ -170,25 +181,41 @@ def _assumptions_of(same: Same[tuple[FilterRow, ...]]) -> frozenset[str]:
     return conditions_of(row.condition for row in same.value)
 
 
+@record
+class _Found:
+    """The paths of a scope, and the assumptions that were asked about on the way to them."""
+
+    scope: Scope
+    paths: tuple[Path, ...]
+    asked: frozenset[str]
+
+
 @lru_cache(maxsize=4)
-def _ways(network: Same[EffectiveNetwork], same: Same[FlowQuestion]) -> Ways:
+def _existing(network: Same[EffectiveNetwork], question: Same[FlowQuestion]) -> Ways:
+    return tuple((one.scope, one.paths) for one in _found(network, question) if one.paths)
+
+
+@lru_cache(maxsize=4)
+def _found(network: Same[EffectiveNetwork], same: Same[FlowQuestion]) -> tuple[_Found, ...]:
     question = same.value
     replies = question.quantifier is not Quantifier.NONE_ARRIVES  # a security claim asks for no replies
-    every = ((scope, _paths_of(network, scope, question.fixed, replies=replies)) for scope in question.scopes)
-    return tuple((scope, its) for scope, its in every if its)
+    return tuple(_paths_of(network, scope, question.fixed, replies=replies) for scope in question.scopes)
 
 
-def _paths_of(network: Same[EffectiveNetwork], scope: Scope, fixed: Mapping[str, str], *, replies: bool) -> tuple[Path, ...]:
+def _paths_of(network: Same[EffectiveNetwork], scope: Scope, fixed: Mapping[str, str], *, replies: bool) -> _Found:
     """The paths of a scope: those of the last one like it, with its own packets, where the tables tell no difference."""
     tags = (scope.packets.source_tags, scope.packets.target_tags)
     known = _outlines(network, scope.origin, scope.arrives_at, tags, scope.condition, frozenset(fixed.items()), replies)
     if not known or not known[0].fits(scope.packets):
         journey, every = _paths(network.value, scope, fixed, replies=replies)
-        found = tuple(every)
-        known[:] = [_Outline(compared=tuple(journey.compared.values()), paths=found)] if journey.repeats and found else []
+        found = _Found(scope=scope, paths=tuple(every), asked=frozenset(journey.asked))
+        repeats = journey.repeats and found.paths
+        known[:] = [_Outline(compared=tuple(journey.compared.values()), found=found)] if repeats else []
         return found
     mine = {name: getattr(scope.packets, name) for name in FIELDS}
-    return tuple(replace(one, region={**one.region, **mine}) for one in known[0].paths)
+    last = known[0].found
+    paths = tuple(replace(one, region={**one.region, **mine}) for one in last.paths)
+    return _Found(scope=scope, paths=paths, asked=last.asked)
 
 
 @record
@@ -199,7 +226,7 @@ class _Outline:
     """
 
     compared: tuple[tuple[str, NumberSet, bool], ...]
-    paths: tuple[Path, ...]
+    found: _Found
 
     def fits(self, packets: Packets) -> bool:
         """Whether packets compare alike: all of a field lies in the set, or none of it."""
@@ -247,6 +274,7 @@ class _Journey:
         self.fixed = fixed
         self.replies = replies
         self.compared: dict[tuple[str, int], tuple[str, NumberSet, bool]] = {}
+        self.asked: set[str] = set()
         self.repeats = True
         """Whether no header field was split, so that its comparisons tell the way (`_Outline`)."""
 
@@ -254,6 +282,7 @@ class _Journey:
 
     def assuming(self, path: Path, condition: Condition) -> Path | None:
         """The part of a path in whose readings a row exists; None when there is none."""
+        self.asked.update(name for name, _ in condition)
         wanted = {name: value for name, value in condition if name not in self.fixed}
         if any(self.fixed.get(name, value) != value for name, value in condition):
             return None
