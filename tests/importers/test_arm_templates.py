@@ -408,7 +408,7 @@ def test_what_has_no_end_ends_in_an_error_within_seconds(content, code):
     start = time.process_time()
 
     assert evaluated(content).problems[0].code == code
-    assert time.process_time() - start < 5 * slowness()
+    assert time.process_time() - start < 10 * slowness()  # most take one to five
 
 
 def test_texts_that_double_stay_small():
