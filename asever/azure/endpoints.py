@@ -16,19 +16,23 @@ from asever.azure.tags import canonical_tag, known_tag, view
 from asever.model.claims import Endpoint, EndpointKind
 from asever.model.effective import EffectiveNetwork, Site, SiteKind, platform_site
 from asever.model.numbers import EMPTY, NumberSet, union
-from asever.model.things import Environment, Firewall, Machine, PrivateEndpoint, Subnet
+from asever.model.things import Environment, Firewall, Machine
 
 # Tags that stand for the platform in each virtual network (azure-network-semantics 3.3).
 PLATFORM_TAGS = {"AzureLoadBalancer": PROBE, "AzurePlatformDNS": PROBE, "AzurePlatformIMDS": METADATA}
 
 
-def _things_in(inside: Inside) -> Iterator[Environment | Machine | Firewall | Subnet | PrivateEndpoint]:
-    """What a vnet has sites for, in the order of the sites."""
-    yield from inside.environments
-    yield from inside.machines
-    yield from inside.firewalls
-    yield from inside.subnets
-    yield from inside.private_endpoints
+def _named_in(inside: Inside) -> Iterator[tuple[str, str]]:
+    """What a vnet may have sites for, in the order of the sites: the name, and the subnet that it stands in."""
+    for things in (inside.environments, inside.machines, inside.firewalls):
+        yield from ((one.name, one.subnet) for one in things)
+    yield from ((one.name, one.name) for one in inside.subnets)
+    yield from ((one.name, one.subnet) for one in inside.private_endpoints)
+
+
+def _public(one: Machine | Firewall) -> NumberSet:
+    """The public address of a machine or a firewall, if it has one."""
+    return EMPTY if one.public_ip is None else NumberSet.single(one.public_ip)
 
 
 def title(endpoint: Endpoint) -> str:
@@ -70,10 +74,9 @@ class Endpoints:
     def _sites_in(self, name: str) -> Iterator[Site]:
         """Those of a virtual network, or of one of its subnets."""
         inside, sites = self.known.inside[name.partition("/")[0]], self.tables.sites
-        for one in _things_in(inside):
-            subnet = one.name if isinstance(one, Subnet) else one.subnet
-            if name in (subnet, inside.vnet.name) and one.name in sites:
-                yield sites[one.name]
+        for one, subnet in _named_in(inside):
+            if name in (subnet, inside.vnet.name) and one in sites:
+                yield sites[one]
 
     def connected(self, subnets: Iterable[str]) -> Iterator[Site]:
         """The sites inside the tag VirtualNetwork, as these subnets see it."""
@@ -112,9 +115,7 @@ class Endpoints:
         for inside in self.known.inside.values():
             if inside.vnet.address.overlaps(addresses):
                 subnets = {one.name for one in inside.subnets if any(prefix.overlaps(addresses) for prefix in one.prefixes)}
-                names.update(
-                    one.name for one in _things_in(inside) if (one.name if isinstance(one, Subnet) else one.subnet) in subnets
-                )
+                names.update(one for one, subnet in _named_in(inside) if subnet in subnets)
         names.update(network.on_premises, network.platform_services, (INTERNET,))
         return (sites[name] for name in sorted(names & self._order.keys(), key=self._order.__getitem__))
 
@@ -164,7 +165,7 @@ class Endpoints:
         sets = {
             **{name: self._leaves_by(name) for name in network.subnets},
             **{one.name: self._leaves_by(one.subnet) | self._machine_ways_in(one) for one in network.machines.values()},
-            **{one.name: self._firewall_ways_in(one) for one in network.firewalls.values()},
+            **{one.name: _public(one) for one in network.firewalls.values()},
             **{
                 one.name: self._leaves_by(one.subnet) | one.outbound | self.fronts_of(one)
                 for one in network.environments.values()
@@ -186,25 +187,21 @@ class Endpoints:
             case SiteKind.MACHINE:
                 return self._machine_ways_in(network.machines[site.name])
             case SiteKind.FIREWALL:
-                return self._firewall_ways_in(network.firewalls[site.name])
+                return _public(network.firewalls[site.name])
             case _:
                 return EMPTY
 
     def _machine_ways_in(self, one: Machine) -> NumberSet:
-        public = EMPTY if one.public_ip is None else NumberSet.single(one.public_ip)
-        return singles(each.frontend for each in self.known.balancers_before(one.name)) | public
+        return self.frontends(one.name) | _public(one)
 
-    def _firewall_ways_in(self, one: Firewall) -> NumberSet:
-        return EMPTY if one.public_ip is None else NumberSet.single(one.public_ip)
-
-    def frontends(self, site: Site) -> NumberSet:
+    def frontends(self, machine: str) -> NumberSet:
         """The frontends of the load balancers before a machine."""
-        return singles(one.frontend for one in self.known.balancers_before(site.name))
+        return singles(one.frontend for one in self.known.balancers_before(machine))
 
     def silent_frontends(self, site: Site) -> NumberSet:
         """Those of them that nothing leaves by."""
         before = self.known.balancers_before(site.name)
-        return singles(one.frontend for one in before) - singles(one.frontend for one in before if lends_frontend(one))
+        return self.frontends(site.name) - singles(one.frontend for one in before if lends_frontend(one))
 
     def behind(self, addresses: NumberSet) -> frozenset[str]:
         """The sites that the DNAT rules of firewalls at these addresses lead to."""
@@ -216,7 +213,7 @@ class Endpoints:
         return frozenset(site.name for site, _ in self.owners(translated)) if translated else frozenset()
 
     def _stands_at(self, wall: Firewall, addresses: NumberSet) -> bool:
-        return addresses.overlaps(self.tables.sites[wall.name].addresses) or addresses.overlaps(self._firewall_ways_in(wall))
+        return addresses.overlaps(self.tables.sites[wall.name].addresses) or addresses.overlaps(_public(wall))
 
     def fronts_of(self, one: Environment) -> NumberSet:
         """The addresses that an environment's front ends are called by."""

@@ -175,7 +175,7 @@ class _Coverage:
         addresses, sites = called.addresses, called.sites
         balanced = self.claim.target.kind is EndpointKind.LOAD_BALANCER
         if caller.site.kind is SiteKind.MACHINE and caller.site.name in sites and not balanced:
-            own = self.ends.other_addresses(caller.site) - self.ends.frontends(caller.site)
+            own = self.ends.other_addresses(caller.site) - self.ends.frontends(caller.site.name)
             addresses -= caller.site.addresses | own
             sites -= {caller.site.name}
         if caller.site.kind is SiteKind.INTERNET:
