@@ -16,7 +16,7 @@ from itertools import starmap
 from operator import and_, or_, xor
 
 from asever.exact.boxes import Box, TooMany
-from asever.model.bits import each
+from asever.model.bits import bits_of, each
 from asever.model.numbers import NumberSet, Range
 from asever.model.regions import Region
 from asever.record import record
@@ -76,7 +76,7 @@ class Axis:
             mask, runs = 0, [(places[low], places[high + 1]) for low, high in ranges]
             for first, end in runs:
                 mask |= ((1 << end - first) - 1) << first
-            lines = bits(its)
+            lines = bits_of(its)
             if mask == self.full:
                 self.whole = lines
             for number in its:
@@ -187,19 +187,6 @@ def _united(tree: Sequence[int], low: int, high: int) -> int:
         low >>= 1
         high >>= 1
     return found
-
-
-def bits(numbers: Iterable[int]) -> int:
-    """Positions as bits."""
-    every = list(numbers)
-    if not every:
-        return 0
-    if len(every) == 1:
-        return 1 << every[0]
-    digits = bytearray(max(every) // 8 + 1)
-    for number in every:
-        digits[number >> 3] |= 1 << (number & 7)
-    return int.from_bytes(digits, "little")
 
 
 def _runs(mask: int) -> Iterator[tuple[int, int]]:

@@ -12,9 +12,9 @@ from enum import Enum
 from itertools import chain
 
 from asever.exact.boxes import Box, meet
-from asever.exact.covers import Covers, bits
+from asever.exact.covers import Covers
 from asever.exact.worlds import World
-from asever.model.bits import each
+from asever.model.bits import bits_of, each
 from asever.model.effective import EffectiveNetwork, Filter, may_exist
 from asever.model.numbers import Range
 from asever.model.regions import FIELDS, Region
@@ -88,9 +88,9 @@ class RuleSets:
         doing: dict[str, list[int]] = defaultdict(list)
         for rule in self.rules.values():
             numbers = [number for index in rule.rows for number in self._boxes_of[index]]
-            rule.boxes = bits(numbers)
+            rule.boxes = bits_of(numbers)
             doing[self.rows[rule.rows[0]].action.value] += numbers
-        alike = {action: bits(every) for action, every in doing.items()}
+        alike = {action: bits_of(every) for action, every in doing.items()}
         for rule in self.rules.values():
             rule.alike = alike[self.rows[rule.rows[0]].action.value]
 
@@ -103,7 +103,7 @@ class RuleSets:
 
     def boxes(self, rules: Iterable[RuleKey]) -> int:
         """The boxes of some rules, as bits."""
-        return bits(number for one in rules for index in self._rule(one).rows for number in self._boxes_of[index])
+        return bits_of([number for one in rules for index in self._rule(one).rows for number in self._boxes_of[index]])
 
     def _before(self, index: int) -> int:
         """The boxes of the rows before one that has boxes."""
@@ -285,7 +285,7 @@ class RuleSets:
 
     def held_by(self, holder: RuleKey, rule: RuleKey, part: Part | None) -> bool:
         """Whether another rule takes all of a rule, or of this part, by itself: each row of it lies in an earlier one."""
-        own = [bits(self._boxes_of[index]) for index in self._rule(holder).rows]
+        own = [bits_of(self._boxes_of[index]) for index in self._rule(holder).rows]
         for index in self._rule(rule).rows:
             starts = list(self._before_in(index, part))
             if starts and not any(all(self._covers.holder(box, mine & its) for box, mine in starts) for its in own):
