@@ -139,12 +139,10 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _jobs(text: str) -> int:
-    """A number of processes; `auto` is one for each core that we may use."""
+def _jobs(text: str) -> int | None:
+    """A number of processes; None for `auto`, as many as pay."""
     if text == "auto":
-        from asever.workers import usable_cores  # noqa: PLC0415 - most runs ask for no processes
-
-        return usable_cores()
+        return None
     if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MOST_JOBS):
         raise argparse.ArgumentTypeError(f"`{text}` is not a number of processes (1 to {MOST_JOBS}, or auto)")
     return int(text)
@@ -212,8 +210,8 @@ def _timeout_argument(parser: argparse.ArgumentParser, about: str = "limit for e
 
 
 def _jobs_argument(parser: argparse.ArgumentParser, what: str) -> None:
-    about = f"share the {what} among N processes; auto: one a core (default 1)"
-    parser.add_argument("--jobs", metavar="N", type=_jobs, default=1, help=about)
+    about = f"share the {what} among N processes (default auto: one for each core, if there is enough to do)"
+    parser.add_argument("--jobs", metavar="N", type=_jobs, default=None, help=about)
 
 
 def _format_argument(parser: argparse.ArgumentParser) -> None:

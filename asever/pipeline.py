@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, nullcontext
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
 
 from asever.azure.effective import effective
 from asever.diagnostics import Diagnostic, SpecError, nearest
-from asever.explain.finding import Asked, Options, ask, judge, judged, vacuities
+from asever.explain.finding import Asked, Options, ask, judge, vacuities
 from asever.explain.witness import ReadingsDisagree
-from asever.model.answers import Finding, Report, Verdict
+from asever.judging import Prepared, Questions, T, Telling, Vacuous, findings_by, is_named, jobs_for, told_by
+from asever.model.answers import Finding, Report
 from asever.model.claims import Check
-from asever.model.effective import EffectiveNetwork, Filter, FilterQuestion, FlowQuestion, parts_of, rows_so_far
+from asever.model.effective import EffectiveNetwork
 from asever.model.program import Program
-from asever.record import record
+from asever.record import record, replace
 from asever.solve.answer import Depth
-from asever.solve.solver import load_for_children
 
 if TYPE_CHECKING:
     from asever.model.explanations import Explanation
-    from asever.workers import Inside
 
 __all__ = [
     "Depth",
@@ -37,6 +36,8 @@ __all__ = [
     "prepare",
     "run",
     "selected",
+    "told_all",
+    "with_questions",
 ]
 
 
@@ -46,23 +47,14 @@ class Examined:
 
     program: Program
     tables: EffectiveNetwork
-    asked: tuple[Asked, ...]
+    asked: Sequence[Asked]
     report: Report
 
 
+S = TypeVar("S")
+
 Waiting = Callable[[], AbstractContextManager[None]]
 """Says for as long as it is entered that something takes long."""
-
-
-@record
-class Prepared:
-    """A program with its tables and what its checks ask, ready to be judged. `seconds` is what that took."""
-
-    program: Program
-    tables: EffectiveNetwork
-    asked: tuple[Asked, ...]
-    options: Options
-    seconds: float
 
 
 Judging = Callable[[Sequence[Prepared]], AbstractContextManager[Iterator[Finding]]]
@@ -90,156 +82,134 @@ def examine(program: Program, options: Options, *, jobs: int = 1) -> Examined:
 
 
 def examine_all(
-    pairs: Iterable[tuple[Program, Options]],
+    pairs: Sequence[tuple[Program, Options]],
     *,
-    jobs: int = 1,
+    jobs: int | None = 1,
     judging: Judging | None = None,
     preparing: Preparing | None = None,
     waiting: Waiting = nullcontext,
 ) -> list[Examined]:
     """Judges several programs, each with its options, and with `fail_fast` none after the first that is violated.
 
-    With `jobs` above 1 that many processes share the checks, if there is enough to do; what comes out is the same. `judging`
-    and `preparing` are other ways to come to the same. `waiting` is entered for whatever takes long, and left while processes
-    fork: it may have a thread.
+    With `jobs` above 1, or None for one a core, processes share the checks, if there is enough to do; what comes out is the
+    same. `judging` and `preparing` are other ways to come to the same. `waiting` is entered for whatever takes long, and left
+    while processes fork: it may have a thread.
 
     Raises `SpecError` for a check that covers nothing, an assumption or value that does not exist, and a name in `only`
     that no check has; raises `ReadingsDisagree` when the solver and the walk give different answers, and
     `asever.workers.WorkerLost` when one of the processes was killed.
     """
-    with waiting():
-        every = [_prepared(program, options, preparing or prepare) for program, options in pairs]
-    wrong = next((one for one in every if isinstance(one, SpecError)), None)
-    if wrong is not None and not (isinstance(every[0], Prepared) and every[0].options.fail_fast):
-        raise wrong
-    done: list[Examined] = []
-    ready = [one for one in every if isinstance(one, Prepared)]
-    with judging(ready) if judging is not None else _judging(ready, jobs) as findings, waiting():
-        for one in every:
-            if isinstance(one, SpecError):
-                raise one
-            done.append(_examined(one, findings))
-            if one.options.fail_fast and done[-1].report.verdict is Verdict.VIOLATED:
-                break
-    return done
+    every = _ready(pairs, preparing or prepare, waiting)
+    with (judging or _judging(jobs))(_sound(every)) as findings, waiting():
+        return [_examined(one, results, seconds) for one, results, seconds in _each(every, findings)]
+
+
+def told_all(
+    pairs: Sequence[tuple[Program, Options]],
+    telling: Telling[T],
+    *,
+    jobs: int | None = 1,
+    waiting: Waiting = nullcontext,
+) -> tuple[list[T], float]:
+    """What `telling` makes of the findings of `examine_all`, and the seconds it took; raises as that does."""
+    jobs = jobs_for(pairs, jobs)
+    every = _ready(pairs, prepare, waiting, early=jobs == 1)
+    with told_by(_sound(every), jobs, telling) as outcomes, waiting():
+        done = list(_each(every, outcomes))
+    return [one for _, results, _ in done for one in results], sum(seconds for *_, seconds in done)
 
 
 def prepare(program: Program, options: Options, tables: EffectiveNetwork | None = None) -> Prepared:
-    """Makes the tables of a program, if they are not given, and asks its checks; raises `SpecError` as `examine_all` does."""
+    """Makes the tables of a program, if they are not given; its checks are yet to ask (`with_questions`).
+
+    Raises `SpecError` as `examine_all` does, but for checks that cover nothing.
+    """
     started = time.perf_counter()
     checks = selected(program, options.only)
-    tables = effective(program.network) if tables is None else tables
-    _known_readings(tables, options)
-    asked = tuple(ask(program, tables, check, options.readings) for check in checks)
-    return prepared(program, tables, asked, options, time.perf_counter() - started)
+    made = effective(program.network) if tables is None else tables
+    _known_readings(made, options)
+    asked = Questions(checks, lambda check: ask(program, made, check, options.readings))
+    return Prepared(program=program, tables=made, asked=asked, options=options, seconds=time.perf_counter() - started)
 
 
-def prepared(
-    program: Program, tables: EffectiveNetwork, asked: tuple[Asked, ...], options: Options, seconds: float
-) -> Prepared:
-    """A program with what its checks ask; raises `SpecError` for a check that covers nothing."""
-    vacuous = [one for each in asked for one in vacuities(each)]
+def with_questions(one: Prepared) -> Prepared:
+    """The program, whose checks have asked now; raises `SpecError` for those that cover nothing."""
+    started = time.perf_counter()
+    vacuous = [found for asked in one.asked for found in vacuities(asked)]
     if vacuous:
-        raise SpecError((*program.warnings, *vacuous))
-    return Prepared(program=program, tables=tables, asked=asked, options=options, seconds=seconds)
+        raise SpecError((*one.program.warnings, *vacuous))
+    return replace(one, seconds=one.seconds + time.perf_counter() - started)
 
 
-def _prepared(program: Program, options: Options, preparing: Preparing) -> Prepared | SpecError:
-    """What is wrong with a program counts when its turn comes: `fail_fast` may end before."""
+# -- In order -----------------------------------------------------------------------------------------------------------
+
+
+def _ready(
+    pairs: Sequence[tuple[Program, Options]], preparing: Preparing, waiting: Waiting, *, early: bool = True
+) -> list[Prepared | SpecError]:
+    """Every program, ready to be judged; what is wrong with one counts when its turn comes, as `fail_fast` may end before.
+
+    Unless they are early, checks have asked only if that may be what is wrong with the input.
+    """
+    with waiting():
+        every = [_attempt(lambda pair: preparing(*pair), pair) for pair in pairs]
+        fail_fast = any(options.fail_fast for _, options in pairs)
+        if early or fail_fast or any(isinstance(one, SpecError) for one in every):
+            every = [_attempt(with_questions, one) if isinstance(one, Prepared) else one for one in every]
+    wrong = next((one for one in every if isinstance(one, SpecError)), None)
+    if wrong is not None and (not fail_fast or wrong is every[0]):
+        raise wrong
+    return every
+
+
+def _attempt(prepared: Callable[[S], Prepared], one: S) -> Prepared | SpecError:
     try:
-        return preparing(program, options)
+        return prepared(one)
     except SpecError as error:
         return error
 
 
-def _examined(one: Prepared, findings: Iterator[Finding]) -> Examined:
-    """The next program with its findings, the next ones of all."""
-    started = time.perf_counter()
-    results: list[Finding] = []
-    for _ in one.asked:
-        results.append(next(findings))
-        if one.options.fail_fast and results[-1].met is False:
-            break
-    seconds = one.seconds + time.perf_counter() - started
-    report = Report(results=tuple(results), names=one.tables.names, seconds=seconds)
+def _sound(every: Iterable[Prepared | SpecError]) -> list[Prepared]:
+    return [one for one in every if isinstance(one, Prepared)]
+
+
+def _each(
+    every: Iterable[Prepared | SpecError], outcomes: Iterator[T | Vacuous]
+) -> Iterator[tuple[Prepared, tuple[T, ...], float]]:
+    """Each program with what came of its checks, the next ones of all, and the seconds they took."""
+    for one in every:
+        if isinstance(one, SpecError):
+            raise one
+        started = time.perf_counter()
+        results: list[T] = []
+        vacuous: list[Diagnostic] = []
+        for outcome in islice(outcomes, len(one.asked)):
+            if isinstance(outcome, Vacuous):
+                vacuous += outcome.diagnostics
+                continue
+            results.append(outcome)
+            if one.options.fail_fast and outcome.met is False:
+                break
+        if vacuous:
+            raise SpecError((*one.program.warnings, *vacuous))
+        yield one, tuple(results), one.seconds + time.perf_counter() - started
+        if one.options.fail_fast and any(outcome.met is False for outcome in results):
+            return
+
+
+def _examined(one: Prepared, results: tuple[Finding, ...], seconds: float) -> Examined:
+    report = Report(results=results, names=one.tables.names, seconds=seconds)
     return Examined(program=one.program, tables=one.tables, asked=one.asked[: len(results)], report=report)
 
 
-def _judging(every: Sequence[Prepared], jobs: int) -> AbstractContextManager[Iterator[Finding]]:
-    """The findings of all checks, in order, by as many processes as are worth it."""
-    each = [(one, asked) for one in every for asked in one.asked]
-    worth = jobs > 1 and sum(_seconds_of(one.tables, asked) for one, asked in each) >= _WORTH_FORKING
-    return findings_by(each, jobs if worth else 1)
+def _judging(jobs: int | None) -> Judging:
+    """By as many processes as are worth it."""
 
+    def judging(every: Sequence[Prepared]) -> AbstractContextManager[Iterator[Finding]]:
+        worth = jobs_for(((one.program, one.options) for one in every), jobs)
+        return findings_by([(one, asked) for one in every for asked in one.asked], worth)
 
-@contextmanager
-def findings_by(each: Sequence[tuple[Prepared, Asked]], jobs: int) -> Iterator[Iterator[Finding]]:
-    """The findings of these checks, in order: by this process, or by `jobs` others. Raises as `examine_all` does."""
-    if jobs == 1 or not each:
-        yield (judged(one.tables, asked, one.options) for one, asked in each)
-        return
-    from asever.workers import Workers  # noqa: PLC0415 - for runs that fork
-
-    load_for_children()
-
-    def work(number: int) -> Finding:
-        one, asked = each[number]
-        return judged(one.tables, asked, one.options)
-
-    with Workers(len(each), work, jobs, tuple(_shared(each)), _rows_inside()) as workers:
-        yield workers.results()
-
-
-_WORTH_FORKING = 0.1
-_SECONDS_A_QUESTION = 0.002
-_SECONDS_A_ROW = 0.000005
-
-
-def _seconds_of(tables: EffectiveNetwork, asked: Asked) -> float:
-    """About how long judging takes one process: a guess by the numbers of questions and of rules that they meet."""
-    match asked.question:
-        case FlowQuestion(scopes=scopes):
-            sites = {name for scope in scopes for name in (scope.origin, *scope.arrives_at)}
-            filters = [each for name in sites for each in (*tables.sites[name].outbound, *tables.sites[name].inbound)]
-        case FilterQuestion(contexts=contexts):
-            filters = [each for context in contexts for each in (context.left, context.right) if each is not None]
-        case _:
-            return sum(_seconds_of(tables, one) for one in asked.requirements)
-    return _SECONDS_A_QUESTION + _SECONDS_A_ROW * sum(len(each.rows) for each in filters)
-
-
-def _shared(each: Sequence[tuple[Prepared, Asked]]) -> Iterator[object]:
-    """What findings refer to and need not carry: sources, filters (with what is inside), other rows, checks."""
-    for one in {id(one): one for one, _ in each}.values():
-        yield from one.program.files
-        yield from parts_of(one.tables)
-    for _, asked in each:
-        yield from _asked_parts(asked)
-
-
-def _rows_inside() -> Inside:
-    """The rows of filters, made where a check meets them: of a thousand NSGs most are met by none."""
-    from asever.workers import Inside  # noqa: PLC0415 - for runs that fork
-
-    return Inside(
-        so_far=lambda one: rows_so_far(one) if isinstance(one, Filter) else (),
-        made=lambda one: one.rows if isinstance(one, Filter) else (),
-    )
-
-
-def _asked_parts(asked: Asked) -> Iterator[object]:
-    yield asked.check
-    for one in asked.requirements:
-        yield from _asked_parts(one)
-    match asked.question:
-        case FlowQuestion(scopes=scopes):
-            yield from scopes
-        case FilterQuestion(contexts=contexts):
-            for context in contexts:
-                yield context
-                yield from (each for each in (context.left, context.right) if each is not None)
-        case _:
-            pass
+    return judging
 
 
 def explain(program: Program, check: Check, options: Options) -> tuple[Explanation, Mapping[int, str]]:
@@ -262,14 +232,10 @@ def selected(program: Program, only: tuple[str, ...]) -> tuple[Check, ...]:
     """
     if not only:
         return program.checks
-    unmet = [glob for glob in only if not any(_is_named(check, glob) for check in program.checks)]
+    unmet = [glob for glob in only if not any(is_named(check, glob) for check in program.checks)]
     if unmet:
         raise SpecError((*program.warnings, *(_no_such_check(program, glob) for glob in unmet)))
-    return tuple(check for check in program.checks if any(_is_named(check, glob) for glob in only))
-
-
-def _is_named(check: Check, glob: str) -> bool:
-    return any(glob == name or fnmatchcase(name, glob) for name in (check.name, check.text) if name)
+    return tuple(check for check in program.checks if any(is_named(check, glob) for glob in only))
 
 
 def _no_such_check(program: Program, glob: str) -> Diagnostic:

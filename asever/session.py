@@ -9,7 +9,7 @@ the tables, the questions) is made anew for every version.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from asever import reads
 from asever.azure.regrouped import changed_groups, regrouped
 from asever.diagnostics import Diagnostic, SpecError
 from asever.explain.finding import Asked, ask
+from asever.judging import findings_by
 from asever.model.answers import Finding
 from asever.model.effective import FilterQuestion, FlowQuestion
 from asever.model.program import Program
-from asever.pipeline import Examined, Options, Prepared, Waiting, examine_all, findings_by, prepare, prepared
+from asever.pipeline import Examined, Options, Prepared, Waiting, examine_all, prepare
 from asever.reads import Stamp
 from asever.record import record
 from asever.reuse.carry import carried
@@ -77,6 +78,11 @@ class Session:
         # Excerpts of texts are known by identity, which does not survive the way from one process to another.
         self._memory = Memory() if jobs == 1 else None
 
+    @property
+    def solves(self) -> bool:
+        """Whether this process asks the solver."""
+        return self._jobs == 1
+
     def begin(self) -> None:
         """Begins a new round: what the counts and `files` are about."""
         self.files = {}
@@ -103,7 +109,7 @@ class Session:
         self.files = noted | self.files
         return program, tuple(diagnostics)
 
-    def examine(self, pairs: Iterable[tuple[Program, Options]], *, waiting: Waiting = nullcontext) -> list[Examined]:
+    def examine(self, pairs: Sequence[tuple[Program, Options]], *, waiting: Waiting = nullcontext) -> list[Examined]:
         """As `asever.pipeline.examine_all`, with what is known from the version before."""
         return examine_all(pairs, judging=self._judging, preparing=self._prepare, waiting=waiting)
 
@@ -121,7 +127,7 @@ class Session:
         asked = tuple(
             ask(program, tables, one.check, options.readings) if _is_about_groups(one) else one for one in before.asked
         )
-        return prepared(program, tables, asked, options, time.perf_counter() - started)
+        return Prepared(program=program, tables=tables, asked=asked, options=options, seconds=time.perf_counter() - started)
 
     @contextmanager
     def _judging(self, every: Sequence[Prepared]) -> Iterator[Iterator[Finding]]:

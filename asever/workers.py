@@ -13,6 +13,7 @@ import pickle
 import selectors
 import signal
 import struct
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -42,6 +43,11 @@ def usable_cores() -> int:
 def can_fork() -> bool:
     """Whether this system has processes that begin as a copy of their parent."""
     return hasattr(os, "fork")
+
+
+def processes() -> int:
+    """As many as do good where nobody chose a number; macOS has libraries that do not bear forking."""
+    return usable_cores() if sys.platform == "linux" else 1
 
 
 def _nothing(_: object) -> Sequence[object]:

@@ -21,18 +21,21 @@ from asever.commands.console import (
     reason,
     refuse_all,
     show_diagnostics,
-    write_report,
+    wants_color,
+    write_result,
 )
 from asever.diagnostics import Diagnostic, SpecError
-from asever.model.answers import Report, Verdict
+from asever.model.answers import Told, Verdict, together
+from asever.record import replace
 
 if TYPE_CHECKING:
-    from asever.model.answers import Finding
+    from asever.judging import Telling
+    from asever.model.answers import Finding, Report
+    from asever.model.effective import EffectiveNetwork
     from asever.model.program import Program
     from asever.pipeline import Examined, Options
     from asever.report.blocks import Blocks
     from asever.session import Session
-from asever.record import replace
 
 _NOTHING_DONE = "nothing was checked"
 
@@ -56,24 +59,24 @@ def _once(arguments: Namespace, session: Session | None, blocks: Blocks | None =
     if programs is None:
         return refuse_all(diagnostics, _NOTHING_DONE, arguments)
     show_diagnostics(diagnostics, arguments.color)
+    pairs = [(program, options_of(arguments, patterns)) for program, patterns in _asked(programs, arguments.only)]
+    found: Sequence[Finding] = ()
     try:
-        every = _checked(programs, arguments, session)
+        if session is None and not arguments.cross_check and arguments.certificate is None:
+            told, seconds = _told(pairs, arguments)
+        else:
+            every = _examined(pairs, arguments, session)
+            found = [finding for one in every for finding in one.report.results]
+            told, seconds = _told_after(every, arguments, blocks), sum(one.report.seconds for one in every)
     except SpecError as error:
         new = [one for one in error.diagnostics if one not in diagnostics]
         return refuse_all(new, _NOTHING_DONE, arguments, shown=diagnostics)
-    reports = [one.report for one in every]
-    if arguments.cross_check:
-        reports = _cross_checked(every, arguments)
-    if arguments.certificate is not None:
-        reports = _certified(_with(every, reports), arguments)
-    pairs = [(report, one.program) for report, one in zip(reports, every, strict=True)]
-    return _report(pairs, diagnostics, arguments, blocks)
+    return _report(told, seconds, diagnostics, arguments, found)
 
 
 def _ready(arguments: Namespace) -> None:
     """Raises `UsageError` before anything is checked when an extra is missing, or the folder of certificates not empty."""
-    if arguments.jobs > 1:
-        need_processes(arguments.jobs)
+    need_processes(arguments.jobs)
     if arguments.cross_check:
         from asever.certify import second  # noqa: PLC0415 - most checks ask one solver
 
@@ -113,18 +116,71 @@ def _certified(every: Sequence[Examined], arguments: Namespace) -> list[Report]:
         raise UsageError(f"{arguments.certificate} cannot be written: {reason(error)}") from error
 
 
-def _checked(programs: Sequence[Program], arguments: Namespace, session: Session | None) -> list[Examined]:
-    """Every program's report and what it was made from. With `--only`, programs without a check of that name are left out."""
+def _told(pairs: Sequence[tuple[Program, Options]], arguments: Namespace) -> tuple[list[Told], float]:
+    """What is to be said of every check, and the seconds that took."""
+    from asever.pipeline import told_all  # noqa: PLC0415 - a file with a mistake is not checked
+
+    _load_solver(pairs, arguments.jobs)
+    return told_all(pairs, _telling(arguments, None), jobs=arguments.jobs, waiting=lambda: progress("checking"))
+
+
+def _told_after(every: Sequence[Examined], arguments: Namespace, blocks: Blocks | None) -> list[Told]:
+    """What is to be said of findings that were needed whole."""
+    telling = _telling(arguments, blocks)
+    if blocks is not None:
+        blocks.begin()
+    return [tell(finding) for one in every for tell in (telling(one.program, one.tables),) for finding in one.report.results]
+
+
+def _examined(pairs: Sequence[tuple[Program, Options]], arguments: Namespace, session: Session | None) -> Sequence[Examined]:
+    """Every program's report and what it was made from, for what needs more of a finding than its words."""
     from asever.pipeline import examine_all  # noqa: PLC0415 - a file with a mistake is not checked
+
+    if session is not None:
+        if session.solves:
+            _load_solver(pairs, 1)
+        return session.examine(pairs, waiting=lambda: progress("checking"))
+    _load_solver(pairs, arguments.jobs)
+    every = examine_all(pairs, jobs=arguments.jobs, waiting=lambda: progress("checking"))
+    if arguments.cross_check:
+        every = _with(every, _cross_checked(every, arguments))
+    if arguments.certificate is not None:
+        every = _with(every, _certified(every, arguments))
+    return every
+
+
+def _load_solver(pairs: Sequence[tuple[Program, Options]], jobs: int | None) -> None:
+    """Begins to load the solver for this process, if it is the one that will ask."""
+    from asever.judging import jobs_for  # noqa: PLC0415 - a file with a mistake is not checked
     from asever.solve.solver import prepare  # noqa: PLC0415 - nor is Z3 needed for it
 
-    if arguments.jobs == 1 and any(program.checks for program in programs):
+    if any(program.checks for program, _ in pairs) and jobs_for(pairs, jobs) == 1:
         prepare()
 
-    pairs = [(program, options_of(arguments, patterns)) for program, patterns in _asked(programs, arguments.only)]
-    if session is not None:
-        return session.examine(pairs, waiting=lambda: progress("checking"))
-    return examine_all(pairs, jobs=arguments.jobs, waiting=lambda: progress("checking"))
+
+def _telling(arguments: Namespace, blocks: Blocks | None) -> Telling[Told]:
+    """Tells findings in the form that `--format` asks for."""
+    if arguments.format == "json":
+        return _telling_as_json
+    color = wants_color(arguments.color, sys.stdout, arguments.output)
+
+    def telling(program: Program, tables: EffectiveNetwork) -> Callable[[Finding], Told]:
+        from asever.report.page import Page  # noqa: PLC0415 - JSON output does not pay for it
+        from asever.report.text import finding_text  # noqa: PLC0415
+        from asever.report.words import Vocabulary  # noqa: PLC0415
+
+        page = Page(words=Vocabulary(tables.names, program.network), evidence=arguments.evidence)
+        return lambda finding: Told(
+            finding.standing, finding_text(finding, page, color=color, quiet=arguments.quiet, blocks=blocks)
+        )
+
+    return telling
+
+
+def _telling_as_json(_program: Program, _tables: EffectiveNetwork) -> Callable[[Finding], Told]:
+    from asever.report.json import finding_text  # noqa: PLC0415 - text output does not pay for it
+
+    return lambda finding: Told(finding.standing, finding_text(finding))
 
 
 def options_of(arguments: Namespace, only: tuple[str, ...]) -> Options:
@@ -159,33 +215,26 @@ def _patterns(program: Program, only: Sequence[str]) -> tuple[str, ...]:
 
 
 def _report(
-    pairs: Sequence[tuple[Report, Program]], warnings: Sequence[Diagnostic], arguments: Namespace, blocks: Blocks | None
+    told: Sequence[Told], seconds: float, warnings: Sequence[Diagnostic], arguments: Namespace, found: Sequence[Finding]
 ) -> int:
     """Writes one document for all programs, and tells the verdict."""
-    results = tuple(finding for report, _ in pairs for finding in report.results)
-    whole = Report(results=results, seconds=sum(report.seconds for report, _ in pairs))
+    standings = [one.standing for one in told]
+    verdict = together(standings)
+    texts = [one.text for one in told]
+    if arguments.format == "json":
+        from asever.report.json import report_text  # noqa: PLC0415 - text output does not pay for it
 
-    def document() -> object:
-        from asever.report.json import report_json  # noqa: PLC0415 - text output does not pay for it
+        text = report_text(texts, verdict, seconds, version=__version__, warnings=warnings)
+    else:
+        from asever.report.text import summary_text  # noqa: PLC0415 - JSON output does not pay for it
 
-        return report_json(whole, version=__version__, warnings=warnings)
-
-    def text(color: bool) -> str:
-        from asever.report.text import render_reports  # noqa: PLC0415 - JSON output does not pay for it
-
-        return render_reports(
-            pairs,
-            color=color,
-            evidence=arguments.evidence,
-            quiet=arguments.quiet,
-            timing=arguments.timing,
-            blocks=blocks,
-        )
-
-    write_report(arguments, text=text, document=document)
-    if arguments.cross_check and _say_disagreements(results):
+        color = wants_color(arguments.color, sys.stdout, arguments.output)
+        last = "" if arguments.quiet else summary_text(standings, seconds if arguments.timing else None, color=color)
+        text = "".join((*texts, last))
+    write_result(text, arguments.output)
+    if arguments.cross_check and _say_disagreements(found):
         return Status.INTERNAL
-    return {Verdict.HOLDS: Status.MET, Verdict.VIOLATED: Status.VIOLATED, Verdict.UNKNOWN: Status.UNKNOWN}[whole.verdict]
+    return {Verdict.HOLDS: Status.MET, Verdict.VIOLATED: Status.VIOLATED, Verdict.UNKNOWN: Status.UNKNOWN}[verdict]
 
 
 def _say_disagreements(results: Sequence[Finding]) -> bool:

@@ -97,8 +97,10 @@ def show_diagnostics(diagnostics: Sequence[Diagnostic], color: str) -> None:
         sys.stderr.write(render_diagnostics(diagnostics, color=wants_color(color, sys.stderr)))
 
 
-def need_processes(jobs: int) -> None:
+def need_processes(jobs: int | None) -> None:
     """Raises `UsageError` where several processes are asked for and the system cannot fork."""
+    if jobs is None or jobs == 1:
+        return
     from asever.workers import can_fork  # noqa: PLC0415 - most runs ask for none
 
     if not can_fork():

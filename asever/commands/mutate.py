@@ -11,12 +11,12 @@ from asever.pipeline import Options
 from asever.report.scores import render_score
 from asever.report.scores_json import score_json
 from asever.score.mutate import mutate
+from asever.workers import processes
 
 
 def run(arguments: Namespace) -> int:
     """Writes the survivors and the score; exit status 1 only if it is less than `--fail-under` asks for."""
-    if arguments.jobs > 1:
-        need_processes(arguments.jobs)
+    need_processes(arguments.jobs)
     program = load(arguments.file, arguments.color, arguments.settings)
     if program is None:
         return Status.WRONG_INPUT
@@ -27,7 +27,7 @@ def run(arguments: Namespace) -> int:
             options,
             seed=arguments.seed,
             most=arguments.most,
-            jobs=arguments.jobs,
+            jobs=arguments.jobs or processes(),
             waiting=lambda: progress("seeding faults"),
         )
     except SpecError as error:

@@ -27,7 +27,7 @@ def watch(arguments: Namespace, once: Callable[[Session], int]) -> int:
         raise UsageError("--watch needs files: standard input is read once")
     if arguments.cross_check or arguments.certificate is not None:
         raise UsageError("--watch goes with neither --cross-check nor --certificate", advice="leave --watch out")
-    session = Session(settings=arguments.settings, jobs=arguments.jobs)
+    session = Session(settings=arguments.settings, jobs=arguments.jobs or 1)
     while True:
         session.begin()
         started = time.perf_counter()

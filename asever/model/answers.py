@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
+from typing import NamedTuple
 
 from asever.model.claims import Check
 from asever.model.effective import Arrival, Filter, FilterContext, FilterRow, Redirect, Route, Scope, SourceTranslation
@@ -223,6 +224,40 @@ class Verdict(Enum):
     UNKNOWN = "unknown"
 
 
+class Standing(NamedTuple):
+    """The verdict of a check beside what its author expects."""
+
+    verdict: Verdict
+    expect_violated: bool
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the check is as its author expects; None when unknown."""
+        if self.verdict is Verdict.UNKNOWN:
+            return None
+        return (self.verdict is Verdict.VIOLATED) == self.expect_violated
+
+
+class Told(NamedTuple):
+    """A finding in words, with what is counted of it: all that a report needs, and all that whoever judged hands over."""
+
+    standing: Standing
+    text: str
+
+    @property
+    def met(self) -> bool | None:
+        """As of the finding."""
+        return self.standing.met
+
+
+def together(every: Iterable[Standing]) -> Verdict:
+    """The verdict of several checks: violated when one is not met, else unknown when one is unknown, else holds."""
+    met = {one.met for one in every}
+    if False in met:
+        return Verdict.VIOLATED
+    return Verdict.UNKNOWN if None in met else Verdict.HOLDS
+
+
 @record
 class Dependence:
     """The verdict rests on `name` being `value`; under `alternative` it would be `otherwise`."""
@@ -332,11 +367,14 @@ class Finding:
         return self.trace or self.difference or self.dead_rows
 
     @property
+    def standing(self) -> Standing:
+        """The verdict beside what the author expects."""
+        return Standing(self.verdict, self.check.expect_violated)
+
+    @property
     def met(self) -> bool | None:
         """Whether the check is as its author expects; None when unknown."""
-        if self.verdict is Verdict.UNKNOWN:
-            return None
-        return (self.verdict is Verdict.VIOLATED) == self.check.expect_violated
+        return self.standing.met
 
 
 @record
@@ -349,8 +387,5 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """Violated when a check is not met, else unknown when one is unknown, else holds."""
-        met = [finding.met for finding in self.results]
-        if False in met:
-            return Verdict.VIOLATED
-        return Verdict.UNKNOWN if None in met else Verdict.HOLDS
+        """The verdict of all checks together."""
+        return together(finding.standing for finding in self.results)

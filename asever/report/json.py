@@ -22,7 +22,6 @@ from asever.model.answers import (
     FiltersDiffer,
     Finding,
     NearMiss,
-    Report,
     Step,
     StepKind,
     Trace,
@@ -40,15 +39,24 @@ from asever.source import Span
 Json = dict[str, Any]
 
 
-def report_json(report: Report, *, version: str = "", warnings: Sequence[Diagnostic] = ()) -> Json:
-    """The whole report. `version` is the program's own; keys and their order are fixed."""
-    return {
-        "asever": version,
-        "verdict": report.verdict.value,
-        "checks": [finding_json(one) for one in report.results],
-        "diagnostics": diagnostics_json(warnings),
-        "seconds": round(report.seconds, 3),
-    }
+def report_text(
+    checks: Sequence[str], verdict: Verdict, seconds: float, *, version: str = "", warnings: Sequence[Diagnostic] = ()
+) -> str:
+    """The whole report, laid out as by `dumped`; `checks` are texts of findings. `version` is the program's own.
+
+    Keys and their order are fixed. Findings may come as text from other processes, and are of any number: a document of all of
+    them would be built only to be written.
+    """
+    head = dumped({"asever": version, "verdict": verdict.value}).removesuffix("\n}\n")
+    tail = dumped({"diagnostics": diagnostics_json(warnings), "seconds": round(seconds, 3)}).removeprefix("{\n")
+    listed = ",\n".join(checks)
+    between = f"\n{listed}\n  " if checks else ""
+    return f'{head},\n  "checks": [{between}],\n{tail}'
+
+
+def finding_text(finding: Finding) -> str:
+    """One check as it stands in a report. A line ends nowhere but between two values: strings hold it escaped."""
+    return "    " + json.dumps(finding_json(finding), indent=2, ensure_ascii=False).replace("\n", "\n    ")
 
 
 def dumped(document: object) -> str:

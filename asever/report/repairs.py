@@ -41,7 +41,7 @@ def render_repairs(
         lines += _of_one(one, page, main=program.files[0].name, written=any(one is each for each in written))
     lines.append(_count(repairs, written))
     if now is not None:
-        lines.append(line("the files were read again: ", *summary([now])))
+        lines.append(line("the files were read again: ", *summary([one.standing for one in now.results])))
     first = next((one for one in repairs if one.proposals), None)
     if first is not None and not written:
         lines += page.paragraph(f'asever fix {file} "{first.finding.name}" --write applies its first fix')

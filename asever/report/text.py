@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from asever.model.answers import Finding, Report, Trace, Verdict
+from asever.model.answers import Finding, Report, Standing, Trace, Verdict
 from asever.model.program import Program
 from asever.report.blocks import Blocks
 from asever.report.findings import finding_lines, headline, reason_lines
@@ -54,22 +54,30 @@ def render_reports(
     texts: list[str] = []
     for report, program in pairs:
         page = Page(words=Vocabulary(report.names, program.network), width=max(width, NARROW), evidence=evidence)
-        for finding in report.results:
-            if not quiet:
-                texts += [_drawn(finding, page, blocks, color=color), "\n"]
-            elif not finding.met:
-                texts.append(drawn([headline(finding, page)], color=color))
+        texts += [finding_text(one, page, color=color, quiet=quiet, blocks=blocks) for one in report.results]
     if not quiet:
-        texts.append(drawn([summary([report for report, _ in pairs], timing=timing)], color=color))
+        standings = [finding.standing for report, _ in pairs for finding in report.results]
+        texts.append(summary_text(standings, sum(report.seconds for report, _ in pairs) if timing else None, color=color))
     return "".join(texts)
 
 
-def _drawn(finding: Finding, page: Page, blocks: Blocks | None, *, color: bool) -> str:
-    return drawn(finding_lines(finding, page), color=color) if blocks is None else blocks.text(finding, page, color=color)
+def finding_text(
+    finding: Finding, page: Page, *, color: bool = False, quiet: bool = False, blocks: Blocks | None = None
+) -> str:
+    """What a report says of one finding; the options as in `render_reports`."""
+    if quiet:
+        return "" if finding.met else drawn([headline(finding, page)], color=color)
+    text = drawn(finding_lines(finding, page), color=color) if blocks is None else blocks.text(finding, page, color=color)
+    return text + "\n"
 
 
-def summary(reports: Sequence[Report], *, timing: bool = False) -> Line:
-    """`7 checks: 4 holds, 2 violated, 1 violated as expected`."""
+def summary_text(standings: Sequence[Standing], seconds: float | None = None, *, color: bool = False) -> str:
+    """The last line of a report."""
+    return drawn([summary(standings, seconds)], color=color)
+
+
+def summary(standings: Sequence[Standing], seconds: float | None = None) -> Line:
+    """`7 checks: 4 holds, 2 violated, 1 violated as expected`, and how long it took if that is to be said."""
     kinds = (
         ("holds", Style.GOOD, Verdict.HOLDS, False),
         ("violated", Style.BAD, Verdict.VIOLATED, False),
@@ -77,16 +85,15 @@ def summary(reports: Sequence[Report], *, timing: bool = False) -> Line:
         ("violated as expected", Style.GOOD, Verdict.VIOLATED, True),
         ("holds but expected to be violated", Style.BAD, Verdict.HOLDS, True),
     )
-    results = [finding for report in reports for finding in report.results]
-    if not results:
+    if not standings:
         return line(Piece("0 checks: nothing was asked", Style.STRONG))
     parts: list[Piece] = []
     for word, style, verdict, expected in kinds:
-        number = sum(one.verdict is verdict and expected in {None, one.check.expect_violated} for one in results)
+        number = sum(one.verdict is verdict and expected in {None, one.expect_violated} for one in standings)
         if number:
             parts += [Piece(", " if parts else ""), Piece(f"{number} {word}", style)]
-    time = f" in {sum(report.seconds for report in reports):.1f} s" if timing else ""
-    return line(Piece(f"{len(results)} check{'' if len(results) == 1 else 's'}: ", Style.STRONG), *parts, time)
+    time = "" if seconds is None else f" in {seconds:.1f} s"
+    return line(Piece(f"{len(standings)} check{'' if len(standings) == 1 else 's'}: ", Style.STRONG), *parts, time)
 
 
 def render_trace(

@@ -11,12 +11,13 @@ from asever.azure.effective import effective
 from asever.azure.questions import Unanswerable, question
 from asever.evaluate.walk import walk
 from asever.explain.finding import Options
+from asever.judging import findings_by
 from asever.model.answers import FiltersDiffer, Outcome, Proved
 from asever.model.claims import GroupsEqual
 from asever.model.packets import Flow
 from asever.model.program import Program
 from asever.model.scores import Caught, Harmless, Score, Survivor
-from asever.pipeline import Waiting, findings_by, prepare
+from asever.pipeline import Waiting, prepare, with_questions
 from asever.record import replace
 from asever.score.faults import Mutant, faults
 from asever.score.verdicts import Verdicts
@@ -50,7 +51,7 @@ def mutate(
     fork. Raises what `asever.pipeline.examine_all` does.
     """
     with waiting():
-        ready = prepare(program, replace(options, core=Depth.NOTHING))
+        ready = with_questions(prepare(program, replace(options, core=Depth.NOTHING)))
         every = list(faults(program.network))
     with findings_by([(ready, asked) for asked in ready.asked], jobs) as found, waiting():
         results = tuple(found)

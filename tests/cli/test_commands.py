@@ -205,7 +205,7 @@ def test_help_and_version_are_results():
 
 
 def test_our_own_mistake_is_four_without_a_traceback(spec, monkeypatch):
-    monkeypatch.setattr("asever.pipeline.examine_all", None)
+    monkeypatch.setattr("asever.pipeline.told_all", None)
     run = asever("check", spec(HOLDS))
     assert (run.returncode, run.stdout) == (4, "")
     assert "internal error: TypeError" in run.stderr
@@ -217,7 +217,7 @@ def test_readings_that_disagree_are_four_with_the_reproducer(spec, monkeypatch):
     def disagree(*_, **_named):
         raise pipeline.ReadingsDisagree("flow tcp 10.0.1.4")
 
-    monkeypatch.setattr("asever.pipeline.examine_all", disagree)
+    monkeypatch.setattr("asever.pipeline.told_all", disagree)
     run = asever("check", spec(HOLDS))
     assert run.returncode == 4
     assert "readings-disagree" in run.stderr
@@ -234,7 +234,7 @@ def test_an_interruption_is_130(spec, monkeypatch):
     def interrupt(*_, **_named):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("asever.pipeline.examine_all", interrupt)
+    monkeypatch.setattr("asever.pipeline.told_all", interrupt)
     run = asever("check", spec(HOLDS))
     assert (run.returncode, run.stdout) == (130, "")
     assert "Traceback" not in run.stderr

@@ -23,27 +23,51 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cann
 
 EVERY_EXAMPLE = """
 import contextlib, io, pathlib, sys
-import asever.pipeline
+import asever.judging
 from asever.cli import main
-asever.pipeline._WORTH_FORKING = 0
+asever.judging._WORTH_FORKING = 0
 for path in sorted(pathlib.Path("examples").rglob("*.asev")):
     print(path, main(["check", "--jobs", sys.argv[1], str(path)]), flush=True)
 several = list(map(str, sorted(pathlib.Path("examples").glob("*.asev"))))
 for options in (["--evidence"], ["--fail-fast"], ["--format", "json"]):
     print(main(["check", "--jobs", sys.argv[1], *options, *several]))
 """
+EAGER = """
+import sys
+import asever.judging
+from asever.cli import main
+asever.judging._WORTH_FORKING = 0
+sys.exit(main(sys.argv[1:]))
+"""
+# Tells at the end how often the first process did what others are there for.
+ALONE = """
+import atexit
+import asever.pipeline, asever.report.json, asever.report.text
+counts = {"asked": 0, "judged": 0, "told": 0}
+def counted(module, name, what):
+    real = getattr(module, name)
+    def count(*values, **more):
+        counts[what] += 1
+        return real(*values, **more)
+    setattr(module, name, count)
+counted(asever.pipeline, "ask", "asked")
+counted(asever.judging, "judged", "judged")
+counted(asever.report.text, "finding_text", "told")
+counted(asever.report.json, "finding_text", "told")
+atexit.register(lambda: print("the parent " + ", ".join(f"{what} {count}" for what, count in counts.items())))
+"""
 # A program that answers a number of checks with two processes, and does something to itself when the second check is judged.
 SABOTAGED = """
 import os, signal, sys, time
-import asever.pipeline as pipeline
+import asever.judging as judging
 from asever.cli import main
-pipeline._WORTH_FORKING = 0
-real, parent = pipeline.judged, os.getpid()
+judging._WORTH_FORKING = 0
+real, parent = judging.judged, os.getpid()
 def judged(tables, asked, options):
     if os.getpid() != parent and asked.check.name == "2":
         {what}
     return real(tables, asked, options)
-pipeline.judged = judged
+judging.judged = judged
 sys.exit(main(["check", "--jobs", "2", sys.argv[1]]))
 """
 
@@ -101,6 +125,28 @@ def test_two_processes_find_the_same_faults(options):
     assert one[0] == 0
 
 
+VACUOUS = 'check "nothing" 10.200.0.4 never reaches 10.16.0.4 on tcp 22\n'
+
+
+@pytest.mark.parametrize("options", [[], ["--fail-fast"], ["--format", "json"], ["--only", "[0-9]*", "--only", "none such"]])
+def test_two_processes_refuse_what_one_refuses(spec, tmp_path, options):
+    """Whoever judges a check asks it; what is wrong with the last one is said before anything of the others."""
+    other = tmp_path / "other.asev"
+    other.write_text(spec.read_text(encoding="utf-8") + VACUOUS, encoding="utf-8")
+    for files in ([spec, other], [other, spec]):
+        one, two = (finished("-c", EAGER, "check", "--jobs", jobs, *options, *files) for jobs in ("1", "2"))
+        assert one == two
+        assert one[0] == (1 if options == ["--fail-fast"] and files[0] == spec else 3)
+
+
+@pytest.mark.parametrize("options", [[], ["--format", "json"]])
+def test_who_has_others_judge_neither_asks_nor_tells(spec, options):
+    watched = EAGER.replace("sys.exit(", ALONE + "sys.exit(")
+    code, out, _ = finished("-c", watched, "check", "--jobs", "2", *options, spec)
+    assert code == 1
+    assert out.endswith("the parent asked 0, judged 0, told 0\n")
+
+
 def test_more_processes_than_checks_are_no_mistake(spec):
     one, many = (finished("-m", "asever", "check", "--jobs", jobs, spec) for jobs in ("1", "40"))
     assert one == many
@@ -121,7 +167,7 @@ def test_a_mistake_in_a_process_is_told_as_in_one(spec):
 
 
 def test_readings_that_disagree_in_a_process_come_with_their_reproducer(spec):
-    what = "raise pipeline.ReadingsDisagree('flow tcp 10.0.1.4')"
+    what = "from asever.explain.witness import ReadingsDisagree; raise ReadingsDisagree('flow tcp 10.0.1.4')"
     code, out, err = finished("-c", SABOTAGED.format(what=what), spec)
     assert (code, out) == (4, "")
     assert "error[readings-disagree]" in err

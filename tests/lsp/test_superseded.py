@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 
-from asever import pipeline
+from asever import judging
 from asever.solve import solver
 from tests.lsp.quiet import Quiet
 
@@ -25,7 +25,7 @@ URI = "file:///nowhere/generated.asev"
 def judged(monkeypatch):
     """Which checks were judged; judging waits from the fourth on until it is let go on."""
     names, go, waits = [], Event(), Event()
-    real = pipeline.judged
+    real = judging.judged
 
     def slow(tables, asked, options):
         names.append(asked.check.name)
@@ -34,7 +34,7 @@ def judged(monkeypatch):
             assert go.wait(60)
         return real(tables, asked, options)
 
-    monkeypatch.setattr(pipeline, "judged", slow)
+    monkeypatch.setattr(judging, "judged", slow)
     return names, waits, go
 
 
@@ -77,7 +77,7 @@ def test_a_question_of_z3_that_takes_long_is_ended(monkeypatch):
         for other in sits[:number]
     ]
     puzzle = "".join([*(f"(declare-const {name} Bool)" for name in names), *clauses])
-    asked, real = Event(), pipeline.judged
+    asked, real = Event(), judging.judged
 
     def hard(tables, one, options):
         if not asked.is_set():
@@ -85,7 +85,7 @@ def test_a_question_of_z3_that_takes_long_is_ended(monkeypatch):
             solver.Session(puzzle, None).satisfiable([])
         return real(tables, one, options)
 
-    monkeypatch.setattr(pipeline, "judged", hard)
+    monkeypatch.setattr(judging, "judged", hard)
     quiet, text = Quiet(), large_group(60, CHECKS)
     quiet.editor.opened(URI, text, 1)
     assert asked.wait(60)

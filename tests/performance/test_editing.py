@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from asever import pipeline
+from asever import judging, pipeline
 from asever import session as session_module
 from asever.azure import regrouped
 from asever.pipeline import Options
@@ -41,7 +41,7 @@ def counts(monkeypatch):
         (regrouped, "effective"),
         (pipeline, "ask"),
         (session_module, "ask"),
-        (pipeline, "judged"),
+        (judging, "judged"),
     ):
         monkeypatch.setattr(owner, name, counting(getattr(owner, name), name, found))
     return found

@@ -9,12 +9,13 @@ import pytest
 
 from asever.model.confirmed import Confirmed
 from asever.report.diagnostics import render_diagnostics
-from asever.report.json import diagnostics_json, dumped, lint_json, report_json
+from asever.report.json import diagnostics_json, dumped, lint_json
 from asever.report.lint import render_lint
 from asever.report.repairs import render_repairs, repairs_json
 from asever.report.scores import render_coverage, render_score
 from asever.report.scores_json import coverage_json, score_json
 from asever.report.text import render_report, render_trace
+from tests.documents import report_document
 from tests.golden import assert_accepted
 from tests.report.samples import CROSS_CALL, DIAGNOSTICS, FILE, NAMES, PROGRAM, REPAIRS, REPORTS
 from tests.report.score_samples import COVERAGE, EMPTY, SCORE
@@ -30,7 +31,7 @@ TEXTS = {
         for name, report in REPORTS.items()
         if name in {"holds", "expected"}
     },
-    **{f"{name}.json": lambda report=report: dumped(report_json(report, version="0.1.0")) for name, report in REPORTS.items()},
+    **{f"{name}.json": lambda report=report: report_document(report, version="0.1.0") for name, report in REPORTS.items()},
     "violated-80-columns.txt": lambda: render_report(REPORTS["violated"], PROGRAM, width=80),
     "violated-color.txt": lambda: render_report(REPORTS["violated"], PROGRAM, color=True),
     "quiet.txt": lambda: render_report(REPORTS["expected"], PROGRAM, quiet=True),

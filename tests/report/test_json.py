@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 
 from asever.model.answers import Report
 from asever.model.packets import ICMP
-from asever.report.json import errors_json, packet_json, report_json, trace_json
+from asever.report.json import dumped, errors_json, packet_json, trace_json
+from tests.documents import report_document, report_json
 from tests.report.samples import CROSS_CALL, DIAGNOSTICS, REPORTS, VIOLATED
 
 SCHEMA = json.loads(files("asever.report").joinpath("schema.json").read_text(encoding="utf-8"))
@@ -25,6 +26,13 @@ def test_the_schema_is_one():
 @pytest.mark.parametrize("name", REPORTS)
 def test_every_report_is_as_the_schema_says(name):
     VALIDATOR.validate(report_json(REPORTS[name], version="0.1.0", warnings=DIAGNOSTICS))
+
+
+@pytest.mark.parametrize("report", [*REPORTS.values(), Report(results=())], ids=[*REPORTS, "none"])
+def test_findings_that_come_as_text_make_the_document_that_they_would_make_at_once(report):
+    text = report_document(report, version="0.1.0", warnings=DIAGNOSTICS)
+    assert text == dumped(json.loads(text))
+    assert list(json.loads(text)) == ["asever", "verdict", "checks", "diagnostics", "seconds"]
 
 
 def test_errors_and_traces_are_as_the_schema_says():

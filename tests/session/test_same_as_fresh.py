@@ -14,10 +14,10 @@ from asever.model.answers import Report
 from asever.pipeline import Depth, Options, examine
 from asever.report.blocks import Blocks
 from asever.report.diagnostics import in_order, render_diagnostics
-from asever.report.json import report_json
 from asever.report.text import render_reports
 from asever.semantics.loading import load_program
 from asever.session import Session
+from tests.documents import report_json
 
 sys.path += [str(Path(__file__).parents[2] / "bench"), str(Path(__file__).parent)]
 
@@ -112,7 +112,7 @@ def told(check, blocks=None):
     bare = Report(results=one.report.results, names=one.report.names)
     pairs = [(bare, one.program)]
     texts = [render_reports(pairs, blocks=blocks), render_reports(pairs, evidence=True)]
-    document = without_time(report_json(bare, version="", warnings=in_order(one.program.warnings)))
+    document = without_time(report_json(bare, warnings=in_order(one.program.warnings)))
     return [*texts, document], without_time(one.report.results)
 
 
