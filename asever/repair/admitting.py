@@ -23,10 +23,13 @@ from asever.repair.candidates import (
     target_terms,
 )
 from asever.repair.lists import (
+    ALLOWS,
+    DENIES,
     Extent,
     RuleList,
     counted,
     extent_of,
+    first_against,
     list_of,
     rows_by_rule,
     rows_of,
@@ -42,7 +45,6 @@ from asever.source import Span
 
 _MOST_MISSES = 6
 _MOST_FIELDS = 2
-_ALLOWS = ("allow", "always-allow")
 _ADDRESSES = frozenset({"source", "target"})
 
 
@@ -71,7 +73,7 @@ def _near_misses(one: Case, step: Step, filter_: Filter, listed: RuleList, decid
     for rule in listed.rules:
         if decider is not None and rule.priority >= decider.priority:
             break
-        if rule.access not in _ALLOWS or rule.span is None:
+        if rule.access not in ALLOWS or rule.span is None:
             continue
         rows = tuple(every.get(rule.span, ()))
         fields = min((tuple(_failing(one, step, row)) for row in rows), key=len, default=())
@@ -216,7 +218,7 @@ def _reordered(one: Case, step: Step, filter_: Filter, listed: RuleList, decider
     if priority is None:
         return
     every = rows_by_rule(filter_)
-    behind = [rule for rule in listed.rules if rule.priority > decider.priority and rule.access in _ALLOWS]
+    behind = [rule for rule in listed.rules if rule.priority > decider.priority and rule.access in ALLOWS]
     for rule in behind:
         rows = () if rule.span is None else tuple(every.get(rule.span, ()))
         if not any(not tuple(failing_fields(row, step.before, one.tables.tag_space)) for row in rows):
@@ -249,11 +251,10 @@ def _turned(one: Case, filter_: Filter, listed: RuleList, decider: DeclaredRule)
 
 
 def _added(one: Case, step: Step, listed: RuleList, decider: DeclaredRule | None) -> Iterator[Candidate]:
-    """A rule for exactly these flows, asked before the one that decides."""
-    priority = listed.priority_before(decider)
-    if priority is None:
+    """A rule for exactly these flows, asked before each that denies one of them."""
+    packet, filter_ = step.before, step.filter
+    if filter_ is None:
         return
-    packet = step.before
     needed = ports_at(one, packet)
     protocol = protocol_at(one, packet)
     sources = source_terms(one, packet, listed.home)
@@ -281,7 +282,8 @@ def _added(one: Case, step: Step, listed: RuleList, decider: DeclaredRule | None
             target=target.text,
             ports="" if needed == ANY_PORT or not protocol_numbers(protocol) & PROTOCOLS_WITH_PORTS else format_ports(needed),
         )
-        edit = listed.added(priority, rule)
+        priority = listed.priority_before(first_against(listed, filter_, extent, decider, DENIES, one.tables))
+        edit = None if priority is None else listed.added(priority, rule)
         if edit is not None:
             yield Candidate(
                 words=f"add rule {priority} to {listed.title} for exactly these packets",

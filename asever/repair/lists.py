@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from asever.diagnostics import Edit
 from asever.model.addresses import ALL_ADDRESSES
@@ -17,6 +17,8 @@ from asever.source import Span
 
 _LOWEST = {FilterKind.NSG: 100, FilterKind.ADMIN: 1, FilterKind.FIREWALL: 100}
 _HIGHEST = {FilterKind.NSG: 4096, FilterKind.ADMIN: 4096, FilterKind.FIREWALL: 65000}
+ALLOWS = ("allow", "always-allow")
+DENIES = ("deny",)
 _MOST_NAME = 60
 _HERE = NumberSet.single(0)
 
@@ -186,6 +188,37 @@ def extent_of(listed: RuleList, rows: Sequence[FilterRow], rule: DeclaredRule, t
         target_port=rule.target_port,
     )
     return counted(listed, extent)
+
+
+def first_against(
+    listed: RuleList,
+    one: Filter,
+    extent: Extent,
+    decider: DeclaredRule | None,
+    access: Container[str],
+    tables: EffectiveNetwork,
+) -> DeclaredRule | None:
+    """The first rule with such an access that matches any packet of an extent; the one that decides, if none before it does.
+
+    A rule for all of these packets has to be asked before it, or the next one of them would meet it.
+    """
+    every = rows_by_rule(one)
+    for rule in listed.rules:
+        if decider is not None and rule.priority >= decider.priority:
+            break
+        rows = () if rule.span is None or rule.access not in access else every.get(rule.span, ())
+        if any(_meets(row, extent, tables) for row in rows):
+            return rule
+    return decider
+
+
+def _meets(row: FilterRow, extent: Extent, tables: EffectiveNetwork) -> bool:
+    return (
+        row.target_port.overlaps(extent.target_port)
+        and row.protocol.overlaps(extent.protocol)
+        and most(row.source, tables).overlaps(extent.source)
+        and most(row.target, tables).overlaps(extent.target)
+    )
 
 
 def term_extent(rows: Sequence[FilterRow], term: AddressTerm, side: str, tables: EffectiveNetwork) -> NumberSet:

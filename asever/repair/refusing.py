@@ -12,7 +12,18 @@ from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, format_ports
 from asever.model.things import DeclaredRule, Direction
 from asever.record import replace
 from asever.repair.candidates import Candidate, Case, ports_at, protocol_at, source_terms, target_terms
-from asever.repair.lists import Extent, RuleList, counted, extent_of, list_of, rows_of, rule_behind, rule_name
+from asever.repair.lists import (
+    ALLOWS,
+    Extent,
+    RuleList,
+    counted,
+    extent_of,
+    first_against,
+    list_of,
+    rows_of,
+    rule_behind,
+    rule_name,
+)
 from asever.repair.places import NewRule, removed, replaced, without
 from asever.repair.wording import Term
 from asever.semantics.rules import protocol_numbers
@@ -71,11 +82,13 @@ def _narrowed(one: Case, step: Step, listed: RuleList, rule: DeclaredRule) -> It
 
 
 def _denied(one: Case, step: Step, listed: RuleList, admits: DeclaredRule | None) -> Iterator[Candidate]:
-    """A rule that denies exactly these flows, or all of the tag by which a default rule lets them in."""
-    priority = listed.priority_before(admits)
-    if priority is None:
+    """A rule that denies exactly these flows, or all of the tag by which a default rule lets them in.
+
+    It is asked before each rule that allows one of them.
+    """
+    packet, filter_ = step.before, step.filter
+    if filter_ is None:
         return
-    packet = step.before
     needed, protocol = ports_at(one, packet), protocol_at(one, packet)
     sources = list(source_terms(one, packet, listed.home)[:2])
     targets = list(target_terms(one, packet, listed.home)[:1])
@@ -93,9 +106,6 @@ def _denied(one: Case, step: Step, listed: RuleList, admits: DeclaredRule | None
         shapes.append((replace(exact, protocol="any", ports=""), ANY_PORT))
     for source, target, (shape, numbers) in product(sources, targets, shapes):
         rule = replace(shape, source=source.text, target=target.text)
-        edit = listed.added(priority, rule)
-        if edit is None:
-            continue
         extent = Extent(
             protocol=protocol_numbers(rule.protocol),
             source=source.addresses,
@@ -103,6 +113,10 @@ def _denied(one: Case, step: Step, listed: RuleList, admits: DeclaredRule | None
             target=target.addresses,
             target_port=numbers,
         )
+        priority = listed.priority_before(first_against(listed, filter_, extent, admits, ALLOWS, one.tables))
+        edit = None if priority is None else listed.added(priority, rule)
+        if edit is None:
+            continue
         against = "exactly these packets" if shape is exact else "these packets and more"
         yield Candidate(
             words=f"add rule {priority} to {listed.title} against {against}",

@@ -247,6 +247,19 @@ def test_a_thousand_rules_are_fixed_at_once():
     assert time.process_time() - started < 10  # about a second on an idle machine; this is to catch a quadratic mistake
 
 
+@pytest.mark.parametrize(
+    ("claim", "others", "default", "own"), [("reaches", "deny", "allow", "allow"), ("never reaches", "allow", "deny", "deny")]
+)
+def test_a_rule_for_many_flows_is_asked_before_each_that_decides_otherwise_of_one(claim, others, default, own):
+    """Before the rule that decides the flow that is shown alone, the next flow would meet the next rule, twenty times."""
+    rules = [f'    {150 + 10 * at} "r{at}" {others} tcp from 10.0.1.{at * 8}/29 to * port 1000-2000' for at in range(20)]
+    text = network(
+        "\n".join([*rules, f'    4000 "rest" {default} any from * to *']), checks=f"check it corp/apps {claim} sql on mssql\n"
+    )
+    found = fixed(text, "it", Limits(tries=10))
+    assert changes(found.proposals[0])[1] == [f'100 "it" {own} tcp from corp/apps to sql port 1433']
+
+
 def test_every_proposal_is_true_of_the_text_that_it_makes():
     from tests.repair.programs import after, loaded  # noqa: PLC0415 - this test alone edits for itself
 
