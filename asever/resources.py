@@ -17,6 +17,11 @@ def grammar_text() -> str:
     return _first(_SHIPPED / "grammar" / "asever.lark", _PACKAGE.parent / "grammar" / "asever.lark").read_text(encoding="utf-8")
 
 
+def tables() -> Path:
+    """The folder of the parser's tables that were made when the package was built."""
+    return _SHIPPED / "tables"
+
+
 def source(module: str) -> bytes:
     """The source of one of our modules (`syntax/nodes`). Raises `OSError` where only byte code was installed."""
     return (_PACKAGE / f"{module}.py").read_bytes()

@@ -7,14 +7,11 @@ are still known.
 
 from __future__ import annotations
 
-import os
 import re
 from _thread import get_ident
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from asever import cache, resources
 from asever.diagnostics import Diagnostic, Diagnostics, Label
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
@@ -285,51 +282,11 @@ def _without_line(text: str, offset: int) -> str:
 
 
 def _parser(start: str) -> tuple[Lark, Reading]:
-    """The LALR parser for whole files (`start`) or one item (`one`), with its embedded transformer.
+    """The parser for whole files (`start`) or one item (`one`), with its embedded transformer.
 
     They are two, since one parser for both would know less well what it waits for; and others in each thread, since the
-    transformer knows the text that is parsed. The tables are cached by the content of the grammar.
+    transformer knows the text that is parsed.
     """
-    return _parser_of(start, get_ident())
+    from asever.syntax.lalr import parser  # noqa: PLC0415 - lark is loaded for a parse only
 
-
-@lru_cache(maxsize=16)
-def _parser_of(start: str, _thread: int) -> tuple[Lark, Reading]:
-    import lark  # noqa: PLC0415
-
-    from asever.syntax.lexing import QuickLexer  # noqa: PLC0415
-    from asever.syntax.reading import Reading  # noqa: PLC0415
-    from asever.syntax.shifting import QuickParser  # noqa: PLC0415
-
-    reading = Reading()
-    grammar = resources.grammar_text()
-    options: dict[str, Any] = {
-        "parser": "lalr",
-        "lexer": "basic",
-        "start": start,
-        "maybe_placeholders": True,
-        "transformer": reading,
-        "_plugins": {"BasicLexer": QuickLexer, "LALR_Parser": QuickParser},
-    }
-    tables = _tables(start, lark.__version__)
-    try:
-        return lark.Lark(grammar, cache=tables or False, **options), reading
-    except OSError:
-        return lark.Lark(grammar, **options), reading
-
-
-def _tables(start: str, version: str) -> str | None:
-    """Where lark keeps its tables, None for nowhere; lark itself notices when the grammar or its options have changed.
-
-    They are a pickle, which may run code as it is read: one that others can have written is not read.
-    """
-    where = cache.folder()
-    if where is None:
-        return None
-    path = f"{where}/grammar-{start}-{version}.pickle"
-    try:
-        return path if cache.is_ours(os.lstat(path)) else None
-    except FileNotFoundError:
-        return path
-    except OSError:
-        return None
+    return parser(start, get_ident())

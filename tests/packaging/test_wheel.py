@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import asever
+from asever.syntax.lalr import STARTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
@@ -54,6 +55,7 @@ def test_the_wheel_holds_all_data(wheel):
         "asever/report/certificate-schema.json",
         "asever/commands/starter.asev",
     } <= names
+    assert len([name for name in names if name.startswith("asever/_shipped/tables/")]) == len(STARTS)
     assert not [name for name in names if name.startswith(("tests/", "docs/", "examples/"))]
 
 
@@ -84,6 +86,29 @@ def test_it_works_outside_the_checkout(installed, tmp_path):
         check=True,
     )
     assert Path(where.stdout.strip()).is_relative_to(installed)
+
+
+def test_the_first_run_finds_the_tables_of_the_parser(installed, tmp_path):
+    """Making them takes half a second; lark's builder of tables is not even called."""
+    shutil.copy(ROOT / "examples" / "layered.asev", tmp_path)
+    counting = (
+        "import sys, lark.lark; from asever.cli import main\n"
+        "def made(*_, **__): raise AssertionError('tables are made')\n"
+        "lark.lark._construct_parsing_frontend = made\n"
+        "sys.exit(main(['check', 'layered.asev', '-']))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", counting],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed), "ASEVER_CACHE": "off"},
+        input="vnet corp {",  # a mistake, for the other table
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 3, run.stderr
+    assert "tables are made" not in run.stderr
+    assert "error[" in run.stderr
 
 
 def test_the_version_is_told_once():
