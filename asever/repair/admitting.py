@@ -29,8 +29,8 @@ from asever.repair.lists import (
     RuleList,
     counted,
     extent_of,
-    first_against,
     list_of,
+    priorities_for,
     rows_by_rule,
     rows_of,
     rule_behind,
@@ -251,7 +251,7 @@ def _turned(one: Case, filter_: Filter, listed: RuleList, decider: DeclaredRule)
 
 
 def _added(one: Case, step: Step, listed: RuleList, decider: DeclaredRule | None) -> Iterator[Candidate]:
-    """A rule for exactly these flows, asked before each that denies one of them."""
+    """A rule for exactly these flows, asked before the one that decides, or before each that denies one of them."""
     packet, filter_ = step.before, step.filter
     if filter_ is None:
         return
@@ -282,15 +282,19 @@ def _added(one: Case, step: Step, listed: RuleList, decider: DeclaredRule | None
             target=target.text,
             ports="" if needed == ANY_PORT or not protocol_numbers(protocol) & PROTOCOLS_WITH_PORTS else format_ports(needed),
         )
-        priority = listed.priority_before(first_against(listed, filter_, extent, decider, DENIES, one.tables))
-        edit = None if priority is None else listed.added(priority, rule)
-        if edit is not None:
-            yield Candidate(
-                words=f"add rule {priority} to {listed.title} for exactly these packets",
-                edits=(edit,),
-                widening=counted(listed, extent).size,
-                width=width(listed, extent),
-                left=counted(listed, extent).size,
-                literal=not (source.named and target.named),
-                fresh=True,
-            )
+        found: Candidate | None = None
+        for priority in priorities_for(listed, filter_, extent, decider, DENIES, one.tables):
+            edit = listed.added(priority, rule)
+            if edit is not None:
+                found = Candidate(
+                    words=f"add rule {priority} to {listed.title} for exactly these packets",
+                    edits=(edit,),
+                    widening=counted(listed, extent).size,
+                    width=width(listed, extent),
+                    left=counted(listed, extent).size,
+                    literal=not (source.named and target.named),
+                    fresh=True,
+                    earlier=found,
+                )
+        if found is not None:
+            yield found

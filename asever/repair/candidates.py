@@ -26,6 +26,7 @@ class Candidate:
     in a rule of the file is how its author writes "here", and no reason to write a rule of its own. `literal` when it writes
     numbers where names would do; `fresh` when it writes a new rule or thing; `order` and then `left`, the packets that may
     pass in all, rank what is alike otherwise. `listed` when every edit is in a list of rules, which changes no flow's way.
+    `earlier` is the same in front of more rules, if this is not enough.
     """
 
     words: str
@@ -38,6 +39,7 @@ class Candidate:
     left: int = 0
     takes: frozenset[str] = frozenset()
     listed: bool = False
+    earlier: Candidate | None = None
 
     @property
     def cost(self) -> tuple[int, ...]:

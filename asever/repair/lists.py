@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from asever.diagnostics import Edit
 from asever.model.addresses import ALL_ADDRESSES
@@ -190,7 +190,25 @@ def extent_of(listed: RuleList, rows: Sequence[FilterRow], rule: DeclaredRule, t
     return counted(listed, extent)
 
 
-def first_against(
+def priorities_for(
+    listed: RuleList,
+    one: Filter,
+    extent: Extent,
+    decider: DeclaredRule | None,
+    others: Container[str],
+    tables: EffectiveNetwork,
+) -> Iterator[int]:
+    """Where a rule for the packets of an extent may stand, the last one nearest to the rule that decides one of them.
+
+    If one of the `others` matches any of them before that, the next packet would meet it: first a place before all of these.
+    """
+    near = listed.priority_before(decider)
+    first = _first_of(listed, one, extent, decider, others, tables)
+    early = None if first is None else listed.priority_before(first)
+    yield from (priority for priority in dict.fromkeys((early, near)) if priority is not None)
+
+
+def _first_of(
     listed: RuleList,
     one: Filter,
     extent: Extent,
@@ -198,10 +216,7 @@ def first_against(
     access: Container[str],
     tables: EffectiveNetwork,
 ) -> DeclaredRule | None:
-    """The first rule with such an access that matches any packet of an extent; the one that decides, if none before it does.
-
-    A rule for all of these packets has to be asked before it, or the next one of them would meet it.
-    """
+    """The first rule with such an access, before the one that decides, that matches any packet of an extent."""
     every = rows_by_rule(one)
     for rule in listed.rules:
         if decider is not None and rule.priority >= decider.priority:
@@ -209,7 +224,7 @@ def first_against(
         rows = () if rule.span is None or rule.access not in access else every.get(rule.span, ())
         if any(_meets(row, extent, tables) for row in rows):
             return rule
-    return decider
+    return None
 
 
 def _meets(row: FilterRow, extent: Extent, tables: EffectiveNetwork) -> bool:

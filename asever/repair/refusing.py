@@ -18,8 +18,8 @@ from asever.repair.lists import (
     RuleList,
     counted,
     extent_of,
-    first_against,
     list_of,
+    priorities_for,
     rows_of,
     rule_behind,
     rule_name,
@@ -84,7 +84,7 @@ def _narrowed(one: Case, step: Step, listed: RuleList, rule: DeclaredRule) -> It
 def _denied(one: Case, step: Step, listed: RuleList, admits: DeclaredRule | None) -> Iterator[Candidate]:
     """A rule that denies exactly these flows, or all of the tag by which a default rule lets them in.
 
-    It is asked before each rule that allows one of them.
+    It is asked before the rule that lets the packet in, or before each that lets in one of them.
     """
     packet, filter_ = step.before, step.filter
     if filter_ is None:
@@ -113,16 +113,19 @@ def _denied(one: Case, step: Step, listed: RuleList, admits: DeclaredRule | None
             target=target.addresses,
             target_port=numbers,
         )
-        priority = listed.priority_before(first_against(listed, filter_, extent, admits, ALLOWS, one.tables))
-        edit = None if priority is None else listed.added(priority, rule)
-        if edit is None:
-            continue
         against = "exactly these packets" if shape is exact else "these packets and more"
-        yield Candidate(
-            words=f"add rule {priority} to {listed.title} against {against}",
-            edits=(edit,),
-            literal=not (source.named and target.named),
-            fresh=True,
-            left=counted(listed, extent).size,
-            takes=frozenset({listed.resource}),
-        )
+        found: Candidate | None = None
+        for priority in priorities_for(listed, filter_, extent, admits, ALLOWS, one.tables):
+            edit = listed.added(priority, rule)
+            if edit is not None:
+                found = Candidate(
+                    words=f"add rule {priority} to {listed.title} against {against}",
+                    edits=(edit,),
+                    literal=not (source.named and target.named),
+                    fresh=True,
+                    left=counted(listed, extent).size,
+                    takes=frozenset({listed.resource}),
+                    earlier=found,
+                )
+        if found is not None:
+            yield found

@@ -89,11 +89,13 @@ class _State:
     """A set of edits to be judged, and the counterexample that it is to cure.
 
     `tried`: they do not suffice, as a sketch of the program told, and what is to be done besides is yet to be looked for.
+    `otherwise` is to be judged if they do not suffice.
     """
 
     changes: tuple[Candidate, ...] = ()
     parent: Counterexample | None = None
     tried: bool = False
+    otherwise: _State | None = None
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -173,6 +175,8 @@ class _Search:
             return None
         shown = self._against(one, state)
         if shown is not None:
+            if state.otherwise is not None:
+                self._push(state.otherwise)
             if sketch:
                 self._push(replace(state, tried=True))
             elif shown.counterexample is not None:
@@ -324,15 +328,21 @@ class _Search:
         title = shown.check.name or shown.check.text
         found = sorted(_candidates(one, shown, title), key=lambda each: (each.cost, each.words))
         for change in found if not state.changes else found[:_MOST_BRANCHES]:
-            edits = [
-                rebased(edit, self.trials.files, state.edits)
-                for edit in change.edits
-                if edit.span.file.name in self.trials.files
-            ]
-            kept = tuple(edit for edit in edits if edit is not None)
-            if len(kept) < len(change.edits) or len(kept) + len(state.edits) > MOST_EDITS:
-                continue
-            self._push(_State(changes=(*state.changes, replace(change, edits=kept)), parent=shown))
+            more = self._with(state, change, shown)
+            if more is not None:
+                self._push(more)
+
+    def _with(self, state: _State, change: Candidate, shown: Counterexample) -> _State | None:
+        """A state with one change more, whose edits are about the text with the others; None if they do not go together."""
+        edits = [
+            rebased(edit, self.trials.files, state.edits) for edit in change.edits if edit.span.file.name in self.trials.files
+        ]
+        kept = tuple(edit for edit in edits if edit is not None)
+        if len(kept) < len(change.edits) or len(kept) + len(state.edits) > MOST_EDITS:
+            return None
+        earlier = change.earlier
+        otherwise = None if earlier is None else self._with(state, replace(earlier, listed=change.listed), shown)
+        return _State(changes=(*state.changes, replace(change, edits=kept)), parent=shown, otherwise=otherwise)
 
 
 def _covers(scope: Scope, packet: Packet) -> bool:
