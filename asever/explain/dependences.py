@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from asever.azure.assumptions import ASSUMPTIONS
+from asever.exact.oracle import Oracle
+from asever.explain.witness import agreeing
 from asever.model.answers import (
     Answer,
     DeadRows,
@@ -18,7 +20,7 @@ from asever.model.answers import (
 )
 from asever.model.effective import EffectiveNetwork, FlowQuestion, conditions_of
 from asever.record import replace
-from asever.solve.answer import Depth, answer
+from asever.solve.answer import holds
 from asever.solve.paths import Assumed, assumed
 
 
@@ -39,7 +41,7 @@ def dependences(
     """The assumptions on which an answer hangs, in the order of the list of assumptions.
 
     A violated claim hangs on a reading if it would hold in the other one; a claim that holds hangs on what it takes for
-    granted if it would not hold without.
+    granted if it would not hold without. Raises `ReadingsDisagree` when the engines differ about that.
     """
     every = assumed(network, question) if isinstance(found, Proved | NoneArrives) else ()
     met = frozenset[str]().union(*(its for _, its in every))
@@ -77,7 +79,9 @@ def _verdict_with(
 ) -> Verdict:
     """The verdict with one more reading fixed."""
     changed = replace(question, fixed={**question.fixed, name: value})
-    return verdict_of(answer(network, changed, seconds=seconds, core=Depth.NOTHING))
+    with agreeing(changed):
+        answer = holds(network, changed, seconds=seconds, guide=Oracle(network, changed))
+    return Verdict.UNKNOWN if answer is None else Verdict.HOLDS if answer else Verdict.VIOLATED
 
 
 def _only_what_changes(question: FlowQuestion, every: Assumed, name: str) -> FlowQuestion:

@@ -13,7 +13,7 @@ from asever.exact.oracle import Oracle
 from asever.explain.blame import Blame, blame, facts
 from asever.explain.dependences import dependences, verdict_of
 from asever.explain.evidence import evidence, filter_evidence, replayed
-from asever.explain.witness import ReadingsDisagree, replay, replay_difference, wants_reply
+from asever.explain.witness import agreeing, replay, replay_difference, wants_reply
 from asever.model.answers import (
     Answer,
     DeadRows,
@@ -33,7 +33,6 @@ from asever.model.effective import EffectiveNetwork, FilterQuestion, FlowQuestio
 from asever.model.program import Program
 from asever.record import field, record, replace
 from asever.solve.answer import Depth, answer
-from asever.solve.guide import EnginesDisagree
 
 
 @record
@@ -241,10 +240,8 @@ class _Flows:
     def _answer(self) -> Answer:
         """The solver's answer, confirmed by exact search as far as that goes."""
         oracle = Oracle(self.tables, self.asks)
-        try:
+        with agreeing(self.asks):
             return answer(self.tables, self.asks, seconds=self.options.seconds, core=self.options.core, guide=oracle)
-        except EnginesDisagree as problem:
-            raise ReadingsDisagree(f"{problem}\nquestion    {self.asks!r}") from problem
 
     def _about(self, finding: Finding, scope: Scope) -> Finding:
         return replace(finding, origin_title=scope.subject, target_title=scope.target)

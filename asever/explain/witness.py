@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from asever.evaluate.judge import decides, succeeds
 from asever.evaluate.walk import walk
@@ -22,6 +23,7 @@ from asever.model.effective import (
 )
 from asever.model.packets import Flow, Packet, format_packet
 from asever.record import replace
+from asever.solve.guide import EnginesDisagree
 
 _WORDS = {True: "the flow succeeds", False: "the flow fails", None: "it is not known"}
 
@@ -35,6 +37,15 @@ class ReadingsDisagree(Exception):  # noqa: N818 - what happened, in the word th
     def __init__(self, reproducer: str) -> None:
         self.reproducer = reproducer
         super().__init__(reproducer)
+
+
+@contextmanager
+def agreeing(question: Question) -> Iterator[None]:
+    """Raises `ReadingsDisagree` when the two engines that are asked a question here give different answers."""
+    try:
+        yield
+    except EnginesDisagree as problem:
+        raise ReadingsDisagree(f"{problem}\nquestion    {question!r}") from problem
 
 
 def wants_reply(question: FlowQuestion) -> bool:

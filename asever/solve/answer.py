@@ -51,6 +51,32 @@ def answer(
     return replace(found, seconds=time.monotonic() - started)
 
 
+def holds(network: EffectiveNetwork, question: FlowQuestion, *, seconds: float | None, guide: Guide) -> bool | None:
+    """Whether a claim about flows holds, without what shows it: the verdict of its answer. None when that is `Undecided`.
+
+    Raises `EnginesDisagree` as `answer` does.
+    """
+    asks = queries(question.quantifier)
+    flows = Flows(network, question, asks, None if seconds is None else time.monotonic() + seconds, guide)
+    try:
+        if question.quantifier is Quantifier.SOME_ARRIVES:
+            return _holds_for_some(flows, asks)
+        broken = flows.settles(asks)
+        return not broken if broken is not False else (None if flows.exists(asks.open) else True)
+    except TimeOut:
+        return None
+
+
+def _holds_for_some(flows: Flows, asks: Queries) -> bool | None:
+    every: bool | None = True
+    for readings in flows.combinations():
+        shown = flows.settles(asks, readings)
+        if shown is False and not flows.exists(asks.open, readings) and flows.exists(asks.settled, readings):
+            return False
+        every = every if shown else None
+    return every
+
+
 def _answer(
     network: EffectiveNetwork, question: Question, deadline: float | None, *, core: Depth, guide: Guide | None
 ) -> Answer:

@@ -8,7 +8,7 @@ from asever.model.answers import Core, CoreRow, CoreWay, is_written
 from asever.model.effective import EffectiveNetwork, FlowQuestion, Route
 from asever.record import replace
 from asever.solve.clauses import text_of
-from asever.solve.encode import encode_tracked
+from asever.solve.encode import encode_within
 from asever.solve.queries import Pick, asked
 from asever.solve.solver import Session, TimeOut
 from asever.solve.terms import FALSE
@@ -44,7 +44,7 @@ def core_of(
 
 
 class _Minimal:
-    """Everything that may be left out has a switch; while that is off, it does the worst for the proof (`encode_tracked`)."""
+    """Everything that may be left out has a switch; while that is off, it does the worst for the proof (`encode_within`)."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class _Minimal:
     ) -> None:
         self.settings = settings
         asks = replace(question, fixed={}) if settings else question
-        encoding = encode_tracked(network, asks, _every_row if settings else is_written)
+        encoding = encode_within(network, asks, _every_row if settings else is_written)
         self.tracked = encoding.tracked
         self.checks = 0
         formula = asked(encoding, pick)

@@ -59,7 +59,7 @@ class ScopeText:
 
 @record
 class Encoding:
-    """A question about flows as formulas over one text. `tracked` are the switches of rows (see `encode_tracked`)."""
+    """A question about flows as formulas over one text. `tracked` are the switches of rows (see `encode_within`)."""
 
     terms: Terms
     rows: Rows
@@ -72,22 +72,43 @@ Tracks = Callable[[Way], bool]
 
 
 def encode(network: EffectiveNetwork, question: FlowQuestion, terms: Terms | None = None) -> Encoding:
-    """The formulas of a question, in a text of their own or added to `terms`."""
-    return _Encoder(network, question, terms=terms).encoding()
+    """The formulas of a question, in a text of their own or added to `terms`; they say all about every number."""
+    every = enumerate(existing_ways(network, question))
+    return _Encoder(network, question, terms or Terms()).encoding(every)
 
 
-def encode_way(network: EffectiveNetwork, question: FlowQuestion, index: int, scope: Scope, path: Path) -> Encoding:
-    """The formulas of one path of a scope, which is the question's or a part of it, in a text of their own."""
-    return _Encoder(network, question).of_way(index, scope, path)
+def encode_within(network: EffectiveNetwork, question: FlowQuestion, tracks: Tracks | None = None) -> Encoding:
+    """The formulas of a question in a text of their own, where every number lies in its domain (`Terms`): that of its flows.
 
-
-def encode_tracked(network: EffectiveNetwork, question: FlowQuestion, tracks: Tracks) -> Encoding:
-    """The same with a switch for every filter row that can meet the question, and for the other rows that `tracks` names.
-
+    With `tracks` there is a switch for every filter row that can meet the question, and for the other rows that it names.
     While the switch of a filter row is off, the row may decide either way (`Rows.tracked`). While that of a route, translation,
     arrival or redirect is off, whatever takes the row may end anywhere, as if the row were `unmodelled`.
     """
-    return _Encoder(network, question, tracks=tracks).encoding()
+    every = list(enumerate(existing_ways(network, question)))
+    return _Encoder(network, question, Terms(_domains(every)), tracks).encoding(every)
+
+
+def encode_way(network: EffectiveNetwork, question: FlowQuestion, index: int, scope: Scope, path: Path) -> Encoding:
+    """The same of one path of a scope, which is the question's or a part of it."""
+    every = [(index, (scope, (path,)))]
+    return _Encoder(network, question, Terms(_domains(every))).encoding(every)
+
+
+_Numbered = tuple[int, tuple[Scope, tuple[Path, ...]]]
+"""A scope by its number, and its paths."""
+
+
+def _domains(every: Iterable[_Numbered]) -> Mapping[str, NumberSet]:
+    """Where the flows of some scopes have each variable."""
+    found: dict[str, list[NumberSet]] = {}
+    for _, (scope, its) in every:
+        for name in FIELDS:
+            found.setdefault(name, []).append(getattr(scope.packets, name))
+        for path in its:
+            for name, numbers in path.region.items():
+                if name not in FIELDS:
+                    found.setdefault(name, []).append(numbers)
+    return {name: _together(parts) for name, parts in found.items()}
 
 
 _Key = tuple[int, Action, tuple[str | int, ...], frozenset[str], frozenset[str]]
@@ -98,13 +119,12 @@ class _Encoder:
         self,
         network: EffectiveNetwork,
         question: FlowQuestion,
-        *,
-        terms: Terms | None = None,
+        terms: Terms,
         tracks: Tracks | None = None,
     ) -> None:
         self.network = network
         self.question = question
-        self.terms = Terms() if terms is None else terms
+        self.terms = terms
         self.rows = Rows(self.terms, network, question.fixed)
         self.tracks = tracks
         self.tracked: dict[str, CoreRow | CoreWay] = {}
@@ -113,13 +133,8 @@ class _Encoder:
         self._matches: dict[_Key, tuple[Match, ...]] = {}
         self._decisions: dict[tuple[_Key, str, bool], str] = {}
 
-    def encoding(self) -> Encoding:
-        return self._of(list(enumerate(existing_ways(self.network, self.question))))
-
-    def of_way(self, index: int, scope: Scope, path: Path) -> Encoding:
-        return self._of([(index, (scope, (path,)))])
-
-    def _of(self, every: Sequence[tuple[int, tuple[Scope, tuple[Path, ...]]]]) -> Encoding:
+    def encoding(self, numbered: Iterable[_Numbered]) -> Encoding:
+        every = list(numbered)
         self._hulls = self._measured(
             path
             for _, (scope, its) in every

@@ -14,7 +14,7 @@ from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import TCP, Flow, Packet
 from asever.record import field, record, replace
 from asever.solve.clauses import text_of
-from asever.solve.encode import Branch, Encoding, ScopeText, encode, encode_way
+from asever.solve.encode import Branch, Encoding, ScopeText, encode_way, encode_within
 from asever.solve.guide import EnginesDisagree, Guide, Told
 from asever.solve.leads import Lead, Leads, Nowhere
 from asever.solve.paths import FIELDS, Path, existing_ways, mentioned
@@ -27,6 +27,8 @@ from asever.solve.terms import FALSE, TRUE, disjunction, implication, last, nega
 USUAL_SOURCE_PORTS = 49152
 # What tells protocols, places and ports apart comes first; the choices that are not the sender's come last.
 _ORDER = ("protocol", "target", "target_port", "source", "source_port")
+# What tells the packets between two addresses apart.
+_TRAFFIC = ("protocol", "source_port", "target_port")
 # How often another header is tried when the first ones hang on what nobody knows.
 _MOST_TRIES = 256
 _SEARCH = "|search|"
@@ -91,7 +93,7 @@ class _Whole:
     """
 
     def __init__(self, network: EffectiveNetwork, question: FlowQuestion, queries: Queries, deadline: float | None) -> None:
-        self.encoding: Encoding = encode(network, question)
+        self.encoding: Encoding = encode_within(network, question)
         self._network = network
         self._queries = queries
         self._deadline = deadline
@@ -310,7 +312,7 @@ class Flows:
         return None if unknown_numbers(found.path, its) else found
 
     def _examined(self, pick: Pick, lead: Lead) -> Found:
-        """The flow that the guide leads to, if the solver agrees: it is asked about the flow's path between its two ends.
+        """The flow that the guide leads to, if the solver agrees: it is asked about the flow's path between its addresses.
 
         What holds of a flow there holds of it in the text of all flows, which is larger by what cannot meet it.
         """
@@ -320,7 +322,7 @@ class Flows:
         pins = [
             literal
             for name, number in lead.values.items()
-            if name not in ("source", "target")
+            if name in _TRAFFIC
             for literal in (terms.at_least(name, number), negation(terms.at_least(name, number + 1)))
         ]
         readings = [rows.reading(name, value) for name, value in lead.readings.items() if name in rows.open]
@@ -332,15 +334,18 @@ class Flows:
         return Found(flow=flow, scope=scope, index=lead.scope, path=lead.path)
 
     def _between(self, lead: Lead) -> Encoding:
-        """The formulas of a flow's path between its two ends; those of the question if it is about nothing else."""
+        """The formulas of a flow's path between its two ends, and by what is chosen on the way; else for all of its packets.
+
+        They are those of the question if it is about nothing else.
+        """
         scope, its = self._ways[lead.scope]
-        source, target = (NumberSet.single(lead.values[name]) for name in ("source", "target"))
         region = lead.path.region
-        if len(self._ways) == len(its) == 1 and (source, target) == (region["source"], region["target"]):
+        here = {name: NumberSet.single(number) for name, number in lead.values.items() if name not in _TRAFFIC}
+        if len(self._ways) == len(its) == 1 and all(region[name] == number for name, number in here.items()):
             return replace(self.encoding, terms=self.encoding.terms.copy())
-        here = replace(scope, packets=replace(scope.packets, source=source, target=target))
-        path = replace(lead.path, region={**region, "source": source, "target": target})
-        return encode_way(self.network, self.question, lead.scope, here, path)
+        ends = replace(scope.packets, source=here["source"], target=here["target"])
+        path = replace(lead.path, region={**region, **here})
+        return encode_way(self.network, self.question, lead.scope, replace(scope, packets=ends), path)
 
     def _chosen_readings(self, search: Search, pick: Pick) -> dict[str, str]:
         readings = {name: values[0] for name, values in self.network.assumptions.items()} | dict(self.question.fixed)
@@ -381,6 +386,15 @@ class Flows:
         )
 
     # -- What nobody knows ----------------------------------------------------------------------------------------------
+
+    def settles(self, queries: Queries, within: Mapping[str, str] = ALL) -> bool | None:
+        """Whether some flow decides the claim whatever the addresses are that nobody knows; None if one hangs on them."""
+        if not self.exists(queries.decisive, within):
+            return False
+        if not any(unknown_numbers(path, scope) for scope, its in self._ways for path in its):
+            return True
+        found, doubtful = self.settle(queries, within)
+        return True if found is not None else (None if doubtful is not None else False)
 
     def settle(self, queries: Queries, within: Mapping[str, str] = ALL) -> tuple[Found | None, Found | None]:
         """A flow that decides the claim whatever the addresses are that nobody knows, and else one that hangs on them.

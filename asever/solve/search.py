@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from asever.model.numbers import EMPTY, NumberSet
 from asever.record import record
 from asever.solve.solver import Session
-from asever.solve.terms import FALSE, TRUE, Terms, last, negation
+from asever.solve.terms import FALSE, TRUE, Terms, from_on, last, negation
 
 
 @record
@@ -142,8 +142,9 @@ class Search:
             self._least(name, mine)
 
     def _starts(self, variable: str, domain: NumberSet) -> list[int]:
+        """The first numbers of a domain from each cut of the text on: what lies between two of them, no formula tells apart."""
         cuts = self.terms.cuts.get(variable, ())
-        return sorted({low for low, _ in domain.ranges} | {cut for cut in cuts if cut in domain})
+        return sorted({domain.first} | {start for cut in cuts if (start := from_on(domain, cut)) is not None})
 
     def _below(self, variable: str, number: int) -> Wish:
         below = negation(self.terms.at_least(variable, number))

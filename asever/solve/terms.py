@@ -11,7 +11,7 @@ what it was made of, so that the solver can be given clauses (`asever.solve.clau
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.numbers import NumberSet
@@ -86,9 +86,15 @@ def symbol(text: str) -> str:
 
 
 class Terms:
-    """The text in the making: cut points of each variable, plain Booleans, definitions, assertions."""
+    """The text in the making: cut points of each variable, plain Booleans, definitions, assertions.
 
-    def __init__(self) -> None:
+    `domains` are the numbers that variables can be, where these are not all: cuts that no number of the domain lies between
+    are one cut then, and the first number of the domain after them stands for it. Nothing in the text says that a variable
+    lies in its domain: between two cuts it may as well be a number that does.
+    """
+
+    def __init__(self, domains: Mapping[str, NumberSet] | None = None) -> None:
+        self.domains: Mapping[str, NumberSet] = {} if domains is None else domains
         self.cuts: dict[str, set[int]] = {}
         self.booleans: dict[str, None] = {}
         self.defined: dict[str, str] = {}
@@ -97,7 +103,7 @@ class Terms:
 
     def copy(self) -> Terms:
         """The same text, which others may add to."""
-        other = Terms()
+        other = Terms(self.domains)
         other.cuts = {variable: set(cuts) for variable, cuts in self.cuts.items()}
         other.booleans = dict(self.booleans)
         other.defined = dict(self.defined)
@@ -109,12 +115,17 @@ class Terms:
 
     def at_least(self, variable: str, number: int) -> str:
         """The literal `variable >= number`."""
-        if number <= 0:
-            return TRUE
-        if number > last(variable):
+        domain = self._domain(variable)
+        cut = from_on(domain, number)
+        if cut is None:
             return FALSE
-        self.cuts.setdefault(variable, set()).add(number)
-        return f"|{variable}>={number}|"
+        if cut == domain.first:
+            return TRUE
+        self.cuts.setdefault(variable, set()).add(cut)
+        return f"|{variable}>={cut}|"
+
+    def _domain(self, variable: str) -> NumberSet:
+        return self.domains.get(variable) or _WHOLE.get(variable, ALL_ADDRESSES)
 
     def inside(self, variable: str, numbers: NumberSet, low: int = 0, high: int = _LAST_ADDRESS) -> str:
         """That the variable lies in the set, for a variable that is known to lie between `low` and `high`."""
@@ -125,15 +136,28 @@ class Terms:
         return found
 
     def _ranges(self, variable: str, numbers: NumberSet, low: int, high: int) -> Iterator[str]:
+        for start, after in self._stretches(self._domain(variable), numbers, low, high):
+            below = TRUE if after is None else negation(self.at_least(variable, after))
+            yield conjunction((self.at_least(variable, start), below))
+
+    def _stretches(self, domain: NumberSet, numbers: NumberSet, low: int, high: int) -> Iterator[tuple[int, int | None]]:
+        """The stretches of a domain, without gaps in it, that lie in a set: the first number of each, and the first after it."""
         ranges = numbers.ranges
         first = max(bisect_right(ranges, (low, _LAST_ADDRESS)) - 1, 0)
-        for start, end in ranges[first:]:
-            if start > high:
-                return
-            if end >= low:
-                above = TRUE if start <= low else self.at_least(variable, start)
-                below = TRUE if end >= high else negation(self.at_least(variable, end + 1))
-                yield conjunction((above, below))
+        begun, until = None, None
+        for low_end, high_end in ranges[first:]:
+            start = domain.first if low_end <= low else from_on(domain, low_end)
+            if low_end > high or start is None:
+                break
+            after = None if high_end >= high else from_on(domain, high_end + 1)
+            if high_end < low or start == after:
+                continue
+            if begun is not None and until != start:
+                yield begun, until
+                begun = None
+            begun, until = start if begun is None else begun, after
+        if begun is not None:
+            yield begun, until
 
     # -- Names ----------------------------------------------------------------------------------------------------------
 
@@ -183,7 +207,20 @@ def last(variable: str) -> int:
     return LAST.get(variable, _LAST_ADDRESS)
 
 
+_WHOLE = {variable: NumberSet.span(0, number) for variable, number in LAST.items()}
+
+
 # -- Sets ---------------------------------------------------------------------------------------------------------------
+
+
+def from_on(numbers: NumberSet, number: int) -> int | None:
+    """The first number of a set that is no less than this one."""
+    ranges = numbers.ranges
+    index = bisect_right(ranges, (number, -1)) if len(ranges) > 1 else 0
+    for low, high in ranges[max(index - 1, 0) : index + 1]:
+        if high >= number:
+            return max(low, number)
+    return None
 
 
 def meets(one: NumberSet, other: NumberSet) -> bool:
