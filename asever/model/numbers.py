@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from operator import itemgetter
 
 from asever.record import record
 
 Range = tuple[int, int]
-_low = itemgetter(0)
 
 
 @record(kw_only=False)
@@ -48,7 +46,7 @@ class NumberSet:
         ranges = self.ranges
         if len(ranges) == 1:  # most sets are one range, and every rule asks this of every packet
             return ranges[0][0] <= number <= ranges[0][1]
-        index = bisect_right(ranges, number, key=_low) - 1
+        index = bisect_left(ranges, (number + 1,)) - 1
         return index >= 0 and number <= ranges[index][1]
 
     def __bool__(self) -> bool:
@@ -94,44 +92,35 @@ class NumberSet:
             if start <= low and high <= end:
                 return self
             return NumberSet.span(max(low, start), min(high, end))
+        few, many = (self.ranges, other.ranges) if len(self.ranges) <= len(other.ranges) else (other.ranges, self.ranges)
         result: list[Range] = []
-        left, right = iter(self.ranges), iter(other.ranges)
-        one, two = next(left, None), next(right, None)
-        while one is not None and two is not None:
-            low = max(two[0], one[0])
-            if one[1] < two[1]:
-                if low <= one[1]:
-                    result.append((low, one[1]))
-                one = next(left, None)
-            else:
-                if low <= two[1]:
-                    result.append((low, two[1]))
-                two = next(right, None)
-        return NumberSet(tuple(result))
+        for low, high in few:
+            for start, end in _meeting(many, low, high):
+                result.append((max(low, start), min(high, end)))
+        found = tuple(result)
+        return self if found == self.ranges else NumberSet(found)
 
     def __sub__(self, other: NumberSet) -> NumberSet:
+        if not self.ranges or not other.ranges:
+            return self
+        # Most of many ranges lie before or behind all that is taken away.
+        first, after = _places(self.ranges, other.ranges[0][0], other.ranges[-1][1])
         result: list[Range] = []
-        j = 0
-        right = other.ranges
-        for start, high in self.ranges:
+        for start, high in self.ranges[first:after]:
             low = start
-            while j < len(right) and right[j][1] < low:
-                j += 1
-            k = j
-            while k < len(right) and right[k][0] <= high:
-                if low < right[k][0]:
-                    result.append((low, right[k][0] - 1))
-                low = max(low, right[k][1] + 1)
-                k += 1
+            for taken, end in _meeting(other.ranges, start, high):
+                if low < taken:
+                    result.append((low, taken - 1))
+                low = end + 1
             if low <= high:
                 result.append((low, high))
-        return NumberSet(tuple(result))
+        return NumberSet((*self.ranges[:first], *result, *self.ranges[after:]))
 
     def __le__(self, other: NumberSet) -> bool:
         # Ranges are not adjacent, so each of ours lies within one of the other's.
         others = other.ranges
         for low, high in self.ranges:
-            index = bisect_right(others, low, key=_low) - 1
+            index = bisect_left(others, (low + 1,)) - 1
             if index < 0 or others[index][1] < high:
                 return False
         return True
@@ -142,10 +131,24 @@ class NumberSet:
         if len(few) > len(many):
             few, many = many, few
         for low, high in few:
-            index = bisect_right(many, high, key=_low) - 1  # the last that begins no later
+            index = bisect_left(many, (high + 1,)) - 1  # the last that begins no later
             if index >= 0 and many[index][1] >= low:
                 return True
         return False
+
+
+def _places(ranges: tuple[Range, ...], low: int, high: int) -> tuple[int, int]:
+    """Which of some ordered ranges meet one: the place of the first of them, and of the first behind them."""
+    first = bisect_left(ranges, (low,))
+    if first and ranges[first - 1][1] >= low:
+        first -= 1
+    return first, bisect_left(ranges, (high + 1,), first)
+
+
+def _meeting(ranges: tuple[Range, ...], low: int, high: int) -> tuple[Range, ...]:
+    """Those of some ordered ranges that meet one."""
+    first, after = _places(ranges, low, high)
+    return ranges[first:after]
 
 
 EMPTY = NumberSet()

@@ -141,7 +141,7 @@ class Terms:
             yield conjunction((self.at_least(variable, start), below))
 
     def _stretches(self, domain: NumberSet, numbers: NumberSet, low: int, high: int) -> Iterator[tuple[int, int | None]]:
-        """The stretches of a domain, without gaps in it, that lie in a set: the first number of each, and the first after it."""
+        """The stretches of a domain, without gaps in it, that lie in a set: the first number of each, and the next after it."""
         ranges = numbers.ranges
         first = max(bisect_right(ranges, (low, _LAST_ADDRESS)) - 1, 0)
         begun, until = None, None
