@@ -6,7 +6,7 @@ delivery takes is read off the path here. It may run out of its budget; then it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import chain
 
 from asever.exact.boxes import Budget, TooMany
@@ -33,25 +33,52 @@ class Oracle:
         self._question = question
         self._scopes = existing_ways(network, question)
         self._budgets = {arrives: Budget(visits) for arrives in (True, False)}
-        names = sorted(mentioned(self._scopes))
+        names = sorted(mentioned(network, question))
         self._values = {name: values for name in names if (values := network.assumptions.get(name))}
         """The assumptions that make a difference, with their values."""
+        self._told: dict[Hashable, Told] = {}
+        self._doubts: dict[int, bool] = {}
 
     def examples(self, scope: int, aim: Aim, box: Mapping[str, NumberSet], readings: Mapping[str, str]) -> Told:
         """Some flows of a scope with these numbers, in readings that agree with these, all of them the aim's.
 
         None: the search is too long, or the rows are of a kind that it cannot follow.
         """
-        its, paths = self._scopes[scope]
-        given = {**self._question.fixed, **readings}
         try:
-            for path in paths:
-                found = self._on(path, its, aim, box, given)
-                if found is not None:
-                    return self._named(path, found, readings)
+            if box:
+                return self._examples(scope, aim, box, readings)
+            # Where nothing is in doubt, what surely fares so and what perhaps does are the same flows.
+            asked = (scope, aim.arrives, aim.replies, aim.surely and self._is_doubtful(scope), tuple(readings.items()))
+            if asked not in self._told:
+                self._told[asked] = self._examples(scope, aim, box, readings)
+            return self._told[asked]
         except (TooMany, NotTold):
             return None
+
+    def _examples(self, scope: int, aim: Aim, box: Mapping[str, NumberSet], readings: Mapping[str, str]) -> Told:
+        its, paths = self._scopes[scope]
+        given = {**self._question.fixed, **readings}
+        for path in paths:
+            found = self._on(path, its, aim, box, given)
+            if found is not None:
+                return self._named(path, found, readings)
         return False
+
+    def _is_doubtful(self, scope: int) -> bool:
+        """Whether some flow of a scope fares so perhaps: by its path, by what the claim wants, or by a row that it can meet."""
+        if scope not in self._doubts:
+            success = self._question.success
+            wanted = bool(success.seen_as.unknown_tags) or success.within_region
+            self._doubts[scope] = wanted or any(map(self._may_be_doubtful, self._scopes[scope][1]))
+        return self._doubts[scope]
+
+    def _may_be_doubtful(self, path: Path) -> bool:
+        if path.doubts or path.unmodelled is not None or path.returns is None:
+            return True
+        try:
+            return any(self._ready(one, place, surely=True).is_doubtful for place in path.places for one in place.filters)
+        except NotTold:
+            return True
 
     def _named(self, path: Path, region: Variables, readings: Mapping[str, str]) -> Examples:
         """A region with its readings by name: those that it needs."""

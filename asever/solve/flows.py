@@ -271,7 +271,7 @@ class Flows:
     @cached_property
     def _mentioned(self) -> frozenset[str]:
         """The open assumptions that may make a difference."""
-        return mentioned(self._ways) - self.question.fixed.keys()
+        return mentioned(self.network, self.question) - self.question.fixed.keys()
 
     # -- Finding --------------------------------------------------------------------------------------------------------
 

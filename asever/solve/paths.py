@@ -157,18 +157,13 @@ def existing_ways(network: EffectiveNetwork, question: FlowQuestion) -> Ways:
 
 def assumed(network: EffectiveNetwork, question: FlowQuestion) -> Assumed:
     """Every scope of a question with the assumptions that it, or what its flows meet, hangs on: those taken for granted too."""
-    return tuple((one.scope, one.asked | _of_rules(one.paths)) for one in _found(Same(network), Same(question)))
+    return tuple((one.scope, one.asked | one.ruled) for one in _found(Same(network), Same(question)))
 
 
-def mentioned(every: Ways) -> frozenset[str]:
-    """The assumptions that paths, or rules that are asked on them, depend on."""
-    return _mentioned(Same(every))
-
-
-@lru_cache(maxsize=4)
-def _mentioned(same: Same[Ways]) -> frozenset[str]:
-    every = tuple(path for _, its in same.value for path in its)
-    return _of_rules(every).union(*(path.readings for path in every))
+def mentioned(network: EffectiveNetwork, question: FlowQuestion) -> frozenset[str]:
+    """The assumptions that the paths of a question, or rules that are asked on them, depend on."""
+    every = _found(Same(network), Same(question))
+    return frozenset[str]().union(*(one.ruled for one in every), *(path.readings for one in every for path in one.paths))
 
 
 def _of_rules(every: Iterable[Path]) -> frozenset[str]:
@@ -183,11 +178,12 @@ def _assumptions_of(same: Same[tuple[FilterRow, ...]]) -> frozenset[str]:
 
 @record
 class _Found:
-    """The paths of a scope, and the assumptions that were asked about on the way to them."""
+    """The paths of a scope, the assumptions that were asked about on the way to them, and those of rules on them."""
 
     scope: Scope
     paths: tuple[Path, ...]
     asked: frozenset[str]
+    ruled: frozenset[str]
 
 
 @lru_cache(maxsize=4)
@@ -208,14 +204,14 @@ def _paths_of(network: Same[EffectiveNetwork], scope: Scope, fixed: Mapping[str,
     known = _outlines(network, scope.origin, scope.arrives_at, tags, scope.condition, frozenset(fixed.items()), replies)
     if not known or not known[0].fits(scope.packets):
         journey, every = _paths(network.value, scope, fixed, replies=replies)
-        found = _Found(scope=scope, paths=tuple(every), asked=frozenset(journey.asked))
+        mine = tuple(every)
+        found = _Found(scope=scope, paths=mine, asked=frozenset(journey.asked), ruled=_of_rules(mine))
         repeats = journey.repeats and found.paths
         known[:] = [_Outline(compared=tuple(journey.compared.values()), found=found)] if repeats else []
         return found
-    mine = {name: getattr(scope.packets, name) for name in FIELDS}
+    numbers = {name: getattr(scope.packets, name) for name in FIELDS}
     last = known[0].found
-    paths = tuple(replace(one, region={**one.region, **mine}) for one in last.paths)
-    return _Found(scope=scope, paths=paths, asked=last.asked)
+    return replace(last, scope=scope, paths=tuple(replace(one, region={**one.region, **numbers}) for one in last.paths))
 
 
 @record

@@ -129,6 +129,8 @@ class Terms:
 
     def inside(self, variable: str, numbers: NumberSet, low: int = 0, high: int = _LAST_ADDRESS) -> str:
         """That the variable lies in the set, for a variable that is known to lie between `low` and `high`."""
+        if numbers is self.domains.get(variable):
+            return TRUE
         key = (variable, numbers, low, high)
         found = self._inside.get(key)
         if found is None:
