@@ -61,6 +61,7 @@ class Endpoints:
         self.tables = tables
         self.internet = tables.sites[INTERNET]
         self._inside: dict[str, tuple[Site, ...]] = {}
+        self._having: dict[NumberSet, tuple[Site, ...]] = {}
 
     # -- Sites ----------------------------------------------------------------------------------------------------------
 
@@ -108,8 +109,14 @@ class Endpoints:
                     platform = self.tables.sites[platform_site(vnet)]
                     yield platform, platform.addresses & addresses
 
-    def _near(self, addresses: NumberSet) -> Iterator[Site]:
+    def _near(self, addresses: NumberSet) -> tuple[Site, ...]:
         """The sites, but for the platform's, that may have one of these addresses, and others; in the order of all sites."""
+        found = self._having.get(addresses)
+        if found is None:
+            found = self._having[addresses] = tuple(self._sites_near(addresses))
+        return found
+
+    def _sites_near(self, addresses: NumberSet) -> Iterator[Site]:
         network, sites = self.known.network, self.tables.sites
         names = {name for name, others in self._others.items() if others.overlaps(addresses)}
         for inside in self.known.inside.values():

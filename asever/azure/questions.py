@@ -7,6 +7,7 @@ sites where they count as arrived. docs/language.md has the table of which addre
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from asever.azure.assumptions import ASSUMPTIONS, GUEST_FORWARDING, MANAGEMENT_ADDRESSES
 from asever.azure.called import TCP_ONLY, Called, Targets, Traffic, merged
@@ -45,6 +46,7 @@ from asever.model.effective import (
     Success,
     may_exist,
 )
+from asever.model.identity import Same
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import ANY_PORT, outside
 from asever.model.things import AddressTerm, Direction, Network, TermKind
@@ -90,8 +92,13 @@ def question(
 
 def fixed_readings(tables: EffectiveNetwork, readings: Mapping[str, str]) -> dict[str, str]:
     """The readings that a question takes as given: granted assumptions at their first value, and those the user chose."""
-    granted = {name: one.values[0][0] for name, one in ASSUMPTIONS.items() if one.granted and name in tables.assumptions}
-    return granted | dict(readings)
+    return {**_granted(Same(tables)), **readings}
+
+
+@lru_cache(maxsize=4)
+def _granted(tables: Same[EffectiveNetwork]) -> Mapping[str, str]:
+    known = tables.value.assumptions
+    return {name: one.values[0][0] for name, one in ASSUMPTIONS.items() if one.granted and name in known}
 
 
 # -- Reachability -------------------------------------------------------------------------------------------------------
@@ -209,11 +216,14 @@ class _Coverage:
     def _scopes_of(self, caller: Caller, called: Called) -> Iterator[Scope]:
         for family in (ALL_V4, ALL_V6):
             # No packet goes from one family to the other.
+            source, target = caller.sources & family, called.addresses & family
+            if not source or not target:
+                continue
             packets = Packets(
                 protocol=called.traffic.protocol,
-                source=caller.sources & family,
+                source=source,
                 source_port=called.traffic.source_port,
-                target=called.addresses & family,
+                target=target,
                 target_port=called.traffic.target_port,
                 source_tags=caller.tags,
                 target_tags=called.tags,
