@@ -3,88 +3,117 @@
 Z3 would make clauses too, but with a variable for each row of a filter, and clauses in both directions to say what that means.
 Where a search is for packets that no row permits, a row is one clause over the cuts of its fields (Plaisted and Greenbaum
 1986), and is decided in a quarter of the time.
+
+Symbols are numbered in the order in which they come up, and the text is in the format of SAT solvers (DIMACS), which has
+nothing but numbers. So texts that say the same of symbols of other names are one.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from asever.solve.terms import FALSE, TRUE, Formula, Terms, disjunction, negation
+from asever.record import record
+from asever.solve.terms import FALSE, TRUE, Formula, Terms, bare, disjunction, negation
 
 _OTHER = {"and": "or", "or": "and"}
 
 
-def text_of(terms: Terms, further: Iterable[str] = ()) -> str:
-    """The whole text, with further formulas that are asserted, and without a command to solve it."""
-    return "\n".join(_Clauses(terms).lines((*terms.asserted, *further)))
+@record
+class Text:
+    """Clauses, and the number of each symbol that formulas have; `symbols` is how many numbers there are in all."""
+
+    clauses: str
+    numbers: Mapping[str, int]
+    symbols: int
+
+
+def text_of(terms: Terms, further: Iterable[str] = ()) -> Text:
+    """The whole text, with further formulas that are asserted."""
+    return _Clauses(terms).text((*terms.asserted, *further))
+
+
+def clause(literals: Sequence[int]) -> str:
+    """A text of one clause."""
+    return f"p cnf {max(map(abs, literals))} 1\n{' '.join(map(str, literals))} 0\n"
 
 
 class _Clauses:
-    """The clauses of one text. A formula that has to be a literal gets a new one, once for each direction."""
+    """The clauses of one text. A formula that has to be a literal gets a number, once for each direction."""
 
     def __init__(self, terms: Terms) -> None:
         self._terms = terms
-        self._made: dict[tuple[str, bool], str] = {}
-        self._waiting: deque[tuple[str, str, bool]] = deque()
-        self._clauses: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._symbols = 0
+        self._made: dict[tuple[str, bool], int] = {}
+        self._waiting: deque[tuple[int, str, bool]] = deque()
+        self._lines: list[str] = []
 
-    def lines(self, asserted: Iterable[str]) -> Iterator[str]:
-        """Declarations and clauses."""
+    def text(self, asserted: Iterable[str]) -> Text:
         for variable, cuts in self._terms.ordered_cuts():
-            yield from [f"(declare-fun |{variable}>={cut}| () Bool)" for cut in cuts]
-            yield from [f"(assert (=> |{variable}>={upper}| |{variable}>={lower}|))" for lower, upper in pairwise(cuts)]
-        yield from [f"(declare-fun {literal} () Bool)" for literal in self._terms.booleans]
+            literals = [self._number(f"|{variable}>={cut}|") for cut in cuts]
+            self._lines += [f"-{upper} {lower} 0" for lower, upper in pairwise(literals)]
+        for literal in self._terms.booleans:
+            self._number(literal)
         for formula in asserted:
             self._add_unless((), formula, holds=True)
         while self._waiting:
-            literal, formula, holds = self._waiting.popleft()
-            self._add_unless((_opposite(literal),), formula, holds=holds)
-        yield from [f"(declare-fun {literal} () Bool)" for literal in self._made.values()]
-        yield from self._clauses
+            number, formula, holds = self._waiting.popleft()
+            self._add_unless((-number,), formula, holds=holds)
+        head = f"p cnf {self._symbols} {len(self._lines)}"
+        return Text(clauses="\n".join([head, *self._lines, ""]), numbers=self._numbers, symbols=self._symbols)
 
-    def _add_unless(self, excuses: tuple[str, ...], formula: str, *, holds: bool) -> None:
+    def _number(self, symbol: str) -> int:
+        found = self._numbers.get(symbol)
+        if found is None:
+            self._symbols += 1
+            found = self._numbers[symbol] = self._symbols
+        return found
+
+    def _add_unless(self, excuses: tuple[int, ...], formula: str, *, holds: bool) -> None:
         """Adds clauses: a formula holds (or does not), or else one of these literals is true."""
         operator, parts = self._operation(formula, holds=holds)
         if operator == "and":
             for one, its in parts:
                 self._add_unless(excuses, one, holds=its)
             return
-        literals = list(excuses)
+        literals: dict[int | None, None] = dict.fromkeys(excuses)
         for one, its in parts:
-            self._add_literals(literals, one, holds=its)
-        kept = dict.fromkeys(literals)
-        if TRUE not in kept:
-            kept.pop(FALSE, None)
-            self._clauses.append(f"(assert (or {' '.join(kept)}))" if len(kept) > 1 else f"(assert {next(iter(kept), FALSE)})")
+            literals.update(dict.fromkeys(self._alternatives(one, holds=its)))
+        if None not in literals:
+            self._lines.append(" ".join(map(str, (*literals, 0))))
 
-    def _add_literals(self, found: list[str], formula: str, *, holds: bool) -> None:
-        """Adds literals of which one must be true for a formula to hold (or not to)."""
-        formula, holds = _bare(formula, holds=holds)
+    def _alternatives(self, formula: str, *, holds: bool) -> Iterator[int | None]:
+        """Literals of which one must be true for a formula to hold (or not to); None for what is true."""
+        formula, holds = bare(formula, holds=holds)
         if formula in self._terms.defined:
-            found.append(self._literal(formula, holds=holds))
+            yield self._literal(formula, holds=holds)
+        elif formula in (TRUE, FALSE):
+            if (formula == TRUE) is holds:
+                yield None
         elif not isinstance(formula, Formula):
-            found.append(formula if holds else _opposite(formula))
+            yield self._number(formula) if holds else -self._number(formula)
         else:
             operator, parts = self._operation(formula, holds=holds)
             if operator == "and":
-                found.append(self._literal(formula, holds=holds))
+                yield self._literal(formula, holds=holds)
             else:
                 for one, its in parts:
-                    self._add_literals(found, one, holds=its)
+                    yield from self._alternatives(one, holds=its)
 
-    def _literal(self, formula: str, *, holds: bool) -> str:
+    def _literal(self, formula: str, *, holds: bool) -> int:
         """A literal that is true only if a formula holds (or does not)."""
         found = self._made.get((formula, holds))
         if found is None:
-            found = self._made[formula, holds] = f"|part {len(self._made)}|"
+            self._symbols += 1
+            found = self._made[formula, holds] = self._symbols
             self._waiting.append((found, formula, holds))
         return found
 
     def _operation(self, formula: str, *, holds: bool) -> tuple[str, Iterable[tuple[str, bool]]]:
         """The `and` or `or` of formulas that hold or do not which a formula, or its opposite, is; a symbol is itself alone."""
-        formula, holds = _bare(self._terms.defined.get(formula, formula), holds=holds)
+        formula, holds = bare(self._terms.defined.get(formula, formula), holds=holds)
         if not isinstance(formula, Formula):
             return "", ((formula, holds),)
         match formula.operator:
@@ -97,17 +126,3 @@ class _Clauses:
                 return "and", ((disjunction((negation(one), same)), True), (disjunction((one, negation(same))), True))
             case operator:
                 return operator if holds else _OTHER[operator], [(one, holds) for one in formula.parts]
-
-
-def _opposite(symbol: str) -> str:
-    """The text of a negated symbol."""
-    if symbol in (TRUE, FALSE):
-        return FALSE if symbol == TRUE else TRUE
-    return f"(not {symbol})"
-
-
-def _bare(formula: str, *, holds: bool) -> tuple[str, bool]:
-    """A formula without its negations."""
-    while isinstance(formula, Formula) and formula.operator == "not":
-        formula, holds = formula.parts[0], not holds
-    return formula, holds

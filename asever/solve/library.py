@@ -28,6 +28,7 @@ _FUNCTIONS: Final[dict[str, tuple[Any, ...]]] = {
     "inc_ref": (None, _POINTER),
     "dec_ref": (None, _POINTER),
     "mk_string_symbol": (_POINTER, _TEXT),
+    "mk_int_symbol": (_POINTER, ctypes.c_int),
     "mk_bool_sort": (_POINTER,),
     "mk_const": (_POINTER, _POINTER, _POINTER),
     "mk_not": (_POINTER, _POINTER),

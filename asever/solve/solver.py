@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from threading import Thread
 
-from asever.solve.terms import TRUE
+from asever.solve.clauses import Text, clause
+from asever.solve.terms import TRUE, bare
 
 
 class TimeOut(Exception):  # noqa: N818 - what happened, in a word
@@ -50,15 +51,16 @@ class Session:
     The text is read when the first question is asked: many claims are settled by what their formulas look like. Raises
     `Z3Error` then if Z3 cannot read it.
 
-    Texts that differ in nothing but the names of their symbols share a solver, and what it has answered: the formulas have no
-    numbers, only symbols, and say the same under any names. Claims about machines that rules treat alike come to such texts.
+    Texts with the same clauses share a solver, and what it has answered, whatever their symbols are called. Claims about
+    machines that rules treat alike come to such texts.
     """
 
-    def __init__(self, text: str, deadline: float | None) -> None:
-        renamed, self._numbers = _renamed(text)
-        self._solver = _shared(renamed) if len(renamed) <= _SHORT else _Solver(renamed)
+    def __init__(self, text: Text, deadline: float | None) -> None:
+        self._text = text
+        self._solver = _shared(text.clauses) if len(text.clauses) <= _SHORT else _Solver(text.clauses)
         self._deadline = deadline
         self._forbids = False
+        self._further: dict[str, int] = {}
 
     def satisfiable(self, literals: Iterable[str]) -> bool:
         """Whether some model of the text makes all literals true; raises `TimeOut` when it is not known in time."""
@@ -72,36 +74,26 @@ class Session:
     def forbid(self, literals: Iterable[str], switch: str) -> None:
         """From now on not all of these literals together, while `switch` is assumed; other sessions do not notice."""
         if not self._forbids:
-            self._solver, self._forbids = _Solver(self._solver.text), True
-        self._solver.add(-one for one in self._numbered((*literals, switch)))
+            self._solver, self._forbids = _Solver(self._text.clauses), True
+        self._solver.add(clause([-one for one in self._numbered((*literals, switch))]))
 
     def _numbered(self, literals: Iterable[str]) -> frozenset[int]:
         return frozenset(self._number(one) for one in literals if one != TRUE)
 
     def _number(self, literal: str) -> int:
-        """The number of a symbol; minus that for its negation."""
-        negative = literal.startswith("(not ")
-        name = (literal[5:-1] if negative else literal).strip("|")
-        number = self._numbers.setdefault(name, len(self._numbers) + 1)
-        return -number if negative else number
-
-
-def _renamed(text: str) -> tuple[str, dict[str, int]]:
-    """A text with a number for each of its (quoted) symbols, in the order in which they come up, and the numbers."""
-    parts = text.split("|")
-    numbers: dict[str, int] = {}
-    parts[1::2] = [f"{_PREFIX}{numbers.setdefault(name, len(numbers) + 1)}" for name in parts[1::2]]
-    return "".join(parts), numbers
-
-
-_PREFIX = "x"
+        """The number of a literal, negative for the opposite of a symbol; what the text does not have gets one too."""
+        symbol, holds = bare(literal, holds=True)
+        number = self._text.numbers.get(symbol)
+        if number is None:
+            number = self._further.setdefault(symbol, self._text.symbols + len(self._further) + 1)
+        return number if holds else -number
 
 
 class _Solver:
-    """One solver of Z3 over one text, whose symbols are numbers. It answers no question twice."""
+    """One solver of Z3 over one text. It answers no question twice."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, clauses: str) -> None:
+        self._clauses = clauses
         self._known: dict[frozenset[int], bool] = {}
         self._last: frozenset[int] | None = None
         self._solver: int | None = None
@@ -119,7 +111,7 @@ class _Solver:
         # Order-encoded text is propositional, and this solver keeps what it learns from one question to the next.
         solver: int = z3.mk_solver_for_logic(z3.mk_string_symbol(b"QF_FD"))
         z3.solver_inc_ref(solver)
-        self._read(solver, self.text)
+        self._read(solver, self._clauses)
         self._solver = solver
         return solver
 
@@ -177,16 +169,15 @@ class _Solver:
         z3.ast_vector_dec_ref(vector)
         return frozenset(one for one in asked if self._literal(one) in needed)
 
-    def add(self, clause: Iterable[int]) -> None:
-        """From now on one of these literals holds."""
+    def add(self, clauses: str) -> None:
+        """From now on these hold as well."""
         solver = self._begun()
         self._known.clear()
         self._last = None
-        names = (f"{_PREFIX}{one}" if one > 0 else f"(not {_PREFIX}{-one})" for one in clause)
-        self._read(solver, f"(assert (or false {' '.join(names)}))")
+        self._read(solver, clauses)
 
-    def _read(self, solver: int, text: str) -> None:
-        self._z3.solver_from_string(solver, text.encode())
+    def _read(self, solver: int, clauses: str) -> None:
+        self._z3.solver_from_string(solver, clauses.encode())
         self._library.raise_errors(self._z3)
 
     def _literal(self, number: int) -> int:
@@ -194,7 +185,7 @@ class _Solver:
         found = self._literals.get(number)
         if found is None:
             z3 = self._z3
-            found = z3.mk_const(z3.mk_string_symbol(f"{_PREFIX}{abs(number)}".encode()), z3.mk_bool_sort())
+            found = z3.mk_const(z3.mk_int_symbol(abs(number)), z3.mk_bool_sort())
             z3.inc_ref(found)
             if number < 0:
                 positive, found = found, z3.mk_not(found)

@@ -70,6 +70,13 @@ def negation(part: str) -> str:
     return part.parts[0] if isinstance(part, Formula) and part.operator == "not" else Formula.of("not", (part,))
 
 
+def bare(formula: str, *, holds: bool) -> tuple[str, bool]:
+    """A formula that holds or does not without its negations, and whether that holds."""
+    while isinstance(formula, Formula) and formula.operator == "not":
+        formula, holds = formula.parts[0], not holds
+    return formula, holds
+
+
 def implication(one: str, other: str) -> str:
     """That the second holds where the first does."""
     return Formula.of("=>", (one, other))

@@ -9,14 +9,38 @@ from threading import Timer
 import pytest
 
 from asever.solve import library, solver
+from asever.solve.clauses import Text, text_of
 from asever.solve.library import Z3Error
 from asever.solve.solver import Session, TimeOut
+from asever.solve.terms import Terms, disjunction, implication, negation
 
-TEXT = """(declare-fun |a b| () Bool)
-(declare-fun |c| () Bool)
-(declare-fun |é| () Bool)
-(assert (=> |a b| |c|))
-(assert (=> |c| |é|))"""
+
+def said(first, second, third, *others):
+    """The text that the first implies the second, and the second the third."""
+    terms = Terms()
+    one, two, three, *_ = [terms.boolean(name) for name in (first, second, third, *others)]
+    return text_of(terms, [implication(one, two), implication(two, three)])
+
+
+TEXT = said("a b", "c", "é")
+RENAMED = said("another", "b", "é")
+
+
+def literal(name, *, true=True):
+    return f"|{name}|" if true else negation(f"|{name}|")
+
+
+def pigeons(holes):
+    """A text that no solver of clauses is quick with: one pigeon more than holes, each in one of its own."""
+    terms = Terms()
+    ins = [[terms.boolean(f"{pigeon} in {hole}") for hole in range(holes)] for pigeon in range(holes + 1)]
+    apart = (
+        disjunction((negation(one[hole]), negation(other[hole])))
+        for hole in range(holes)
+        for number, one in enumerate(ins)
+        for other in ins[:number]
+    )
+    return text_of(terms, [*map(disjunction, ins), *apart])
 
 
 @pytest.fixture
@@ -34,14 +58,14 @@ def calls(monkeypatch):
 def test_answers_are_those_of_the_text():
     asks = Session(TEXT, None)
     for a, c, e in product((True, False), repeat=3):
-        literals = [one if true else f"(not {one})" for one, true in (("|a b|", a), ("|c|", c), ("|é|", e))]
+        literals = [literal(one, true=true) for one, true in (("a b", a), ("c", c), ("é", e))]
         assert asks.satisfiable(literals) is ((not a or c) and (not c or e))
     assert asks.satisfiable(["true"])
 
 
 def test_a_core_is_unsatisfiable_and_of_what_was_asked():
     asks = Session(TEXT, None)
-    asked = ["|c|", "|a b|", "(not |é|)"]
+    asked = ["|c|", "|a b|", literal("é", true=False)]
     assert not asks.satisfiable(asked)
     core = asks.core(asked)
     assert set(core) <= set(asked)
@@ -49,7 +73,7 @@ def test_a_core_is_unsatisfiable_and_of_what_was_asked():
 
 
 def test_what_is_forbidden_is_so_under_its_switch_alone():
-    asks = Session(TEXT + "\n(declare-fun |s| () Bool)", None)
+    asks = Session(said("a b", "c", "é", "s"), None)
     assert asks.satisfiable(["|s|", "|c|"])
     asks.forbid(["|c|"], "|s|")
     assert not asks.satisfiable(["|s|", "|c|"])
@@ -64,24 +88,21 @@ def test_a_text_is_read_with_the_first_question_and_no_satisfiable_one_is_asked_
     assert calls == ["solver_from_string", "solver_check_assumptions"]
 
 
-def renamed(text):
-    return text.replace("|a b|", "|another|").replace("|c|", "|b|")
-
-
 def test_texts_that_differ_in_names_alone_share_a_solver_and_its_answers(calls):
-    one, other = Session(TEXT, None), Session(renamed(TEXT), None)
-    assert not one.satisfiable(["|a b|", "(not |c|)"])
-    assert not other.satisfiable(["|another|", "(not |b|)"])
+    one, other = Session(TEXT, None), Session(RENAMED, None)
+    assert not one.satisfiable(["|a b|", literal("c", true=False)])
+    asked = ["|another|", literal("b", true=False)]
+    assert not other.satisfiable(asked)
     assert calls == ["solver_from_string", "solver_check_assumptions"]
-    assert other.core(["|another|", "(not |b|)"]) == ["|another|", "(not |b|)"]
-    assert other.satisfiable(["(not |another|)", "|b|"])
+    assert other.core(asked) == asked
+    assert other.satisfiable([literal("another", true=False), "|b|"])
 
 
 def test_a_core_is_that_of_the_question_also_when_another_was_asked_in_between():
-    one, other = Session(TEXT, None), Session(renamed(TEXT), None)
-    asked = ["|a b|", "(not |é|)"]
+    one, other = Session(TEXT, None), Session(RENAMED, None)
+    asked = ["|a b|", literal("é", true=False)]
     assert not one.satisfiable(asked)
-    assert not other.satisfiable(["|b|", "(not |é|)"])
+    assert not other.satisfiable(["|b|", literal("é", true=False)])
     assert not one.satisfiable(asked)
     assert one.core(asked) == asked
 
@@ -99,16 +120,24 @@ def test_what_one_claim_forbids_no_other_notices():
 def test_few_solvers_are_kept_and_none_of_a_long_text(calls):
     kept = solver._shared.cache_info  # noqa: SLF001
     for number in range(100):
-        Session(f"(declare-fun |x| () Bool){'(assert |x|)' * number}", None)
+        Session(text_of(Terms(), [f"|{one}|" for one in range(number)]), None)
     assert kept().currsize <= 32
     before = kept().currsize, kept().misses
-    Session(TEXT + "\n" + "; a comment\n" * 10_000, None)
+    Session(text_of(Terms(), [f"|{one}|" for one in range(10_000)]), None)
     assert (kept().currsize, kept().misses) == before
 
 
 def test_a_text_that_z3_cannot_read_is_an_error():
-    with pytest.raises(Z3Error, match="unknown"):
-        Session("(assert nowhere)", None).satisfiable(["true"])
+    with pytest.raises(Z3Error, match="unexpected"):
+        Session(Text(clauses="p cnf 1 1\nnowhere 0\n", numbers={}, symbols=0), None).satisfiable(["true"])
+
+
+def test_a_symbol_that_the_text_says_nothing_about_is_true_or_not_but_not_both():
+    asks = Session(TEXT, None)
+    assert asks.satisfiable(["|c|", "|x|", literal("y", true=False)])
+    asked = ["|c|", "|x|", literal("x", true=False)]
+    assert not asks.satisfiable(asked)
+    assert asks.core(asked) == asked[1:]
 
 
 def test_no_time_is_a_time_out_and_a_shared_solver_takes_the_time_of_its_user(calls):
@@ -118,30 +147,15 @@ def test_no_time_is_a_time_out_and_a_shared_solver_takes_the_time_of_its_user(ca
 
 
 def test_z3_gives_up_in_time():
-    holes = 11  # pigeons that do not fit: no solver of clauses is quick with these
-    pigeons = range(holes + 1)
-    lines = [f"(declare-fun p{one}_{hole} () Bool)" for one in pigeons for hole in range(holes)]
-    lines += [f"(assert (or {' '.join(f'p{one}_{hole}' for hole in range(holes))}))" for one in pigeons]
-    lines += [
-        f"(assert (or (not p{one}_{hole}) (not p{other}_{hole})))"
-        for hole in range(holes)
-        for one in pigeons
-        for other in range(one)
-    ]
+    text = pigeons(11)
     started = time.monotonic()
     with pytest.raises(TimeOut):
-        Session("\n".join(lines), started + 0.5).satisfiable(["true"])
+        Session(text, started + 0.5).satisfiable(["true"])
     assert time.monotonic() - started < 10
 
 
 def test_an_interrupt_while_z3_works_is_no_answer():
-    holes = range(11)
-    pigeons = range(12)
-    lines = [f"(declare-fun |{pigeon} {hole}| () Bool)" for pigeon in pigeons for hole in holes]
-    lines += [f"(assert (or {' '.join(f'|{pigeon} {hole}|' for hole in holes)}))" for pigeon in pigeons]
-    pairs = [(pigeon, other) for pigeon in pigeons for other in range(pigeon)]
-    lines += [f"(assert (or (not |{one} {hole}|) (not |{other} {hole}|)))" for hole in holes for one, other in pairs]
-    asked = Session("\n".join([*lines, "(declare-fun |goal| () Bool)"]), time.monotonic() + 60)
+    asked = Session(pigeons(11), time.monotonic() + 60)
     Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
         asked.satisfiable(["|goal|"])
