@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
 from operator import attrgetter
 
-from asever.model.effective import EffectiveNetwork, FilterRow, Scope
+from asever.model.effective import EffectiveNetwork, FilterRow, Scope, recommended
 from asever.model.identity import Same
 from asever.model.numbers import NumberSet
 from asever.model.packets import Flow, Packet
@@ -31,8 +31,7 @@ def classes(
     else:
         draw = random.Random(seed)  # noqa: S311 - a repeatable sample, no secret
         chosen = (tuple(draw.choice(one) for one in atoms) for _ in range(most))
-    values = dict(network.assumptions)
-    fixed = {**{name: both[0] for name, both in values.items()}, **readings, **dict(scope.condition)}
+    fixed = {**recommended(network), **readings, **dict(scope.condition)}
     flows = tuple(
         Flow(
             origin=scope.origin,
@@ -59,11 +58,14 @@ def _atoms(network: EffectiveNetwork, scope: Scope, name: str) -> list[int]:
 
 def _representatives(numbers: NumberSet, cuts: Sequence[Sequence[int]]) -> list[int]:
     """The least number of the set in each stretch between two cuts; each list of cuts is in order."""
-    found = []
-    for low, high in numbers.ranges:
-        inner = (cut for one in cuts for cut in one[bisect_right(one, low) : bisect_right(one, high)])
-        found += [low, *sorted(set(inner))]
-    return found
+    return sorted({low for low, _ in numbers.ranges}.union(*(_among(numbers, one) for one in cuts)))
+
+
+def _among(numbers: NumberSet, cuts: Sequence[int]) -> Iterable[int]:
+    """Those of some cuts that lie in a set."""
+    if len(cuts) < len(numbers.ranges):
+        return [cut for cut in cuts if cut in numbers]
+    return [cut for low, high in numbers.ranges for cut in cuts[bisect_left(cuts, low) : bisect_right(cuts, high)]]
 
 
 def _cuts(network: EffectiveNetwork, scope: Scope, name: str) -> list[Sequence[int]]:

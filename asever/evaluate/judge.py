@@ -27,7 +27,8 @@ def matches_address(match: AddressMatch, address: int, tags: frozenset[str], tag
     """Whether an address matches one side of a rule; None when it is in the space of a tag that is unknown."""
     if address in match.addresses or match.unknown_tags & tags:
         return True
-    return None if any(address in match.space(tag, tag_space) for tag in match.open_tags(tags)) else False
+    open_tags = match.open_tags(tags)
+    return None if open_tags and any(address in match.space(tag, tag_space) for tag in open_tags) else False
 
 
 def matches(row: FilterRow, packet: Packet, tag_space: NumberSet) -> bool | None:
@@ -53,7 +54,7 @@ def candidates(
     """The rows that perhaps match before the first that surely does, and that one (None: no row surely matches)."""
     perhaps: list[FilterRow] = []
     for row in near(one.rows, packet):
-        if not exists_in(row.condition, readings):
+        if row.condition and not exists_in(row.condition, readings):
             continue
         answer = matches(row, packet, tag_space)
         if answer:

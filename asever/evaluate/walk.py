@@ -25,6 +25,7 @@ from asever.model.effective import (
     SiteKind,
     exists_in,
     platform_site,
+    recommended,
     unknown_rule,
 )
 from asever.model.numbers import NumberSet
@@ -92,7 +93,7 @@ class _Walk:
         self.redirects = 0
         self.origin = self.network.sites[self.flow.origin]
         self.readings: Mapping[str, str] = {
-            **{name: values[0] for name, values in self.network.assumptions.items()},
+            **recommended(self.network),
             **self.flow.readings,
         }
         self.translated_in: str | None = None
@@ -151,6 +152,8 @@ class _Walk:
         )
 
     def _exists(self, row: Row) -> bool:
+        if not row.condition:
+            return True
         self.assumed.update(name for name, _ in row.condition)
         return exists_in(row.condition, self.readings)
 

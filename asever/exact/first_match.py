@@ -143,11 +143,12 @@ class FirstMatch:
         ahead = [(region, self._narrowed(self._every, region))]
         while ahead:
             here, rows = ahead.pop()
+            look = 1 + sum([len(one.ranges) for one in here]) // _RANGES
             while True:
                 rows &= (1 << (rows & doing).bit_length()) - 1  # what comes after the last wanted row is not asked about
                 if not rows:
                     break
-                budget.spend(1 + sum(len(one.ranges) for one in here) // _RANGES)
+                budget.spend(look)
                 low = rows & -rows
                 rows ^= low
                 place = low.bit_length() - 1

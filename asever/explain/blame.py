@@ -23,6 +23,7 @@ from asever.model.effective import (
     SiteKind,
     SourceTranslation,
     exists_in,
+    recommended,
 )
 from asever.model.numbers import NumberSet
 from asever.model.packets import Packet, format_ports, format_protocol, format_protocols
@@ -116,7 +117,7 @@ def _near_misses(network: EffectiveNetwork, trace: Trace, drops: Iterable[Step])
 
 def _nearest(network: EffectiveNetwork, trace: Trace, one: Filter, step: Step) -> list[FilterRow]:
     """The rules that nearly let a packet in: of each the row that fails in the fewest fields."""
-    readings = {name: values[0] for name, values in network.assumptions.items()} | dict(trace.flow.readings)
+    readings = {**recommended(network), **trace.flow.readings}
     rules, packet = lookup(one.rows), step.before
     # No rule after the one that decides could let the packet in.
     permitting = rules.permitting & ((1 << rules.place(step.row)) - 1)

@@ -18,6 +18,7 @@ from asever.model.effective import (
     Site,
     SiteKind,
     may_exist,
+    recommended,
 )
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, TCP, Flow, Packet, format_ports, format_protocol
@@ -93,9 +94,7 @@ def witness(network: EffectiveNetwork, scope: Scope, question: FlowQuestion) -> 
             source_tags=packets.source_tags,
             target_tags=packets.target_tags,
         ),
-        readings={name: values[0] for name, values in network.assumptions.items()}
-        | dict(question.fixed)
-        | dict(scope.condition),
+        readings={**recommended(network), **question.fixed, **dict(scope.condition)},
     )
 
 

@@ -23,6 +23,7 @@ from asever.model.effective import (
     FlowQuestion,
     Quantifier,
     Scope,
+    recommended,
 )
 from asever.model.explanations import Explanation, Group, InReading, RuleTraffic, Traffic
 from asever.model.numbers import union as numbers_of
@@ -184,7 +185,7 @@ class _Traffic:
         return Blame(blockers=tuple(blockers), near_misses=tuple(misses)), len(traces)
 
     def _flows(self, sets: FlowSets) -> Iterator[tuple[Scope, Flow]]:
-        taken = {name: values[0] for name, values in self.tables.assumptions.items()} | dict(self.question.fixed)
+        taken = {**recommended(self.tables), **self.question.fixed}
         for one in sets.scopes:
             for shown in one.witnesses:
                 for region in shown.headers:

@@ -20,6 +20,7 @@ from asever.model.effective import (
     Quantifier,
     Question,
     Scope,
+    recommended,
 )
 from asever.model.packets import Flow, Packet, format_packet
 from asever.record import replace
@@ -93,7 +94,7 @@ def replay_difference(network: EffectiveNetwork, question: FilterQuestion, found
 
 
 def _decision(network: EffectiveNetwork, one: Filter, found: FiltersDiffer) -> Action | None:
-    readings = {name: values[0] for name, values in network.assumptions.items()} | dict(found.readings)
+    readings = {**recommended(network), **found.readings}
     return decides(settled(one, found.packet), found.packet, readings, network.tag_space)
 
 

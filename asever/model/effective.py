@@ -28,9 +28,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final
 
 from asever.model.addresses import ALL_ADDRESSES
+from asever.model.identity import Same
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, outside
 from asever.model.things import Direction
@@ -89,6 +91,8 @@ class AddressMatch:
 
     def open_tags(self, known: frozenset[str]) -> frozenset[str]:
         """The unknown tags that an address may lie in; `known` are its tags. Outside Storage is outside Storage.WestEurope."""
+        if not self.unknown_tags:  # as most
+            return self.unknown_tags
         return frozenset(tag for tag in self.unknown_tags if known.isdisjoint((outside(tag), outside(tag.partition(".")[0]))))
 
 
@@ -446,6 +450,16 @@ class EffectiveNetwork:
     tag_space: NumberSet
     probe_source: int
     names: Mapping[int, str] = field(default_factory=dict)
+
+
+def recommended(network: EffectiveNetwork) -> Mapping[str, str]:
+    """The recommended reading of every assumption."""
+    return _recommended(Same(network))
+
+
+@lru_cache(maxsize=4)
+def _recommended(network: Same[EffectiveNetwork]) -> Mapping[str, str]:
+    return {name: values[0] for name, values in network.value.assumptions.items()}
 
 
 def parts_of(network: EffectiveNetwork) -> Iterator[Filter | Route | SourceTranslation | Arrival | Redirect]:

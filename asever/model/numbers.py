@@ -40,9 +40,7 @@ class NumberSet:
         """All numbers from `low` to `high`, both included."""
         return NumberSet(((low, high),)) if low <= high else EMPTY
 
-    def __contains__(self, number: object) -> bool:
-        if not isinstance(number, int):
-            return False
+    def __contains__(self, number: int) -> bool:
         ranges = self.ranges
         if len(ranges) == 1:  # most sets are one range, and every rule asks this of every packet
             return ranges[0][0] <= number <= ranges[0][1]
@@ -92,29 +90,46 @@ class NumberSet:
             if start <= low and high <= end:
                 return self
             return NumberSet.span(max(low, start), min(high, end))
+        if self.ranges == other.ranges:
+            return self
         few, many = (self.ranges, other.ranges) if len(self.ranges) <= len(other.ranges) else (other.ranges, self.ranges)
         result: list[Range] = []
         for low, high in few:
-            for start, end in _meeting(many, low, high):
-                result.append((max(low, start), min(high, end)))
+            first, after = _meeting(many, low, high)
+            if first < after:
+                place = len(result)
+                result += many[first:after]
+                result[place] = (max(low, many[first][0]), result[place][1])
+                result[-1] = (result[-1][0], min(high, many[after - 1][1]))
         found = tuple(result)
         return self if found == self.ranges else NumberSet(found)
 
     def __sub__(self, other: NumberSet) -> NumberSet:
         if not self.ranges or not other.ranges:
             return self
-        # Most of many ranges lie before or behind all that is taken away.
-        first, after = _places(self.ranges, other.ranges[0][0], other.ranges[-1][1])
-        result: list[Range] = []
+        # Of many ranges most lie before or behind all of a few others.
+        begin, until = _meeting(other.ranges, self.ranges[0][0], self.ranges[-1][1])
+        if begin == until:
+            return self
+        right = other.ranges[begin:until]
+        first, after = _meeting(self.ranges, right[0][0], right[-1][1])
+        result = [*self.ranges[:first]]
+        place, several = 0, len(right)
         for start, high in self.ranges[first:after]:
             low = start
-            for taken, end in _meeting(other.ranges, start, high):
+            while place < several and right[place][1] < low:
+                place += 1
+            while place < several and right[place][0] <= high:
+                taken, end = right[place]
                 if low < taken:
                     result.append((low, taken - 1))
                 low = end + 1
+                if low > high:
+                    break
+                place += 1
             if low <= high:
                 result.append((low, high))
-        return NumberSet((*self.ranges[:first], *result, *self.ranges[after:]))
+        return NumberSet((*result, *self.ranges[after:]))
 
     def __le__(self, other: NumberSet) -> bool:
         # Ranges are not adjacent, so each of ours lies within one of the other's.
@@ -137,18 +152,12 @@ class NumberSet:
         return False
 
 
-def _places(ranges: tuple[Range, ...], low: int, high: int) -> tuple[int, int]:
+def _meeting(ranges: tuple[Range, ...], low: int, high: int) -> tuple[int, int]:
     """Which of some ordered ranges meet one: the place of the first of them, and of the first behind them."""
     first = bisect_left(ranges, (low,))
     if first and ranges[first - 1][1] >= low:
         first -= 1
     return first, bisect_left(ranges, (high + 1,), first)
-
-
-def _meeting(ranges: tuple[Range, ...], low: int, high: int) -> tuple[Range, ...]:
-    """Those of some ordered ranges that meet one."""
-    first, after = _places(ranges, low, high)
-    return ranges[first:after]
 
 
 EMPTY = NumberSet()

@@ -8,7 +8,7 @@ from itertools import product
 from types import MappingProxyType
 
 from asever.model.addresses import typical
-from asever.model.effective import EffectiveNetwork, FlowQuestion, Packets, Scope
+from asever.model.effective import EffectiveNetwork, FlowQuestion, Packets, Scope, recommended
 from asever.model.identity import Same
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.packets import TCP, Flow, Packet
@@ -297,7 +297,7 @@ class Flows:
         if not told:
             return None
         assumptions = self.network.assumptions
-        given = {name: values[0] for name, values in assumptions.items()} | {**self.question.fixed, **within}
+        given = {**recommended(self.network), **self.question.fixed, **within}
         leads = Leads(lambda one, limits: self._told([one], pick, limits)[1], self._ways, within, scope, told)
         try:
             if not best:
@@ -348,7 +348,7 @@ class Flows:
         return encode_way(self.network, self.question, lead.scope, replace(scope, packets=ends), path)
 
     def _chosen_readings(self, search: Search, pick: Pick) -> dict[str, str]:
-        readings = {name: values[0] for name, values in self.network.assumptions.items()} | dict(self.question.fixed)
+        readings = {**recommended(self.network), **self.question.fixed}
         for name in self.network.assumptions:
             if name in self.encoding.rows.open:
                 reading = self.encoding.rows.reading

@@ -15,6 +15,7 @@ from asever.model.effective import (
     FilterQuestion,
     FilterRelation,
     FilterRow,
+    recommended,
 )
 from asever.model.numbers import NumberSet
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOLS_WITH_PORTS, TCP, Packet, outside
@@ -223,7 +224,7 @@ def _literals(rows: Rows, readings: Mapping[str, str]) -> list[str]:
 
 def _chosen_readings(network: EffectiveNetwork, question: FilterQuestion, rows: Rows, search: Search) -> dict[str, str]:
     """The recommended reading of every assumption, as far as the packet still breaks the relation in it."""
-    readings = {name: values[0] for name, values in network.assumptions.items()} | dict(question.fixed)
+    readings = {**recommended(network), **question.fixed}
     for name in network.assumptions:
         if name in rows.open and not search.keep(rows.reading(name, readings[name])):
             readings[name] = network.assumptions[name][1]
