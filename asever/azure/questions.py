@@ -136,7 +136,7 @@ class _Coverage:
             called = self.ends.called_sites(claim.target, sorted(self.known.network.vnets))
             every = (self.callers.callers(one, called, what_if=what_if) for one in claim.subjects)
             callers = (caller for each in every for caller in each)
-        return self.callers.without(callers, self.callers.left_out(claim.excepted))
+        return self.callers.without(callers, self.callers.left_out(claim.excepted)) if claim.excepted else callers
 
     def _everyone_else(self) -> Iterator[Caller]:
         """Every origin but the target's own machines (docs/decisions/011)."""

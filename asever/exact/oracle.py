@@ -12,7 +12,7 @@ from itertools import chain
 from asever.exact.boxes import Budget, TooMany
 from asever.exact.first_match import FirstMatch, NotTold, Variables, changed, first_match, seen
 from asever.exact.readings import reading_name
-from asever.model.effective import Action, EffectiveNetwork, Filter, FlowQuestion, Scope
+from asever.model.effective import Action, EffectiveNetwork, Filter, FlowQuestion, Quantifier, Scope
 from asever.model.numbers import NumberSet
 from asever.solve.encode import can_arrive, surely_arrives
 from asever.solve.guide import Aim, Examples, Told
@@ -32,6 +32,7 @@ class Oracle:
         self._network = network
         self._question = question
         self._scopes = existing_ways(network, question)
+        self._replies = question.quantifier is not Quantifier.NONE_ARRIVES
         self._budgets = {arrives: Budget(visits) for arrives in (True, False)}
         names = sorted(mentioned(network, question))
         self._values = {name: values for name in names if (values := network.assumptions.get(name))}
@@ -73,7 +74,7 @@ class Oracle:
         return self._doubts[scope]
 
     def _may_be_doubtful(self, path: Path) -> bool:
-        if path.doubts or path.unmodelled is not None or path.returns is None:
+        if path.doubts or path.unmodelled is not None or (self._replies and path.returns is None):
             return True
         try:
             return any(self._ready(one, place, surely=True).is_doubtful for place in path.places for one in place.filters)

@@ -25,7 +25,7 @@ from asever.model.effective import (
 from asever.model.identity import Same
 from asever.model.numbers import NumberSet, union
 from asever.record import record, replace
-from asever.solve.paths import FIELDS, Path, Place, Taken, existing_ways
+from asever.solve.paths import FIELDS, Path, Place, Taken, existing_ways, fields_of
 from asever.solve.rows import Hull, Match, Rows
 from asever.solve.shadows import shadowed
 from asever.solve.terms import FALSE, TRUE, Terms, conjunction, disjunction, negation
@@ -102,8 +102,8 @@ def _domains(every: Iterable[_Numbered]) -> Mapping[str, NumberSet]:
     """Where the flows of some scopes have each variable."""
     found: dict[str, list[NumberSet]] = {}
     for _, (scope, its) in every:
-        for name in FIELDS:
-            found.setdefault(name, []).append(getattr(scope.packets, name))
+        for name, numbers in zip(FIELDS, fields_of(scope.packets), strict=True):
+            found.setdefault(name, []).append(numbers)
         for path in its:
             for name, numbers in path.region.items():
                 if name not in FIELDS:
@@ -111,7 +111,7 @@ def _domains(every: Iterable[_Numbered]) -> Mapping[str, NumberSet]:
     return {name: _together(parts) for name, parts in found.items()}
 
 
-_Key = tuple[int, Action, tuple[str | int, ...], frozenset[str], frozenset[str]]
+_Key = tuple[int, int, tuple[str | int, ...], frozenset[str], frozenset[str]]
 
 
 class _Encoder:
@@ -167,16 +167,15 @@ class _Encoder:
     # -- Scopes and paths -----------------------------------------------------------------------------------------------
 
     def _domain(self, scope: Scope) -> str:
-        return conjunction(self.terms.inside(name, getattr(scope.packets, name)) for name in FIELDS)
+        return conjunction(map(self.terms.inside, FIELDS, fields_of(scope.packets)))
 
     def _where(self, scope: Scope, path: Path) -> str:
         """When a flow of the scope takes the path."""
-        parts = []
-        for name, numbers in path.region.items():
-            if name in FIELDS:
-                parts.append(self.rows.lies(name, numbers, {name: getattr(scope.packets, name)}))
-            else:
-                parts.append(self.terms.inside(name, numbers))
+        packets = dict(zip(FIELDS, fields_of(scope.packets), strict=True))
+        parts = [
+            self.rows.lies(name, numbers, packets) if name in packets else self.terms.inside(name, numbers)
+            for name, numbers in path.region.items()
+        ]
         parts.extend(self.rows.reading(name, value) for name, value in sorted(path.readings.items()))
         return conjunction(parts)
 
@@ -318,8 +317,8 @@ def _may_always(same: Same[tuple[FilterRow, ...]]) -> bool:
 
 
 def _key(one: Filter, place: Place) -> _Key:
-    """What a filter's formula depends on; its rows by identity, since a table holds them once."""
-    return id(one.rows), one.otherwise, place.view, place.source_tags, place.target_tags
+    """What a filter's formula depends on; rows by identity, since a table holds them once, and actions too."""
+    return id(one.rows), id(one.otherwise), place.view, place.source_tags, place.target_tags
 
 
 # -- What needs no solver -----------------------------------------------------------------------------------------------

@@ -9,8 +9,9 @@ mistakes (tests/differential).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 
 from asever.model.effective import (
     ALWAYS,
@@ -41,6 +42,8 @@ from asever.record import record, replace
 from asever.solve.terms import covers, meets
 
 FIELDS = ("protocol", "source", "source_port", "target", "target_port")
+fields_of: Callable[[Packets], tuple[NumberSet, ...]] = attrgetter(*FIELDS)
+"""The numbers of each of `FIELDS`."""
 _PROTOCOL, _SOURCE, _TARGET, _TARGET_PORT = 0, 1, 3, 4
 
 # The fabric that is everybody's: what comes from there is answered through there.
@@ -209,7 +212,7 @@ def _paths_of(network: Same[EffectiveNetwork], scope: Scope, fixed: Mapping[str,
         repeats = journey.repeats and found.paths
         known[:] = [_Outline(compared=tuple(journey.compared.values()), found=found)] if repeats else []
         return found
-    numbers = {name: getattr(scope.packets, name) for name in FIELDS}
+    numbers = dict(zip(FIELDS, fields_of(scope.packets), strict=True))
     last = known[0].found
     return replace(last, scope=scope, paths=tuple(replace(one, region={**one.region, **numbers}) for one in last.paths))
 
@@ -249,7 +252,7 @@ def _paths(
     """The journey, and its paths, which are found as they are asked for."""
     packets = scope.packets
     start = Path(
-        region={name: getattr(packets, name) for name in FIELDS},
+        region=dict(zip(FIELDS, fields_of(packets), strict=True)),
         readings={},
         view=FIELDS,
         source_tags=packets.source_tags,
