@@ -15,12 +15,13 @@ from asever.evaluate.lookup import near
 from asever.exact.boxes import Budget
 from asever.exact.first_match import FirstMatch
 from asever.exact.oracle import Oracle
-from asever.model.answers import Undecided
+from asever.explain.dependences import verdict_of
+from asever.model.answers import Undecided, Verdict
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, Filter, FilterKind, FilterRow
 from asever.model.numbers import NumberSet
 from asever.model.packets import TCP, UDP, Packet
 from asever.model.things import Direction
-from asever.solve.answer import answer
+from asever.solve.answer import Depth, answer, holds
 from asever.solve.flows import Flows
 from asever.solve.guide import EnginesDisagree, Examples
 from asever.solve.paths import FIELDS, existing_ways
@@ -57,6 +58,14 @@ def test_the_answer_does_not_depend_on_who_comes_first(network, question):
     alone = answer(network, question, seconds=None)
     together = answer(network, question, seconds=None, guide=Oracle(network, question))
     assert said(together) == said(alone)
+
+
+@settings(many, max_examples=4 * EXAMPLES)
+@given(networks(), questions())
+def test_a_verdict_alone_is_that_of_the_answer(network, question):
+    verdict = {True: Verdict.HOLDS, False: Verdict.VIOLATED, None: Verdict.UNKNOWN}
+    expected = verdict_of(answer(network, question, seconds=None, core=Depth.NOTHING))
+    assert verdict[holds(network, question, seconds=None, guide=Oracle(network, question))] is expected
 
 
 class Silent:

@@ -41,7 +41,7 @@ from asever.solve import rows as subject
 from asever.solve.answer import Depth, answer
 from asever.solve.classes import _Classified
 from asever.solve.clauses import text_of
-from asever.solve.encode import encode
+from asever.solve.encode import encode, encode_within
 from asever.solve.queries import AIMS, queries
 from asever.solve.rows import Rows
 from asever.solve.shadows import shadowed
@@ -127,6 +127,23 @@ def test_a_check_asks_the_solver_for_its_verdict_and_for_the_flow_that_it_shows(
     asked = counted(monkeypatch, Session, "satisfiable")
     answers(program, core=Depth.NOTHING)
     assert len(asked) <= 3 * len(program.checks)
+
+
+def test_a_text_about_the_internet_has_the_cuts_that_rules_make_and_not_those_of_the_internet():
+    program = loaded(large_group(RULES, 0) + "check Internet never reaches corp/data on tcp 443")
+    tables = effective(program.network)
+    (check,) = program.checks
+    asks = question(program.network, tables, check.claim, {})
+    whole, within = encode(tables, asks), encode_within(tables, asks)
+    assert len(whole.terms.cuts["source"]) > 20
+    assert not within.terms.cuts.get("source")
+
+
+def test_whether_an_answer_hangs_on_an_assumption_is_asked_as_a_verdict(monkeypatch):
+    asked = counted(monkeypatch, Session, "satisfiable")
+    program, _ = load_program(Path(__file__).parents[2] / "examples" / "scenarios" / "a7-cross-advertised.asev")
+    assert any(one.dependences for one in run(program, Options()).results)
+    assert len(asked) <= 30
 
 
 def test_a_thousand_checks_of_single_machines_read_few_texts(monkeypatch):
