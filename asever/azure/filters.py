@@ -13,12 +13,12 @@ from asever.azure.tags import (
     NOWHERE,
     PLATFORM_DNS,
     PLATFORM_METADATA,
-    Meaning,
     View,
     canonical_tag,
     depend_on_place,
-    meaning_everywhere,
+    match_everywhere,
     meanings,
+    name_tags,
     tags_of,
     view,
 )
@@ -119,13 +119,14 @@ def _own_rows(known: Inventory, group: SecurityGroup, direction: Direction) -> t
 
 def _everywhere(known: Inventory, rules: Iterable[DeclaredRule]) -> Iterator[FilterRow | DeclaredRule]:
     for rule in rules:
-        tags = tags_of((*rule.sources, *rule.targets))
-        if tags and all(_is_platform_tag(term) for term in rule.targets):
-            continue  # `_platform_rows` says it all
-        if depend_on_place(tags):
-            yield rule
-        else:
-            yield from _rows_of(known, rule, (meaning_everywhere(known, rule.sources, rule.targets),), _origin(rule))
+        if name_tags(rule.sources) or name_tags(rule.targets):
+            if all(_is_platform_tag(term) for term in rule.targets):
+                continue  # `_platform_rows` says it all
+            if depend_on_place(tags_of((*rule.sources, *rule.targets))):
+                yield rule
+                continue
+        source, target = match_everywhere(known, rule.sources), match_everywhere(known, rule.targets)
+        yield from _rows_of(known, rule, source, target, ALWAYS, _origin(rule))
 
 
 def _origin(rule: DeclaredRule) -> Origin:
@@ -144,25 +145,26 @@ def _default_rows(known: Inventory, direction: Direction, at: View) -> tuple[Fil
 
 def rule_rows(known: Inventory, rule: DeclaredRule, at: View, origin: Origin) -> Iterator[FilterRow]:
     """One rule as effective rows: one for each reading of its tags, split where only some of its protocols have ports."""
-    return _rows_of(known, rule, meanings(known, at, rule.sources, rule.targets), origin)
+    for one in meanings(known, at, rule.sources, rule.targets):
+        yield from _rows_of(known, rule, one.source, one.target, one.condition, origin)
 
 
-def _rows_of(known: Inventory, rule: DeclaredRule, every: Iterable[Meaning], origin: Origin) -> Iterator[FilterRow]:
-    action, parts = _ACTIONS[rule.access], _parts(known, rule)
-    for meaning in every:
-        for part in parts:
-            yield FilterRow(
-                priority=rule.priority,
-                name=rule.name,
-                action=action,
-                protocol=part.protocol,
-                source=meaning.source,
-                source_port=part.source_port,
-                target=meaning.target,
-                target_port=part.target_port,
-                condition=meaning.condition | part.condition if part.condition else meaning.condition,
-                origin=origin,
-            )
+def _rows_of(
+    known: Inventory, rule: DeclaredRule, source: AddressMatch, target: AddressMatch, condition: Condition, origin: Origin
+) -> Iterator[FilterRow]:
+    for part in _parts(known, rule):
+        yield FilterRow(
+            priority=rule.priority,
+            name=rule.name,
+            action=_ACTIONS[rule.access],
+            protocol=part.protocol,
+            source=source,
+            source_port=part.source_port,
+            target=target,
+            target_port=part.target_port,
+            condition=condition | part.condition if part.condition else condition,
+            origin=origin,
+        )
 
 
 @record(kw_only=False)

@@ -191,6 +191,14 @@ def tags_of(terms: Iterable[AddressTerm]) -> frozenset[str]:
     return frozenset([canonical_tag(term.text) for term in terms if term.kind is _TAG])
 
 
+def name_tags(terms: Iterable[AddressTerm]) -> bool:
+    """Whether there is a service tag among these terms."""
+    for term in terms:  # of every rule
+        if term.kind is _TAG:
+            return True
+    return False
+
+
 def depend_on_place(tags: frozenset[str]) -> bool:
     """Whether these tags mean different things at different places."""
     return not tags.isdisjoint(_PLACE_DEPENDENT)
@@ -205,15 +213,15 @@ def meanings(
     """What two address lists match, in each reading that makes a difference."""
     names = tags_of((*sources, *targets))
     if not depend_on_place(names):
-        return (meaning_everywhere(inventory, sources, targets),)
+        return (Meaning(match_everywhere(inventory, sources), match_everywhere(inventory, targets), ALWAYS),)
     readings, contents = _readings(inventory, at, internet="Internet" in names)
     pairs = [(_match(inventory, sources, sets), _match(inventory, targets, sets)) for sets in contents]
     return tuple(_merged({one: pairs[index] for one, index in readings.items()}))
 
 
-def meaning_everywhere(inventory: Inventory, sources: Sequence[AddressTerm], targets: Sequence[AddressTerm]) -> Meaning:
-    """What two address lists match whose tags do not depend on the place."""
-    return Meaning(_match(inventory, sources, _NO_SETS), _match(inventory, targets, _NO_SETS), ALWAYS)
+def match_everywhere(inventory: Inventory, terms: Sequence[AddressTerm]) -> AddressMatch:
+    """What an address list matches whose tags do not depend on the place."""
+    return _match(inventory, terms, _NO_SETS)
 
 
 _Contents = tuple[NumberSet | None, frozenset[str]]

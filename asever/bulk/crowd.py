@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
 
 from asever.model.bits import each
@@ -23,12 +24,23 @@ def numbers_of(bits: Bits) -> list[int]:
     return list(each(bits))
 
 
+_FEW = 8
+_MOST_SHARED = 1 - 1e-6
+"""A part is no whole, however the numbers are rounded."""
+
+
 @record(kw_only=False)
 class Side:
-    """The ends of which a set of addresses holds something (`meeting`), and those that it holds all of (`within`)."""
+    """The ends of which a set of addresses holds something (`meeting`), and those that it holds all of (`within`).
+
+    Where they are few, they are named, each with the share of its addresses that the set holds. `open` are those of which
+    nobody can say.
+    """
 
     meeting: Bits
     within: Bits
+    few: tuple[tuple[int, float], ...] | None
+    open: Bits = 0
 
 
 class Crowd:
@@ -46,6 +58,8 @@ class Crowd:
         # By how many of the lows, or highs, come before: the ends that begin, or end, there or before, and all the others.
         self._begun, self._ended = (_gathered([number for _, number in order]) for order in (by_low, by_high))
         self._beginning, self._ending = ([one[-1] & ~bits for bits in one] for one in (self._begun, self._ended))
+        self._starts, self._there = _stretches(ends)
+        self._sizes = [numbers.size for numbers in ends]
         self._known: dict[tuple[Range, ...], Side] = {}
 
     def side(self, addresses: NumberSet) -> Side:
@@ -56,6 +70,13 @@ class Crowd:
         return found
 
     def _side(self, addresses: NumberSet) -> Side:
+        if len(addresses.ranges) == 1:
+            low, high = addresses.ranges[0]
+            place = bisect_right(self._starts, low) - 1
+            if place + 1 == len(self._starts) or high < self._starts[place + 1]:  # as of most rules: a host, or one subnet
+                there = self._there[place]
+                alone = sum(1 << one for one in there if self._sizes[one] == high - low + 1)
+                return self._named(sum(1 << one for one in there), alone, addresses)
         meeting = within = 0
         for low, high in addresses.ranges:
             from_low, to_low = bisect_left(self._lows, low), bisect_right(self._lows, high)
@@ -68,18 +89,23 @@ class Crowd:
                 meeting |= 1 << number
                 if self.ends[number] <= addresses:
                     within |= 1 << number
-        return Side(meeting, within)
+        return self._named(meeting, within, addresses)
+
+    def _named(self, meeting: Bits, within: Bits, addresses: NumberSet) -> Side:
+        """A side with the share of each of the ends that it meets, where they are few."""
+        if meeting.bit_count() > _FEW:
+            return Side(meeting, within, None)
+        few = [(one, 1.0 if within >> one & 1 else self.share(one, addresses)) for one in each(meeting)]
+        return Side(meeting, within, tuple(few))
 
     def share(self, end: int, addresses: NumberSet) -> float:
-        """How much of an end's addresses a set holds, between 0 and 1; not exactly."""
-        own = self.ends[end]
-        size = own.size
+        """How much of an end's addresses a set holds that does not hold all: between 0 and 1, not exactly."""
         held = 0
-        for low, high in own.ranges:
+        for low, high in self.ends[end].ranges:
             for first, last in addresses.ranges:
                 if first <= high and last >= low:
                     held += min(high, last) - max(low, first) + 1
-        return held / size
+        return min(held / self._sizes[end], _MOST_SHARED)
 
 
 def _gathered(numbers: Sequence[int]) -> list[Bits]:
@@ -88,3 +114,21 @@ def _gathered(numbers: Sequence[int]) -> list[Bits]:
     for number in numbers:
         found.append(found[-1] | 1 << number)
     return found
+
+
+def _stretches(ends: Sequence[NumberSet]) -> tuple[Sequence[int], Sequence[Sequence[int]]]:
+    """The numbers cut where an end begins or ends: where each stretch starts, and the ends that hold it, in order."""
+    begin: dict[int, list[int]] = defaultdict(list)
+    end: dict[int, list[int]] = defaultdict(list)
+    for number, numbers in enumerate(ends):
+        for low, high in numbers.ranges:
+            begin[low].append(number)
+            end[high + 1].append(number)
+    starts = sorted({-1, *begin, *end})
+    there: list[Sequence[int]] = []
+    now: set[int] = set()
+    for start in starts:
+        now.difference_update(end[start])
+        now.update(begin[start])
+        there.append(tuple(sorted(now)))
+    return starts, there

@@ -8,25 +8,23 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from asever.bulk.cells import Cells
 from asever.bulk.crowd import Bits, Crowd, Side, numbers_of
-from asever.model.effective import Action, AddressMatch, EffectiveNetwork, FilterRow, conditions_of
-from asever.record import record
+from asever.model.effective import Action, AddressMatch, FilterRow, conditions_of
+from asever.model.numbers import NumberSet
+from asever.record import replace
 
-_NARROW = 8
-"""A row that meets no more ends than this is kept with each of them."""
 _UNKNOWN = -1.0
 _UNTOLD = -0.5
 """A share between 0 and 1 that nobody asks for."""
-_MOST_SHARED = 1 - 1e-6
 _SURE = 1e-5
 _HALF = 0.5 - _SURE
 """Shares are added up as floating-point numbers; a difference as small as this says nothing."""
 
 
-@record(kw_only=False)
 class Profile:
     """What passes between two ends, as cells of the traffic.
 
@@ -36,17 +34,31 @@ class Profile:
     * `some`: surely something passes, `dropped`: surely something does not;
     * `sources`: everything passes from some address of the caller, `targets`: to some address of the called end.
 
-    `lists` are the rows behind it, for whoever has to look closer.
+    `lists` are the rows behind it, for whoever has to look closer. Profiles and rules are made by the hundred thousand, and
+    records take twice as long to make.
     """
 
-    perhaps: int
-    whole: int
-    most: int
-    some: int
-    sources: int
-    targets: int
-    dropped: int
-    lists: tuple[RowList, ...] = ()
+    __slots__ = ("dropped", "lists", "most", "perhaps", "some", "sources", "targets", "whole")
+
+    def __init__(
+        self,
+        perhaps: int,
+        whole: int,
+        most: int,
+        some: int,
+        sources: int,
+        targets: int,
+        dropped: int,
+        lists: tuple[RowList, ...] = (),
+    ) -> None:
+        self.perhaps = perhaps
+        self.whole = whole
+        self.most = most
+        self.some = some
+        self.sources = sources
+        self.targets = targets
+        self.dropped = dropped
+        self.lists = lists
 
     def meets(self, other: Profile) -> int:
         """The cells of which surely something passes both."""
@@ -57,6 +69,10 @@ class Profile:
             | self.sources & other.targets
             | self.targets & other.sources
         )
+
+
+NOTHING = Profile(0, 0, 0, 0, 0, 0, 0)
+"""No cell at all."""
 
 
 def both(one: Profile, other: Profile) -> Profile:
@@ -73,52 +89,79 @@ def both(one: Profile, other: Profile) -> Profile:
     )
 
 
-@record(kw_only=False, eq=False)
 class Rule:
-    """A row: the cells of which it matches something, and those that it holds, and the ends likewise.
+    """A row: the cells of which it matches something, and those that it holds, and the ends likewise."""
 
-    `open_source` and `open_target` are the ends of which nobody can say whether they match.
-    """
+    __slots__ = ("allows", "meeting", "row", "source", "target", "within")
 
-    row: FilterRow
-    allows: bool
-    meeting: int
-    within: int
-    source: Side
-    target: Side
-    open_source: Bits
-    open_target: Bits
-
-
-@record(kw_only=False, eq=False)
-class RowList:
-    """The rules of a filter that may match something between two ends, in order, and whether it passes what none matches."""
-
-    rules: Sequence[Rule]
-    passes: bool
+    def __init__(self, row: FilterRow, meeting: int, within: int, source: Side, target: Side) -> None:
+        self.row = row
+        self.allows = row.action is not Action.DENY
+        self.meeting = meeting
+        self.within = within
+        self.source = source
+        self.target = target
 
 
 _Item = tuple[int, float, float]
 """The number of a rule, and the shares of the own end's and of the other's packets that it matches, or `_UNTOLD`."""
 
 
+class RowList:
+    """The rules of a filter that may match something between two ends, and whether it passes what none matches.
+
+    `every` are all its rules; those that matter here are `usual`, for many ends, and `special`, for the one end.
+    """
+
+    __slots__ = ("every", "passes", "special", "usual")
+
+    def __init__(self, every: Sequence[Rule], passes: bool, usual: Sequence[_Item], special: Sequence[_Item] = ()) -> None:
+        self.every = every
+        self.passes = passes
+        self.usual = usual
+        self.special = special
+
+    @property
+    def rules(self) -> list[Rule]:
+        """Those that matter, in order."""
+        return [self.every[number] for number, *_ in sorted((*self.usual, *self.special))]
+
+
+class Sides:
+    """The sides of rules for a crowd, each made once: most rules share what they match with others."""
+
+    def __init__(self, crowd: Crowd, tag_space: NumberSet) -> None:
+        self.crowd = crowd
+        self._tag_space = tag_space
+        self._known: dict[int, tuple[AddressMatch, Side]] = {}
+
+    def of(self, match: AddressMatch) -> Side:
+        """What a side of a rule is for every end."""
+        found = self._known.get(id(match))  # what a match is would have to be read for any other key
+        if found is None:
+            found = self._known[id(match)] = match, self._side(match)
+        return found[1]
+
+    def _side(self, match: AddressMatch) -> Side:
+        side = self.crowd.side(match.addresses)
+        if not match.unknown_tags:
+            return side
+        unknown = 0
+        for tag in match.unknown_tags:
+            unknown |= self.crowd.side(match.space(tag, self._tag_space)).meeting
+        return replace(side, open=unknown & ~side.within)
+
+
 class Gate:
     """One list of rows for all ends."""
 
     def __init__(
-        self,
-        network: EffectiveNetwork,
-        fixed: Mapping[str, str],
-        crowd: Crowd,
-        cells: Cells,
-        rows: Sequence[FilterRow],
-        otherwise: Action,
+        self, fixed: Mapping[str, str], sides: Sides, cells: Cells, rows: Sequence[FilterRow], otherwise: Action
     ) -> None:
-        self._network = network
-        self._fixed = fixed
-        self._crowd = crowd
+        self._sides = sides
+        self._crowd = sides.crowd
         self._cells = cells
-        self._rules = [one for row in rows if (one := self._rule(row)) is not None]
+        self._rules = list(self._rules_of(rows))
         self._passes = otherwise is not Action.DENY
         mentioned = conditions_of(rule.row.condition for rule in self._rules)
         self.untold = mentioned - fixed.keys() - cells.assumptions
@@ -127,24 +170,15 @@ class Gate:
 
     # -- Rules ----------------------------------------------------------------------------------------------------------
 
-    def _rule(self, row: FilterRow) -> Rule | None:
-        meeting, within = self._cells.of(row)
-        if not meeting:
-            return None
-        source, open_source = self._side(row.source)
-        target, open_target = self._side(row.target)
-        if not ((source.meeting | open_source) and (target.meeting | open_target)):
-            return None
-        allows = row.action is not Action.DENY
-        return Rule(row, allows, meeting, within, source, target, open_source, open_target)
-
-    def _side(self, match: AddressMatch) -> tuple[Side, Bits]:
-        """What a row holds, and the ends of which nobody can say whether they match."""
-        side = self._crowd.side(match.addresses)
-        unknown = 0
-        for tag in match.unknown_tags:
-            unknown |= self._crowd.side(match.space(tag, self._network.tag_space)).meeting
-        return side, unknown & ~side.within
+    def _rules_of(self, rows: Sequence[FilterRow]) -> Iterator[Rule]:
+        cells, side = self._cells.of, self._sides.of
+        for row in rows:
+            meeting, within = cells(row)
+            if not meeting:
+                continue
+            source, target = side(row.source), side(row.target)
+            if (source.meeting or source.open) and (target.meeting or target.open):
+                yield Rule(row, meeting, within, source, target)
 
     # -- One end --------------------------------------------------------------------------------------------------------
 
@@ -167,20 +201,16 @@ class Gate:
         """The rows that may match an end, each with the share of its addresses; `_UNKNOWN` where nobody knows."""
         bit = 1 << end
         found: list[tuple[int, float]] = []
-        for number, row in enumerate(self._rules):
-            side, unknown = (row.source, row.open_source) if calls else (row.target, row.open_target)
+        for number, rule in enumerate(self._rules):
+            side = rule.source if calls else rule.target
             if side.within & bit:
                 found.append((number, 1.0))
-            elif unknown & bit:
+            elif side.open & bit:
                 found.append((number, _UNKNOWN))
             elif side.meeting & bit:
-                found.append((number, self._share(end, row, source=calls)))
+                match = rule.row.source if calls else rule.row.target
+                found.append((number, self._crowd.share(end, match.addresses)))
         return tuple(found)
-
-    def _share(self, end: int, rule: Rule, *, source: bool) -> float:
-        """How much of an end, as caller or called, a rule matches that does not hold all of it."""
-        match = rule.row.source if source else rule.row.target
-        return min(self._crowd.share(end, match.addresses), _MOST_SHARED)
 
     def _between(self, own: Sequence[tuple[int, float]], *, calls: bool) -> list[Profile | None]:
         unknown: Bits = 0
@@ -188,98 +218,144 @@ class Gate:
         narrow: dict[int, list[_Item]] = defaultdict(list)
         for number, share in own:
             rule = self._rules[number]
-            side, doubtful = (rule.target, rule.open_target) if calls else (rule.source, rule.open_source)
-            unknown |= doubtful
+            side = rule.target if calls else rule.source
+            unknown |= side.open
             if share == _UNKNOWN or rule.row.action is Action.ALWAYS_ALLOW:
                 unknown |= side.meeting
-            elif side.meeting.bit_count() <= _NARROW:
-                for other in numbers_of(side.meeting):
-                    part = 1.0 if side.within >> other & 1 else self._share(other, rule, source=not calls)
+            elif side.few is not None:
+                for other, part in side.few:
                     narrow[other].append((number, share, part))
             else:
                 wide = _split(wide, side.within, (number, share, 1.0))
                 if partly := side.meeting & ~side.within:
                     wide = _split(wide, partly, (number, share, _UNTOLD))
+        special = sum(1 << other for other in narrow)
         found: list[Profile | None] = [None] * len(self._crowd.ends)
-        known: dict[tuple[_Item, ...], Profile] = {}
         for bits, items in wide.items():
-            usual: Profile | None = None
-            numbers, lefts = self._lefts(items)
-            for other in numbers_of(bits & ~unknown):
-                special = narrow.get(other)
-                if special is not None:  # what earlier rules have decided matters to nobody
-                    special = [one for one in special if self._rules[one[0]].meeting & lefts[bisect_left(numbers, one[0])]]
-                if not special:
-                    if usual is None:
-                        usual = self._profile(items, calls=calls)
-                    found[other] = usual
-                    continue
-                merged = tuple(sorted((*items, *special)))
-                profile = known.get(merged)
-                if profile is None:
-                    profile = known[merged] = self._profile(merged, calls=calls)
-                found[other] = profile
+            usual = _Usual(self._rules, items, self._cells.every, passes=self._passes, calls=calls)
+            alike = bits & ~unknown
+            for other in numbers_of(alike):
+                found[other] = usual.profile
+            for other in numbers_of(alike & special):
+                found[other] = usual.beside(narrow[other])
         return found
 
-    def _lefts(self, items: Sequence[_Item]) -> tuple[Sequence[int], Sequence[int]]:
-        """The numbers of rules, and the cells that those before each of them, and all of them, leave undecided."""
-        left = self._cells.every
-        lefts = [left]
-        for number, own, other in items:
+
+class _Usual:
+    """What rules do to all ends of which they match the same, and to one of them that has rules of its own besides.
+
+    A cell is decided by the first rule that matches all of it, if no rule before matched a part; else there are bounds.
+    """
+
+    def __init__(self, rules: Sequence[Rule], items: Sequence[_Item], every: int, *, passes: bool, calls: bool) -> None:
+        self._rules = rules
+        self._items = items
+        self._every = every
+        self._passes = passes
+        self._calls = calls
+        self._numbers = [number for number, *_ in items]
+        # Before each rule, and after the last: the cells that are undecided, and those of which a part was matched.
+        self._left, self._parted = [every], [0]
+        self.profile = self._alone()
+
+    def _alone(self) -> Profile:
+        left, parted = self._every, 0
+        passed = 0
+        for number, own, other in self._items:
             rule = self._rules[number]
+            mine = rule.meeting & left
             if own == other == 1.0:
-                left &= ~rule.within
-            lefts.append(left)
-        return [number for number, *_ in items], lefts
-
-    def _profile(self, items: Sequence[_Item], *, calls: bool) -> Profile:
-        """What rules do, first match first."""
-        left = every = self._cells.every
-        rules = self._rules
-        passed = dropped = 0
-        for place, (number, own, other) in enumerate(items):
-            rule = rules[number]
-            if own != 1.0 or other != 1.0 or rule.meeting != rule.within:
-                return self._partly(items, place, left, passed, dropped, calls=calls)
-            mine = rule.within & left
-            if mine:
+                whole = rule.within & left
                 if rule.allows:
-                    passed |= mine
-                else:
-                    dropped |= mine
-                left ^= mine
-                if not left:
-                    break
+                    passed |= whole & ~parted
+                parted |= mine ^ whole
+                left ^= whole
+            else:
+                parted |= mine
+            self._left.append(left)
+            self._parted.append(parted)
         if self._passes:
-            passed |= left
-        lists = (RowList([rules[number] for number, *_ in items], self._passes),)
-        return Profile(passed, passed, passed, passed, passed, passed, every & ~passed, lists)
+            passed |= left & ~parted
+        lists = (RowList(self._rules, self._passes, self._items),)
+        if not parted:
+            return _exact(passed, self._every, lists)
+        return _together(NOTHING, 0, passed, self._every & ~(passed | parted), self._bounds(parted, ()), lists)
 
-    def _partly(self, items: Sequence[_Item], start: int, left: int, passed: int, dropped: int, *, calls: bool) -> Profile:
-        """The same from a rule on that may match only a part of the packets of a cell; what comes before has decided cells."""
-        bounds = _Bounds(left, passed, dropped)
-        for number, own, other in items[start:]:
+    def beside(self, special: Sequence[_Item]) -> Profile:
+        """What passes where one end has rules of its own."""
+        usual = self.profile
+        passed = dropped = parted = differing = 0
+        for number, own, other in special:
             rule = self._rules[number]
-            if rule.meeting & bounds.left:
-                bounds.match(rule, *((own, other) if calls else (other, own)))
+            at = bisect_left(self._numbers, number)
+            mine = rule.meeting & self._left[at]
+            if not mine:
+                continue  # earlier rules have decided it
+            mine &= ~(passed | dropped)
+            differing |= mine & ~usual.whole if rule.allows else mine & usual.perhaps
+            if own != 1.0 or other != 1.0 or rule.meeting != rule.within:
+                parted |= mine
+                continue
+            if doubtful := mine & (parted | self._parted[at]):
+                parted |= doubtful
+                mine ^= doubtful
+            if rule.allows:
+                passed |= mine
+            else:
+                dropped |= mine
+        # Where all of these do what is done as a rule they change nothing.
+        if not differing:
+            return usual
+        kept = self._every ^ differing
+        passed, dropped, parted = passed & differing, dropped & differing, parted & differing
+        lists = (RowList(self._rules, self._passes, self._items, special),)
+        if not parted and usual.perhaps == usual.whole:
+            return _exact(usual.whole & kept | passed, self._every, lists)
+        bounds = self._bounds(parted, special) if parted else NOTHING
+        return _together(usual, kept, passed, dropped, bounds, lists)
+
+    def _bounds(self, cells: int, special: Sequence[_Item]) -> Profile:
+        """What passes of cells of which rules match parts."""
+        bounds = _Bounds(cells)
+        rules = self._rules
+        for number, own, other in sorted([one for one in chain(self._items, special) if rules[one[0]].meeting & cells]):
+            if rules[number].meeting & bounds.left:
+                bounds.match(rules[number], *((own, other) if self._calls else (other, own)))
                 if not bounds.left:
                     break
-        lists = (RowList([self._rules[number] for number, *_ in items], self._passes),)
-        return bounds.profile(self._cells.every, lists, passes=self._passes)
+        return bounds.profile(passes=self._passes)
+
+
+def _together(usual: Profile, kept: int, passed: int, dropped: int, bounds: Profile, lists: tuple[RowList, ...]) -> Profile:
+    """The cells that are `kept` as usual, those that pass or are dropped as a whole, and others within bounds."""
+    return Profile(
+        usual.perhaps & kept | passed | bounds.perhaps,
+        usual.whole & kept | passed | bounds.whole,
+        usual.most & kept | passed | bounds.most,
+        usual.some & kept | passed | bounds.some,
+        usual.sources & kept | passed | bounds.sources,
+        usual.targets & kept | passed | bounds.targets,
+        usual.dropped & kept | dropped | bounds.dropped,
+        lists,
+    )
+
+
+def _exact(passed: int, every: int, lists: tuple[RowList, ...]) -> Profile:
+    """The profile of filters that pass or drop each cell as a whole."""
+    return Profile(passed, passed, passed, passed, passed, passed, every ^ passed, lists)
 
 
 class _Bounds:
-    """What rules that may match parts of the packets between two ends do, rule by rule; see `Profile`.
+    """What rules that may match parts of the packets between two ends do with some cells, rule by rule; see `Profile`.
 
     `left` are the cells that no rule has surely decided. In `untouched` ones no rule has matched anything, in `clean` ones
     every rule so far matched the cell as a whole, if only some of the addresses.
     """
 
-    def __init__(self, left: int, passed: int, dropped: int) -> None:
-        self.left = self.untouched = self.clean = left
-        self.perhaps = self.some = self.whole = self.most = self.sources = self.targets = passed
-        self.dropped = dropped
-        self.denied = 0
+    def __init__(self, cells: int) -> None:
+        self.cells = self.left = self.untouched = self.clean = cells
+        self.perhaps = self.some = self.whole = self.most = self.sources = self.targets = 0
+        self.dropped = self.denied = 0
         self.spent, self.refused = _Shares(), _Shares()
 
     def match(self, rule: Rule, caller: float, called: float) -> None:
@@ -319,7 +395,7 @@ class _Bounds:
         self.sources |= clean if self.refused.leaves_sources() else 0
         self.targets |= clean if self.refused.leaves_targets() else 0
 
-    def profile(self, every: int, lists: tuple[RowList, ...], *, passes: bool) -> Profile:
+    def profile(self, *, passes: bool) -> Profile:
         """The bounds after the last rule, where what is left passes or does not."""
         left = self.left
         surely = left & (self.untouched | self.clean if self.spent.every + _SURE < 1.0 else self.untouched)
@@ -337,8 +413,7 @@ class _Bounds:
             self.some | most,
             self.sources | self.whole,
             self.targets | self.whole,
-            self.dropped | every & ~self.perhaps,
-            lists,
+            self.dropped | self.cells & ~self.perhaps,
         )
 
 

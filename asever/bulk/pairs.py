@@ -9,16 +9,15 @@ from itertools import chain
 from asever.bulk.cells import Cells, Traffic
 from asever.bulk.closer import Pair
 from asever.bulk.crowd import Crowd, numbers_of
-from asever.bulk.gates import Gate, Profile, both
+from asever.bulk.gates import NOTHING, Gate, Profile, Sides, both
 from asever.bulk.shapes import Shape, Stage, addresses
 from asever.bulk.ways import End, Returns, Way, Ways
 from asever.model.effective import Action, EffectiveNetwork, Filter, FilterRow
 from asever.model.matrix import Reach
 from asever.model.numbers import union
-from asever.record import record, replace
+from asever.record import record
 
 _Line = list[Profile | None]
-_NOTHING = Profile(0, 0, 0, 0, 0, 0, 0)
 
 
 @record(kw_only=False)
@@ -59,7 +58,6 @@ class _Pairs:
         columns: Sequence[Column],
         more: int,
     ) -> None:
-        self._network = network
         self._ends = ends
         self._fixed = fixed
         self._columns = columns
@@ -74,6 +72,7 @@ class _Pairs:
         lists |= {id(one.rows): one.rows for end in ends for one in (*end.site.outbound, *end.site.inbound)}
         lists |= {id(one.rows): one.rows for shape in shaped for stage in shape.stages for one in stage.filters or ()}
         self._cells = Cells(network, fixed, traffic, list(lists.values()), (one.traffic.target_port for one in shaped))
+        self._sides = Sides(self._crowd, network.tag_space)
         self._gates: dict[tuple[int, Action], Gate] = {}
         self._own: dict[int, _Line] = {}
         self._exactly: dict[int, int | None] = {}
@@ -99,7 +98,7 @@ class _Pairs:
         """The reach of one caller of a column."""
         arrives: bool | None = False
         for shape in column.never:
-            passing = self._passing_of(shape, caller) if shape.arrives else _NOTHING
+            passing = self._passing_of(shape, caller) if shape.arrives else NOTHING
             if passing is None:
                 return None
             arrives = True if passing.some else arrives or (None if passing.perhaps else arrives)
@@ -108,10 +107,10 @@ class _Pairs:
         lost: bool | None = False
         for shape in column.reaches:
             cells = self._cells_of(shape)
-            passing = self._passing_of(shape, caller) if shape.arrives else _NOTHING
+            passing = self._passing_of(shape, caller) if shape.arrives else NOTHING
             if passing is None or cells is None:
                 return None
-            if not shape.arrives or not shape.returns or passing.dropped:
+            if not shape.arrives or not shape.returns or passing.dropped & cells:
                 lost = True
             elif passing.whole != cells:
                 lost = lost or None
@@ -135,7 +134,7 @@ class _Pairs:
             if passing is None:
                 return None
             found = both(found, passing)
-        return replace(found, dropped=found.dropped & cells)
+        return found
 
     def _stage(self, stage: Stage, shape: Shape, caller: int) -> Profile | None:
         target = self._seen[stage.target]
@@ -164,19 +163,23 @@ class _Pairs:
             return
         returned = self._returned(way, targets)
         apart = {id(one): one for one in returned}
+        none, some = Reach.NONE, Reach.SOME
         for caller in numbers_of(way.callers):
             back = {key: _comes_back(one, caller) for key, one in apart.items()}
             line, entering = found[caller], into[caller]
-            leaving = self._leaving(caller, way, targets)
-            for called, one, returns in zip(targets, leaving, returned, strict=True):
+            for called, one, returns in zip(targets, self._leaving(caller, way, targets), returned, strict=True):
                 other = entering[called]
                 if one is None or other is None:
                     continue
                 if not one.perhaps & other.perhaps:
-                    line[called] = Reach.NONE
+                    line[called] = none
                     continue
                 comes_back = back[id(returns)]
-                if comes_back is not None:
+                if comes_back is None:
+                    continue
+                if one.whole & other.whole and not (comes_back and not one.dropped and not other.dropped):
+                    line[called] = some  # as most that pass something
+                else:
                     line[called] = self._reach(one, other, comes_back) or self._closer(one, other, caller, called, comes_back)
 
     def _returned(self, way: Way, targets: Sequence[int]) -> list[Returns]:
@@ -215,7 +218,7 @@ class _Pairs:
         line = self._own.get(caller)
         if line is None:
             line = self._own[caller] = self._through(self._ends[caller].site.outbound, caller, calls=True)
-        own = [line[called] for called in targets]
+        own = list(map(line.__getitem__, targets))
         if not way.filters:
             return own
         lines = [self._gate(one.rows, one.otherwise).between(caller, calls=True) for one in way.filters]
@@ -237,7 +240,7 @@ class _Pairs:
         key = (id(rows), otherwise)
         found = self._gates.get(key)
         if found is None:
-            found = self._gates[key] = Gate(self._network, self._fixed, self._crowd, self._cells, rows, otherwise)
+            found = self._gates[key] = Gate(self._fixed, self._sides, self._cells, rows, otherwise)
         return found
 
 
@@ -248,11 +251,7 @@ def _comes_back(returns: Returns, caller: int) -> bool | None:
 
 def _both(line: Sequence[Profile | None], other: Sequence[Profile | None]) -> _Line:
     """What passes both of two lists of filters; most pairs are like another."""
-    known: dict[tuple[int, int], Profile | None] = {}
-    found: _Line = []
-    for mine, its in zip(line, other, strict=True):
-        key = (id(mine), id(its))
-        if key not in known:
-            known[key] = None if mine is None or its is None else both(mine, its)
-        found.append(known[key])
-    return found
+    pairs = list(zip(map(id, line), map(id, other), strict=True))
+    different = dict(zip(pairs, zip(line, other, strict=True), strict=True))
+    found = {key: None if mine is None or its is None else both(mine, its) for key, (mine, its) in different.items()}
+    return list(map(found.__getitem__, pairs))

@@ -77,13 +77,13 @@ class Relations:
 
 
 def _constants(tables: EffectiveNetwork, candidates: set[str], *, filters: bool) -> Iterator[NumberSet]:
-    """Every set of addresses in a table but those that are a candidate's own."""
+    """Every set of addresses in a table but those that are a candidate's own; what rules share with others once."""
     seen: set[int] = set()
     for site in tables.sites.values():
         for one in (*site.outbound, *site.inbound) if filters else ():
             if id(one.rows) not in seen:
                 seen.add(id(one.rows))
-                yield from _numbers(one.rows)
+                yield from _matched(one.rows, seen)
         own = NumberSet() if site.name in candidates else site.addresses
         if id(site.routes) not in seen:
             seen.add(id(site.routes))
@@ -95,15 +95,23 @@ def _constants(tables: EffectiveNetwork, candidates: set[str], *, filters: bool)
                 yield from _numbers(row)
 
 
+def _matched(rows: Iterable[FilterRow], seen: set[int]) -> Iterator[NumberSet]:
+    """The sets of addresses that rows match; most rows share what they match with others, which are told once."""
+    for row in rows:
+        for match in (row.source, row.target):
+            if id(match) not in seen:
+                seen.add(id(match))
+                yield match.addresses
+                yield from (space for _, space in match.spaces)
+
+
 def _numbers(value: object) -> Iterator[NumberSet]:
     """The sets of numbers in a record, and single addresses as sets."""
     match value:
         case NumberSet():
             yield value
-        case FilterRow():  # most of what a table holds, and all of its addresses
-            for match in (value.source, value.target):
-                yield match.addresses
-                yield from (space for _, space in match.spaces)
+        case FilterRow():
+            yield from _matched((value,), set())
         case bool() | str() | Enum() | Span() | None:
             return
         case int():

@@ -8,10 +8,11 @@ parsed again. What is restored is made piece by piece, as somebody asks for it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
-from asever.model.numbers import NumberSet
+from asever.model.numbers import NumberSet, Range
 from asever.record import fields
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
@@ -76,11 +77,17 @@ def _made(data: Stored, file: SourceFile, base: int) -> Any:  # noqa: ANN401 - a
     """A node with all its fields but the span."""
     kind = data[0]
     if kind == _NUMBERS:
-        return NumberSet(data[1:])
+        return _numbers(data[1:])
     node = _new(_KINDS[kind])
     _PUT_LATER(node, (_fill, data, file, base))
     _fill(node, "", data, file, base)
     return node
+
+
+@lru_cache(maxsize=1 << 14)
+def _numbers(ranges: tuple[Range, ...]) -> NumberSet:
+    """A set of numbers: rules of a large network name the same prefixes over and over, and need one of each."""
+    return NumberSet(ranges)
 
 
 def _how(kind: type[nodes.Node]) -> tuple[_Put, bool, tuple[_Put, ...]]:

@@ -32,8 +32,12 @@ def test_sides_are_what_sets_say_of_every_end(seed):
         side = crowd.side(addresses)
         assert numbers_of(side.meeting) == [number for number, end in enumerate(ends) if end.overlaps(addresses)]
         assert numbers_of(side.within) == [number for number, end in enumerate(ends) if end <= addresses]
-        for number, end in enumerate(ends):
-            assert crowd.share(number, addresses) == pytest.approx((end & addresses).size / end.size)
+        shares = {number: (end & addresses).size / end.size for number, end in enumerate(ends)}
+        for number, share in shares.items():
+            assert crowd.share(number, addresses) == pytest.approx(share, abs=1e-5)
+        met = {number: pytest.approx(share, abs=1e-5) for number, share in shares.items() if share}
+        assert dict(side.few) == met if side.few is not None else len(met) > 8
+        assert all(share == 1.0 for number, share in side.few or () if ends[number] <= addresses)
 
 
 @pytest.mark.parametrize("limit", [0, 3, 768])

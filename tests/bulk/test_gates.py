@@ -10,7 +10,7 @@ import pytest
 from asever.bulk.cells import Cells, Traffic
 from asever.bulk.closer import Pair
 from asever.bulk.crowd import Crowd
-from asever.bulk.gates import Gate, both
+from asever.bulk.gates import Gate, Sides, both
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, FilterRow
 from asever.model.numbers import NumberSet
 
@@ -82,7 +82,8 @@ class Case:
         self.crowd = Crowd([span(CALLER), span(CALLED), span(STRANGER)])
         traffic = Traffic(TCP, span(SOURCE_PORTS), span(PORTS))
         self.cells = Cells(NETWORK, {}, [traffic], [rows for rows, _ in self.lists])
-        gates = [Gate(NETWORK, {}, self.crowd, self.cells, *one) for one in self.lists]
+        sides = Sides(self.crowd, NETWORK.tag_space)
+        gates = [Gate({}, sides, self.cells, *one) for one in self.lists]
         # The first list as the caller's own, the second as the called end's.
         self.profiles = [gates[0].between(0, calls=True)[1], gates[1].between(1, calls=False)[0]]
 
@@ -162,7 +163,8 @@ def test_bounds_are_exact_where_rules_hold_whole_ends():
         FilterRow(priority=2, name="2", action=Action.ALLOW, target_port=NumberSet.span(0, 4)),
     )
     cells = Cells(NETWORK, {}, [Traffic(TCP, span(SOURCE_PORTS), span(PORTS))], [rows])
-    profile = Gate(NETWORK, {}, Crowd([span(CALLER), span(CALLED)]), cells, rows, Action.DENY).between(0, calls=True)[1]
+    sides = Sides(Crowd([span(CALLER), span(CALLED)]), NETWORK.tag_space)
+    profile = Gate({}, sides, cells, rows, Action.DENY).between(0, calls=True)[1]
     assert profile.perhaps == profile.whole == profile.some == profile.most
     assert profile.dropped == cells.every & ~profile.perhaps
 
@@ -173,6 +175,6 @@ def test_a_rule_of_unknown_content_makes_a_pair_unknown():
     rows = (FilterRow(priority=1, name="1", action=Action.ALLOW, target=doubtful),)
     crowd = Crowd([span(CALLER), span(CALLED), span(STRANGER)])
     cells = Cells(NETWORK, {}, [Traffic(TCP, span(SOURCE_PORTS), span(PORTS))], [rows])
-    line = Gate(NETWORK, {}, crowd, cells, rows, Action.DENY).between(0, calls=True)
+    line = Gate({}, Sides(crowd, NETWORK.tag_space), cells, rows, Action.DENY).between(0, calls=True)
     assert line[1] is None
     assert line[2] is not None
