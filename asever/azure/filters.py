@@ -126,7 +126,7 @@ def _everywhere(known: Inventory, rules: Iterable[DeclaredRule]) -> Iterator[Fil
                 yield rule
                 continue
         source, target = match_everywhere(known, rule.sources), match_everywhere(known, rule.targets)
-        yield from _rows_of(known, rule, source, target, ALWAYS, _origin(rule))
+        yield from _rows_of(rule, source, target, ALWAYS, _origin(rule))
 
 
 def _origin(rule: DeclaredRule) -> Origin:
@@ -146,13 +146,13 @@ def _default_rows(known: Inventory, direction: Direction, at: View) -> tuple[Fil
 def rule_rows(known: Inventory, rule: DeclaredRule, at: View, origin: Origin) -> Iterator[FilterRow]:
     """One rule as effective rows: one for each reading of its tags, split where only some of its protocols have ports."""
     for one in meanings(known, at, rule.sources, rule.targets):
-        yield from _rows_of(known, rule, one.source, one.target, one.condition, origin)
+        yield from _rows_of(rule, one.source, one.target, one.condition, origin)
 
 
 def _rows_of(
-    known: Inventory, rule: DeclaredRule, source: AddressMatch, target: AddressMatch, condition: Condition, origin: Origin
+    rule: DeclaredRule, source: AddressMatch, target: AddressMatch, condition: Condition, origin: Origin
 ) -> Iterator[FilterRow]:
-    for part in _parts(known, rule):
+    for part in _parts(rule.protocol.ranges, rule.source_port.ranges, rule.target_port.ranges):
         yield FilterRow(
             priority=rule.priority,
             name=rule.name,
@@ -167,6 +167,9 @@ def _rows_of(
         )
 
 
+_Ranges = tuple[Range, ...]
+
+
 @record(kw_only=False)
 class _Part:
     """Protocols with the ports that a rule asks of them."""
@@ -177,34 +180,21 @@ class _Part:
     condition: Condition = ALWAYS
 
 
-def _parts(known: Inventory, rule: DeclaredRule) -> tuple[_Part, ...]:
-    """What a rule asks of protocols with ports and of those without; many rules ask the same."""
-    key = ("parts", rule.protocol.ranges, rule.source_port.ranges, rule.target_port.ranges)
-    found = known.cache.get(key)
-    if not isinstance(found, tuple):
-        found = known.cache[key] = tuple(part for part in _split(rule) if part.protocol)
-    return found
+@lru_cache(maxsize=4096)
+def _parts(protocol: _Ranges, source_port: _Ranges, target_port: _Ranges) -> tuple[_Part, ...]:
+    """What a rule asks of protocols with ports and of those without; many rules ask the same.
 
-
-def _split(rule: DeclaredRule) -> tuple[_Part, ...]:
-    """ICMP, ESP and AH have no ports: a rule with ports either does not restrict them or never matches them.
-
+    ICMP, ESP and AH have no ports: a rule with ports either does not restrict them or never matches them.
     (azure-network-semantics 2.2 and 13)
     """
-    if rule.source_port == ANY_PORT and rule.target_port == ANY_PORT:
-        return (_Part(rule.protocol),)
-    with_ports, without = _by_ports(rule.protocol.ranges)
-    return (
-        _Part(with_ports, rule.source_port, rule.target_port),
-        _Part(without, condition=reading(PORTLESS_RULES, "ignored")),
+    if source_port == target_port == ANY_PORT.ranges:
+        return (_Part(NumberSet(protocol)),)
+    every = NumberSet(protocol)
+    parts = (
+        _Part(every & PROTOCOLS_WITH_PORTS, NumberSet(source_port), NumberSet(target_port)),
+        _Part(every - PROTOCOLS_WITH_PORTS, condition=reading(PORTLESS_RULES, "ignored")),
     )
-
-
-@lru_cache(maxsize=64)
-def _by_ports(ranges: tuple[Range, ...]) -> tuple[NumberSet, NumberSet]:
-    """The protocols that have ports, and those that have none; rules name few sets of protocols."""
-    protocols = NumberSet(ranges)
-    return protocols & PROTOCOLS_WITH_PORTS, protocols - PROTOCOLS_WITH_PORTS
+    return tuple(part for part in parts if part.protocol)
 
 
 # -- The platform's own services ----------------------------------------------------------------------------------------

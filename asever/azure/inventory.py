@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, INTERNET_V4, PLATFORM, TAG_SPACE
 from asever.model.addresses import ALL_V4, ALL_V6, is_v6, parse_prefix
+from asever.model.effective import AddressMatch
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.things import (
     RESERVED_FIRST,
@@ -77,6 +78,8 @@ class Inventory:
     def __init__(self, network: Network) -> None:
         self.network = network
         self.cache: dict[object, object] = {}
+        # What rules match that name one prefix, by the text of it, with the addresses that it stood for.
+        self.prefixes: dict[str, tuple[NumberSet, AddressMatch]] = {}
 
     @cached_property
     def machines_in(self) -> Mapping[str, tuple[Machine, ...]]:

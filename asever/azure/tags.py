@@ -193,10 +193,7 @@ def tags_of(terms: Iterable[AddressTerm]) -> frozenset[str]:
 
 def name_tags(terms: Iterable[AddressTerm]) -> bool:
     """Whether there is a service tag among these terms."""
-    for term in terms:  # of every rule
-        if term.kind is _TAG:
-            return True
-    return False
+    return _TAG in [term.kind for term in terms]
 
 
 def depend_on_place(tags: frozenset[str]) -> bool:
@@ -343,11 +340,10 @@ def _match(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Sets) -> A
     if term is None or term.kind is not _ADDRESSES:
         return _match_of_list(inventory, terms, sets)
     # Most sides of most rules are one prefix, and many are written alike.
-    key = (term.text, term.addresses.ranges)
-    found = inventory.cache.get(key)
-    if not isinstance(found, AddressMatch):
-        found = inventory.cache[key] = _match_of_list(inventory, terms, sets)
-    return found
+    found = inventory.prefixes.get(term.text)
+    if found is None or (found[0] is not term.addresses and found[0] != term.addresses):
+        found = inventory.prefixes[term.text] = term.addresses, _match_of_list(inventory, terms, sets)
+    return found[1]
 
 
 def _match_of_list(inventory: Inventory, terms: Sequence[AddressTerm], sets: _Sets) -> AddressMatch:

@@ -152,10 +152,11 @@ class _Table:
     def lines(self, rows: Sequence[Group], columns: Sequence[Group]) -> list[list[Reach | None]]:
         """The table, row by row: what is told of plain ends at once, and the other pairs one by one."""
         among_plain = self.plain.lines([group[0] for group in rows], [group[0] for group in columns])
+        own = {id(targets): place for place, targets in enumerate(columns)}
         for origins, line in zip(rows, among_plain, strict=True):
-            for place, targets in enumerate(columns):
-                if line[place] is None or origins is targets:
-                    line[place] = self.cell(*_first(origins, targets))
+            itself = own.get(id(origins))
+            for place in [place for place, reach in enumerate(line) if reach is None or place == itself]:
+                line[place] = self.cell(*_first(origins, columns[place]))
         return among_plain
 
     def cell(self, origin: Party, target: Party) -> Reach | None:

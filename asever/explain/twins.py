@@ -39,11 +39,11 @@ def twins(network: Network, tables: EffectiveNetwork, parties: Iterable[Party]) 
 
 
 def _perhaps_alike(sites: Mapping[int, Site]) -> Iterator[int]:
-    """Those that the names of their filters do not tell from all others: what makes most unlike, and is quickly seen."""
+    """Those that their network and the names of their filters do not tell from all others: what is quickly seen."""
     found: dict[Hashable, list[int]] = defaultdict(list)
     for number, site in sites.items():
         names = tuple((one.resource, len(one.rows)) for one in (*site.outbound, *site.inbound))
-        found[site.kind, names, len(site.routes)].append(number)
+        found[site.kind, site.vnet, site.home, names, len(site.routes)].append(number)
     for alike in found.values():
         if len(alike) > 1:
             yield from alike
