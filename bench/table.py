@@ -19,6 +19,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -178,6 +179,7 @@ PREPARED: dict[str, Callable[[int], Work]] = {
     "hubs: one check": one_check(hubs_and_spokes),
     "hubs: all tables": all_tables,
     "hubs: matrix": whole_matrix(hubs_and_spokes),
+    "hubs: matrix, 250 rules": whole_matrix(partial(hubs_and_spokes, rules=(100, 400))),
     "explain": exact_set,
     "lint": linting,
     "diff": comparing,
@@ -195,6 +197,7 @@ SIZES = {
     "hubs: one check": (10, 100, 1_000),
     "hubs: all tables": (10, 100, 1_000),
     "hubs: matrix": (10, 100, 1_000),
+    "hubs: matrix, 250 rules": (100, 1_000),
     "explain": (100, 1_000),
     "lint": (1_000, 10_000),
     "diff": (100, 1_000),

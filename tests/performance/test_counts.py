@@ -13,7 +13,8 @@ from asever.azure import effective as tables_of
 from asever.azure import filters
 from asever.azure.effective import effective
 from asever.azure.questions import question
-from asever.bulk.gates import Gate
+from asever.bulk.crowd import Crowd
+from asever.bulk.gates import _Usual
 from asever.bulk.pairs import _Pairs
 from asever.evaluate import judge
 from asever.exact.covers import Covers
@@ -255,10 +256,10 @@ def test_a_check_makes_the_rows_of_the_filters_that_it_meets(subnets, monkeypatc
 def test_a_rule_that_is_alike_everywhere_is_made_into_rows_once_for_all_places(monkeypatch):
     program = loaded(spokes(60))
     rules = [rule for group in program.network.groups.values() for rule in (*group.inbound, *group.outbound)]
-    made = counted(monkeypatch, filters, "meaning_everywhere")
+    made = counted(monkeypatch, filters, "match_everywhere")
     places = {one.place for site in effective(program.network).sites.values() for one in site.inbound if one.rows}
     assert len(places) == 60
-    assert 0 < len(made) <= len(rules)
+    assert 0 < len(made) <= 2 * len(rules)  # both sides of a rule
 
 
 def test_loading_does_not_find_where_the_parts_of_rules_stand(monkeypatch):
@@ -440,11 +441,16 @@ def test_a_table_asks_about_few_pairs_alone_and_looks_closer_at_few(monkeypatch)
 
     counted(_Table, "reach")
     counted(_Pairs, "_closer")
-    counted(Gate, "_profile")
+    counted(_Usual, "beside")
+    counted(_Usual, "_bounds")
+    counted(Crowd, "_side")
     subnets = 40
     program = loaded(hubs_and_spokes(subnets))
     found = matrix(program, Wanted(services=ANY_PORT_SERVICES, prove=0))
     assert sum(found.counts.values()) > subnets * subnets
     assert counts["reach"] <= 10  # between environments, the Internet and Azure's management
     assert counts["_closer"] <= sum(found.counts.values()) // 20
-    assert counts["_profile"] <= 2 * subnets * subnets
+    assert counts["beside"] <= 2 * subnets * subnets
+    assert counts["_bounds"] <= counts["beside"]
+    rules = [rule for group in program.network.groups.values() for rule in (*group.inbound, *group.outbound)]
+    assert counts["_side"] <= len(rules)  # what both sides of rules match, once a prefix
