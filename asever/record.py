@@ -2,22 +2,21 @@
 
 A dataclass compiles each of its methods on import, and our values are so many that this was a quarter of a whole command's
 time (bench/whole_command.py); `dataclasses` alone takes as long to import as two dozen of our modules. Here one function serves
-all classes wherever it can, and a constructor is compiled when enough values of its class are made: most commands make few
-kinds of values, and few of each. What reads dataclasses (`dataclasses.replace`, `dataclasses.fields`) reads records too.
+all classes wherever it can, and classes with as many fields share the code of their constructors. What reads dataclasses
+(`dataclasses.replace`, `dataclasses.fields`) reads records too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from operator import attrgetter
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, dataclass_transform, overload
 
-__all__ = ["Field", "field", "fields", "has_field", "is_record", "record", "replace"]
+__all__ = ["compared_fields", "field", "fields", "has_field", "is_record", "record", "replace"]
 
 T = TypeVar("T")
-
-_RARE: Final = 24
-"""So many values of a class are made without a constructor of its own; compiling one takes as long."""
 
 
 class _Unset:
@@ -27,17 +26,21 @@ class _Unset:
 _UNSET: Final = _Unset()
 
 
-class Field:
-    """A field of a record: its name, its default (or what makes one), whether it is compared and shown."""
+class _Field:
+    """What `field` says of a field: its default (or what makes one), whether it is compared and shown."""
 
-    __slots__ = ("compare", "default", "default_factory", "name", "repr")
+    __slots__ = ("compare", "default", "default_factory", "repr")
 
     def __init__(self, *, default: object, default_factory: object, compare: bool, repr: bool) -> None:  # noqa: A002
-        self.name = ""
         self.default = default
         self.default_factory: Any = default_factory
         self.compare = compare
         self.repr = repr
+
+    @property
+    def has_default(self) -> bool:
+        """Whether the field may be left out."""
+        return self.default is not _UNSET or self.default_factory is not _UNSET
 
 
 if TYPE_CHECKING:
@@ -52,9 +55,9 @@ else:
         compare: bool = True,
         hash: bool | None = None,  # noqa: A002, ARG001 - what is not compared is not hashed
         repr: bool = True,  # noqa: A002
-    ) -> Field:
+    ) -> _Field:
         """As `dataclasses.field`."""
-        return Field(default=default, default_factory=default_factory, compare=compare, repr=repr)
+        return _Field(default=default, default_factory=default_factory, compare=compare, repr=repr)
 
     def replace(one: object, /, **changes: object) -> object:
         """The same record with other values in these fields."""
@@ -80,29 +83,24 @@ def record(cls: type[T] | None = None, /, *, kw_only: bool = True, eq: bool = Tr
 
 
 def _record(cls: type[T], *, kw_only: bool, eq: bool) -> type[T]:
-    inherited: dict[str, Field] = dict(getattr(cls, "__record_fields__", {}))
-    own = {name: _field(cls, name) for name in cls.__annotations__}
+    inherited: Mapping[str, object] = getattr(cls, "__record_fields__", {})
+    own = {name: cls.__dict__.get(name, _UNSET) for name in cls.__annotations__}
     members = {name: one for name, one in cls.__dict__.items() if name not in own and name not in ("__dict__", "__weakref__")}
-    members.update(
-        __slots__=tuple(name for name in own if name not in inherited),
-        __record_fields__={**inherited, **own},
-        __record_keywords__=kw_only,
-        __dataclass_fields__=_DATACLASS_FIELDS,
-        __init__=_init,
-        __setattr__=_frozen,
-        __delattr__=_frozen,
-        __repr__=_shown,
-        __reduce__=_taken_apart,
-    )
+    every = {**inherited, **own}
+    members.update(_SHARED)
+    members["__slots__"] = tuple(name for name in own if name not in inherited)
+    members["__record_fields__"] = every
+    members["__record_keywords__"] = kw_only
     if eq:
-        members.update(_comparison(tuple(name for name, one in members["__record_fields__"].items() if one.compare)))
+        members["__eq__"], members["__hash__"] = _comparison(_compared(every))
     of_its_kind: Any = type(cls)
     made: type[T] = of_its_kind(cls.__name__, cls.__bases__, members)
     return made
 
 
-def _comparison(compared: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
-    values = attrgetter(*compared) if compared else _nothing
+def _comparison(compared: Iterable[str]) -> tuple[Callable[[object, object], bool], Callable[[object], int]]:
+    names = tuple(compared)
+    values = attrgetter(*names) if names else _nothing
 
     def equal(self: object, other: object) -> bool:
         return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
@@ -110,12 +108,21 @@ def _comparison(compared: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
     def digest(self: object) -> int:
         return hash(values(self))
 
-    return {"__eq__": equal, "__hash__": digest}
+    return equal, digest
 
 
-def fields(one: object) -> tuple[Field, ...]:
-    """The fields of a record, in order."""
-    return tuple(one.__record_fields__.values())  # type: ignore[attr-defined]
+def fields(one: object) -> tuple[str, ...]:
+    """The names of the fields of a record, or of a class of records, in order."""
+    return tuple(one.__record_fields__)  # type: ignore[attr-defined]
+
+
+def compared_fields(one: object) -> Iterator[str]:
+    """The names of the fields that two equal records agree in."""
+    return _compared(one.__record_fields__)  # type: ignore[attr-defined]
+
+
+def _compared(every: Mapping[str, object]) -> Iterator[str]:
+    return (name for name, one in every.items() if not isinstance(one, _Field) or one.compare)
 
 
 def has_field(one: object, name: str) -> bool:
@@ -128,11 +135,9 @@ def is_record(one: object) -> bool:
     return hasattr(one, "__record_fields__")
 
 
-def _field(cls: type[Any], name: str) -> Field:
-    default = cls.__dict__.get(name, _UNSET)
-    made = default if isinstance(default, Field) else Field(default=default, default_factory=_UNSET, compare=True, repr=True)
-    made.name = name
-    return made
+def _said(one: object) -> _Field:
+    """What is said of a field for which this stands in the class: what `field` gave, a default, or nothing."""
+    return one if isinstance(one, _Field) else _Field(default=one, default_factory=_UNSET, compare=True, repr=True)
 
 
 class _DataclassFields:
@@ -141,84 +146,67 @@ class _DataclassFields:
     def __get__(self, one: object, cls: type[Any]) -> dict[str, Any]:
         import dataclasses  # noqa: PLC0415 - this is what records do without
 
-        return {name: self._made(each, dataclasses) for name, each in cls.__record_fields__.items()}
+        return {name: self._made(name, _said(one), dataclasses) for name, one in cls.__record_fields__.items()}
 
-    def _made(self, one: Field, dataclasses: Any) -> Any:  # noqa: ANN401 - the module
-        given = {name: getattr(one, name) for name in ("default", "default_factory") if getattr(one, name) is not _UNSET}
-        made = dataclasses.field(**given, compare=one.compare, repr=one.repr)
-        made.name = one.name
+    def _made(self, name: str, said: _Field, dataclasses: Any) -> Any:  # noqa: ANN401 - the module
+        given = {which: getattr(said, which) for which in ("default", "default_factory") if getattr(said, which) is not _UNSET}
+        made = dataclasses.field(**given, compare=said.compare, repr=said.repr)
+        made.name = name
         made._field_type = dataclasses._FIELD  # noqa: SLF001 - what tells a field from a class variable
         return made
 
 
-_DATACLASS_FIELDS: Final = _DataclassFields()
-
 # -- Construction -------------------------------------------------------------------------------------------------------
-
-_made: dict[type[Any], int] = {}
 
 
 def _init(self: Any, *given: object, **values: object) -> None:  # noqa: ANN401 - any record
-    """The constructor of every class until many values of it are made, or it is called wrongly."""
+    """The constructor of every class until the first value of it is made."""
     cls = type(self)
-    many = _made[cls] = _made.get(cls, 0) + 1
-    if many > _RARE or not _filled(self, cls, given, values):
-        cls.__init__ = _compiled_init(cls)
-        cls.__init__(self, *given, **values)
+    cls.__init__ = _constructor(cls)
+    cls.__init__(self, *given, **values)
 
 
-def _filled(self: object, cls: type[Any], given: tuple[object, ...], values: dict[str, object]) -> bool:
-    """Sets every field; False when the arguments are wrong, which the compiled constructor says best."""
-    if given:
-        if cls.__record_keywords__ or len(given) > len(cls.__record_fields__):
-            return False
-        ordered = dict(zip(cls.__record_fields__, given, strict=False))
-        if not ordered.keys().isdisjoint(values):
-            return False
-        values = {**ordered, **values}
-    known = 0
-    for name, one in cls.__record_fields__.items():
-        if name in values:
-            value = values[name]
-            known += 1
-        elif one.default_factory is not _UNSET:
-            value = one.default_factory()
-        elif one.default is not _UNSET:
-            value = one.default
-        else:
-            return False
-        object.__setattr__(self, name, value)
-    return known == len(values)
+def _constructor(cls: type[Any]) -> Callable[..., None]:
+    """A constructor with a parameter for each field, and defaults where the fields have them.
 
-
-def _compiled_init(cls: type[Any]) -> Callable[..., None]:
-    """A constructor with a parameter for each field, and defaults where the fields have them."""
-    parameters = list(_parameters(cls))
-    names: dict[str, Any] = {"_unset": _UNSET}
-    lines = []
-    for name, one in cls.__record_fields__.items():
-        names[f"_set_{name}"] = getattr(cls, name).__set__
-        names[f"_make_{name}"] = one.default_factory
-        names[f"_default_{name}"] = one.default
-        value = name if one.default_factory is _UNSET else f"_make_{name}() if {name} is _unset else {name}"
-        lines.append(f"  _set_{name}(self, {value})")
-    if parameters and cls.__record_keywords__:
-        parameters.insert(0, "*")
-    head = f"def __init__({', '.join(('self', *parameters))}):"
-    exec("\n".join([head, *(lines or ["  pass"])]), names)  # noqa: S102 - the text is made of the names of our own fields
-    made: Callable[..., None] = names["__init__"]
+    It is the pattern for so many fields with names and defaults of its own: compiling one takes as long as making a hundred
+    values, and most commands make fewer of a class.
+    """
+    every = {name: _said(one) for name, one in cls.__record_fields__.items()}
+    by_name = cls.__record_keywords__
+    code = _pattern(len(every)).replace(
+        co_varnames=("self", *every),
+        co_argcount=1 if by_name else 1 + len(every),
+        co_kwonlyargcount=len(every) if by_name else 0,
+    )
+    made = FunctionType(code, {f"set_{number}": _setter(cls, *pair) for number, pair in enumerate(every.items())})
     made.__qualname__ = f"{cls.__qualname__}.__init__"
+    defaults = {name: one.default for name, one in every.items() if one.has_default}
+    if by_name:
+        made.__kwdefaults__ = defaults
+    else:
+        made.__defaults__ = tuple(defaults.values())
     return made
 
 
-def _parameters(cls: type[Any]) -> Iterator[str]:
-    for name, one in cls.__record_fields__.items():
-        if one.default_factory is not _UNSET:
-            yield f"{name}=_unset"
-        elif one.default is not _UNSET:
-            yield f"{name}=_default_{name}"
-        else:
-            yield name
+@cache
+def _pattern(number: int) -> CodeType:
+    """The code of a constructor for so many fields."""
+    parameters = ", ".join(["self", *(f"field_{each}" for each in range(number))])
+    body = "".join(f"\n  set_{each}(self, field_{each})" for each in range(number))
+    names: dict[str, Any] = {}
+    exec(f"def __init__({parameters}):{body or ' pass'}", names)  # noqa: S102 - the text is made of numbers
+    code: CodeType = names["__init__"].__code__
+    return code
+
+
+def _setter(cls: type[Any], name: str, said: _Field) -> Callable[[object, object], None]:
+    """What sets a field, past the guard of frozen records."""
+    put: Callable[[object, object], None] = getattr(cls, name).__set__
+    make = said.default_factory
+    if make is _UNSET:
+        return put
+    return lambda self, value: put(self, make() if value is _UNSET else value)
 
 
 def _frozen(self: object, name: str, *_: object) -> None:
@@ -229,7 +217,7 @@ def _frozen(self: object, name: str, *_: object) -> None:
 
 def _taken_apart(self: object) -> tuple[object, ...]:
     """How a record is copied and pickled: by its constructor, since nothing else may set its fields."""
-    return _put_together, (type(self), {one.name: getattr(self, one.name) for one in fields(self)})
+    return _put_together, (type(self), {name: getattr(self, name) for name in fields(self)})
 
 
 def _put_together(cls: type[T], values: dict[str, object]) -> T:
@@ -244,5 +232,17 @@ def _nothing(_: object) -> None:
 
 
 def _shown(self: object) -> str:
-    shown = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if one.repr)
+    every: Mapping[str, object] = type(self).__record_fields__  # type: ignore[attr-defined]
+    shown = ", ".join(f"{name}={getattr(self, name)!r}" for name, one in every.items() if _said(one).repr)
     return f"{type(self).__qualname__}({shown})"
+
+
+_SHARED: Final[dict[str, Any]] = {
+    "__dataclass_fields__": _DataclassFields(),
+    "__init__": _init,
+    "__setattr__": _frozen,
+    "__delattr__": _frozen,
+    "__repr__": _shown,
+    "__reduce__": _taken_apart,
+}
+"""What all records have in common."""

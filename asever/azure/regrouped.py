@@ -21,9 +21,9 @@ _FROM_SUBNETS = (SiteKind.MACHINE, SiteKind.FIREWALL, SiteKind.UNLISTED)
 
 def changed_groups(old: Network, new: Network) -> frozenset[str] | None:
     """The NSGs that differ between two networks which share everything else; None if they do not."""
-    for one in fields(old):
-        before, after = getattr(old, one.name), getattr(new, one.name)
-        if one.name != "groups" and before is not after:
+    for name in fields(old):
+        before, after = getattr(old, name), getattr(new, name)
+        if name != "groups" and before is not after:
             return None
     if old.groups.keys() != new.groups.keys():
         return None

@@ -21,7 +21,7 @@ from asever.model.claims import EndpointKind
 from asever.model.effective import Arrival, EffectiveNetwork, Filter, FilterRow, Site
 from asever.model.numbers import NumberSet
 from asever.model.things import Network
-from asever.record import fields, is_record, replace
+from asever.record import compared_fields, is_record, replace
 from asever.source import Span
 
 _LAST_PORT = 65535
@@ -121,9 +121,8 @@ def _numbers(value: object) -> Iterator[NumberSet]:
             for one in value:
                 yield from _numbers(one)
         case _ if is_record(value):
-            for one in fields(value):
-                if one.compare:
-                    yield from _numbers(getattr(value, one.name))
+            for name in compared_fields(value):
+                yield from _numbers(getattr(value, name))
         case _:
             raise TypeError(f"a table holds a {type(value).__name__}")
 

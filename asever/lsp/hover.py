@@ -77,8 +77,8 @@ def _code(text: str, language: str = "asev") -> str:
 def _around(node: nodes.Node, offset: int) -> Iterator[nodes.Node]:
     """The nodes around an offset, from the outermost in."""
     yield node
-    for each in fields(node):
-        value = getattr(node, each.name)
+    for name in fields(node):
+        value = getattr(node, name)
         for one in value if isinstance(value, tuple) else (value,):
             if isinstance(one, nodes.Node) and one.span.place <= offset <= one.span.place + one.span.end - one.span.start:
                 yield from _around(one, offset)

@@ -50,8 +50,8 @@ def references_in(node: object) -> Iterator[nodes.Ref]:
         for one in node:
             yield from references_in(one)
     elif isinstance(node, nodes.Node):
-        for one in fields(node):
-            yield from references_in(getattr(node, one.name))
+        for name in fields(node):
+            yield from references_in(getattr(node, name))
 
 
 def _substitute(node: Any, arguments: Mapping[str, Argument], applied_at: Span) -> Any:  # noqa: ANN401 - any part of a node
@@ -62,7 +62,7 @@ def _substitute(node: Any, arguments: Mapping[str, Argument], applied_at: Span) 
     if isinstance(node, Span):
         return _inside(node, applied_at)
     if isinstance(node, nodes.Node):
-        changes = {one.name: _substitute(getattr(node, one.name), arguments, applied_at) for one in fields(node)}
+        changes = {name: _substitute(getattr(node, name), arguments, applied_at) for name in fields(node)}
         return replace(node, **changes)
     return node
 

@@ -92,11 +92,11 @@ def _numbers(ranges: tuple[Range, ...]) -> NumberSet:
 
 def _how(kind: type[nodes.Node]) -> tuple[_Put, bool, tuple[_Put, ...]]:
     """What sets the fields of a kind of node, past the guard of frozen records; whether it may hold very many others."""
-    span, *others = (getattr(kind, one.name).__set__ for one in fields(kind))
+    span, *others = (getattr(kind, name).__set__ for name in fields(kind))
     return span, kind in (nodes.Body, nodes.Rules, nodes.Pack), tuple(others)
 
 
 _new: Final = object.__new__
 _PUT_LATER: Final[_Put] = vars(nodes.Node.__base__)["_later"].__set__
 _HOW: Final = tuple(map(_how, _KINDS))
-_GETS: Final = tuple(tuple(attrgetter(one.name) for one in fields(kind)[1:]) for kind in _KINDS)
+_GETS: Final = tuple(tuple(map(attrgetter, fields(kind)[1:])) for kind in _KINDS)

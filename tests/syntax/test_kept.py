@@ -57,8 +57,8 @@ def places(node):
     """Every node of a tree with its place, in order."""
     if isinstance(node, nodes.Node):
         yield type(node), node.span.file.name, node.span.start, node.span.end
-        for one in fields(node):
-            yield from places(getattr(node, one.name))
+        for name in fields(node):
+            yield from places(getattr(node, name))
     elif isinstance(node, tuple):
         for one in node:
             yield from places(one)

@@ -50,8 +50,8 @@ def parts(one, path=""):
     if isinstance(one, nodes.Node):
         span = one.span
         yield path, type(one).__name__, span.place, span.end - span.start, span.text, str(span)
-        for each in fields(one)[1:]:
-            yield from parts(getattr(one, each.name), f"{path}.{each.name}")
+        for name in fields(one)[1:]:
+            yield from parts(getattr(one, name), f"{path}.{name}")
     elif isinstance(one, tuple):
         for index, each in enumerate(one):
             yield from parts(each, f"{path}[{index}]")
