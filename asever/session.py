@@ -27,7 +27,8 @@ from asever.record import record
 from asever.reuse.carry import carried
 from asever.reuse.notice import Footprint, Slots, footprint, notices, recounts, walks_as_many
 from asever.reuse.pairs import Differ, Pairs
-from asever.semantics.loading import Memory, load_program
+from asever.semantics.loading import load_program
+from asever.semantics.memory import Memory
 
 
 @record

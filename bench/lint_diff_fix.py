@@ -24,7 +24,8 @@ from asever.lint.findings import lint
 from asever.pipeline import Options, run
 from asever.repair import trial
 from asever.repair.search import Limits, repair
-from asever.semantics.loading import load_program, originals
+from asever.semantics.loading import load_program
+from asever.semantics.memory import originals
 
 SIZES = (1_000, 10_000)
 LARGE = 1_000

@@ -35,7 +35,7 @@ from rule_lists import edited
 from rule_lists import program as listed
 
 if TYPE_CHECKING:
-    from asever.semantics.loading import Memory
+    from asever.semantics.memory import Memory
 
 ROOT = Path(__file__).resolve().parent.parent
 PATH = Path("generated.asev")
@@ -159,7 +159,7 @@ def comparing(size: int) -> Work:
 def fixing(size: int) -> Work:
     from asever.pipeline import Options, run  # noqa: PLC0415
     from asever.repair.search import Limits, repair  # noqa: PLC0415
-    from asever.semantics.loading import originals  # noqa: PLC0415
+    from asever.semantics.memory import originals  # noqa: PLC0415
 
     memory = originals()
     program = read(listed([*LISTS["corporate"](size, 1)], APART), memory)

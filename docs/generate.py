@@ -34,7 +34,8 @@ _FILE = re.compile(r"^<!-- file: (?P<path>\S+) -->\n\n```asev\n(?P<text>.*?)^```
 
 def diagnostics_page() -> str:
     """The page of all codes and facts, in the order of the catalogue."""
-    from asever.catalogue import ENTRIES, FACTS, Entry  # noqa: PLC0415 - a checkout need not be installed to read pages
+    from asever.catalogue.entries import Entry  # noqa: PLC0415 - a checkout need not be installed to read pages
+    from asever.catalogue.every import ENTRIES, FACTS  # noqa: PLC0415
 
     def chapter(title: str, entries: Iterable[Entry]) -> list[str]:
         return ["", f"## {title}", *(line for entry in entries for line in section(entry))]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TypeVar
 
-from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, INTERNET_V4, PLATFORM, TAG_SPACE
+from asever.azure.platform import INTERNET_BASE, INTERNET_V4, PLATFORM, TAG_SPACE, app_service_management
 from asever.model.addresses import ALL_V4, ALL_V6, is_v6, parse_prefix
 from asever.model.effective import AddressMatch
 from asever.model.numbers import EMPTY, NumberSet, union
@@ -307,12 +307,12 @@ class Inventory:
     @cached_property
     def strangers(self) -> NumberSet:
         """Where an address of Azure's own choice may lie: a public address that the file neither gives away nor mentions."""
-        return (TAG_SPACE - self.owned - self.network.named_addresses - APP_SERVICE_MANAGEMENT) & ALL_V4
+        return (TAG_SPACE - self.owned - self.network.named_addresses - app_service_management()) & ALL_V4
 
     @cached_property
     def of_unknown_tags(self) -> NumberSet:
         """Where the addresses of a service tag of unknown content may lie."""
-        space = TAG_SPACE - self.owned - APP_SERVICE_MANAGEMENT
+        space = TAG_SPACE - self.owned - app_service_management()
         return space if self.speaks_v6 else space & ALL_V4
 
     @cached_property

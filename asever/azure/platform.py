@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from asever.model.addresses import ALL_V4, parse_address, parse_prefix
 from asever.model.effective import Exemption
 from asever.model.numbers import NumberSet, union
@@ -65,7 +67,13 @@ _MANAGEMENT_US_GOVERNMENT = (
     *("52.227.80.100", "52.227.182.254", "52.238.74.16", "52.244.79.34"),
 )
 _MANAGEMENT_CHINA = (*("42.159.4.236", "42.159.80.125"),)
-APP_SERVICE_MANAGEMENT = union(map(parse_prefix, _MANAGEMENT_PUBLIC + _MANAGEMENT_US_GOVERNMENT + _MANAGEMENT_CHINA))
+
+
+@cache
+def app_service_management() -> NumberSet:
+    """The tag of that name."""
+    return union(map(parse_prefix, _MANAGEMENT_PUBLIC + _MANAGEMENT_US_GOVERNMENT + _MANAGEMENT_CHINA))
+
 
 # Traffic of a machine to the platform that no NSG and no route touches (azure-network-semantics 3.4).
 AGENT_EXEMPTION = Exemption(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from asever.azure.assumptions import INTERNET_MINUS_VNET, ROUTE_WIDENS_VNET, VNET_NEXT_HOPS, reading
 from asever.azure.inventory import Inventory, singles
 from asever.azure.neighbours import gateway_prefixes, learned_defaults
-from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, PROBE
+from asever.azure.platform import INTERNET_BASE, PROBE, app_service_management
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.effective import ALWAYS, AddressMatch, Condition
 from asever.model.identity import Same
@@ -155,7 +155,7 @@ def known_tag(inventory: Inventory, name: str) -> NumberSet | None:
             return PROBE
         case "AppServiceManagement":
             defined = inventory.tags.get("appservicemanagement")
-            return defined.addresses if defined else APP_SERVICE_MANAGEMENT
+            return defined.addresses if defined else app_service_management()
         case "AzurePlatformDNS" | "AzurePlatformIMDS":
             return EMPTY  # rules that name them have rows of their own (asever.azure.filters)
         case _:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from asever.azure.candidates import Candidate, Rank
 from asever.azure.inventory import Inventory
-from asever.azure.platform import APP_SERVICE_MANAGEMENT, PLATFORM, TAG_SPACE
+from asever.azure.platform import PLATFORM, TAG_SPACE, app_service_management
 from asever.azure.tags import members
 from asever.model.addresses import ALL_ADDRESSES, ALL_V4, ALL_V6
 from asever.model.effective import Route
@@ -29,7 +29,7 @@ def space(known: Inventory, tag: str) -> NumberSet:
         network = known.network
         inside = [one.address for one in network.vnets.values()]
         return places - union((*inside, *(one.address for one in network.on_premises.values())))
-    return places - (known.owned - known.service_addresses) - APP_SERVICE_MANAGEMENT
+    return places - (known.owned - known.service_addresses) - app_service_management()
 
 
 def spread(

@@ -1,15 +1,1 @@
 """Every code and every fact once: what `asever help` says, what the documentation pages and the SARIF rules are made from."""
-
-from __future__ import annotations
-
-from asever.catalogue.checks import CHECKS
-from asever.catalogue.entries import Entry
-from asever.catalogue.facts import FACTS
-from asever.catalogue.foreign import FOREIGN
-from asever.catalogue.lint import LINT
-from asever.catalogue.network import NETWORK
-from asever.catalogue.syntax import SYNTAX
-
-ENTRIES: dict[str, Entry] = {entry.code: entry for entry in (*SYNTAX, *NETWORK, *FOREIGN, *CHECKS, *LINT, *FACTS)}
-
-__all__ = ["ENTRIES", "FACTS", "LINT", "Entry"]

@@ -393,3 +393,4 @@ the packet does not leave by the Internet. What it sends to a private address ke
 )
 
 FACTS: tuple[Entry, ...] = (*_ENVIRONMENTS, *_NETWORK, *ASSUMPTION_ENTRIES)
+FACT_OF: dict[str, Entry] = {entry.code: entry for entry in FACTS}

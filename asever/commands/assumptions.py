@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 
 from asever.azure.assumptions import ASSUMPTIONS
-from asever.catalogue import ENTRIES
+from asever.catalogue.every import ENTRIES
 from asever.commands.console import Status, wants_color
 from asever.report.catalogue import render_assumptions
 from asever.report.json import dumped

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from asever.diagnostics import Diagnostic, SpecError
     from asever.model.program import Program
-    from asever.semantics.loading import Memory
+    from asever.semantics.memory import Memory
 
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NAME = "<stdin>"

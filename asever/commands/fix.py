@@ -28,7 +28,7 @@ from asever.repair.search import Limits, repair
 from asever.repair.texts import applied
 from asever.report.repairs import render_repairs, repairs_json
 from asever.semantics import files
-from asever.semantics.loading import Memory, originals
+from asever.semantics.memory import Memory, originals
 from asever.source import SourceFile
 
 Repaired = tuple[Repair, ...]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 
 from asever.azure.assumptions import ASSUMPTIONS
-from asever.catalogue import ENTRIES
+from asever.catalogue.every import ENTRIES
 from asever.commands.console import Status, UsageError, wants_color
 from asever.report.catalogue import render_assumptions, render_entry, render_words
 

@@ -26,7 +26,7 @@ def run(arguments: Namespace) -> int:
 
 
 def _known_codes(codes: Sequence[str]) -> None:
-    from asever.catalogue import ENTRIES, FACTS  # noqa: PLC0415 - only for --only
+    from asever.catalogue.every import ENTRIES, FACTS  # noqa: PLC0415 - only for --only
 
     known = {one.code for one in ENTRIES.values() if one not in FACTS}
     for code in codes:

@@ -277,11 +277,11 @@ def facts(trace: Trace, behind: Iterable[str] = (), *, let_in: bool = False) -> 
 
     `behind` are the facts behind its near misses; `let_in` asks for those behind its delivery.
     """
-    from asever.catalogue import ENTRIES  # noqa: PLC0415 - what holds needs no facts
+    from asever.catalogue.facts import FACT_OF  # noqa: PLC0415 - what holds needs no facts
 
     way = tuple(_way_facts(trace))
     found = (*way, *_let_in_facts(trace)) if let_in else (*_lost_facts(trace), *behind, *way)
-    return tuple(word for word in dict.fromkeys(found) if word in ENTRIES)[:_MOST_FACTS]
+    return tuple(word for word in dict.fromkeys(found) if word in FACT_OF)[:_MOST_FACTS]
 
 
 def _lost_facts(trace: Trace) -> Iterator[str]:

@@ -15,7 +15,8 @@ from asever.lsp.shown import Shown, file_of
 from asever.model.answers import Finding
 from asever.pipeline import run, selected
 from asever.repair.search import Limits, repair
-from asever.semantics.loading import load_program, originals
+from asever.semantics.loading import load_program
+from asever.semantics.memory import originals
 from asever.source import SourceFile, Span
 from asever.syntax.parser import parse
 from asever.syntax.printer import format_file

@@ -17,7 +17,7 @@ from asever.lsp.judge import Account, Judge, Linted
 from asever.lsp.places import Places, Shift
 from asever.lsp.shown import Shown, file_of
 from asever.pipeline import Options
-from asever.semantics.loading import Memory
+from asever.semantics.memory import Memory
 from asever.semantics.uses import Outline, outline
 from asever.source import Span
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from lsprotocol import types
 
 from asever.azure.assumptions import ASSUMPTIONS
-from asever.catalogue import ENTRIES, Entry
+from asever.catalogue.entries import Entry
+from asever.catalogue.every import ENTRIES
 from asever.lsp.documents import Document
 from asever.lsp.editor import Editor
 from asever.lsp.shown import file_of

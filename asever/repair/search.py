@@ -34,7 +34,7 @@ from asever.repair.refusing import refusing
 from asever.repair.texts import hunks, rebased
 from asever.repair.trial import Counterexample, Edited, Judged, Trials, rank
 from asever.repair.ways import environments_behind, misrouted, otherwise, unguarded
-from asever.semantics.loading import Memory, originals
+from asever.semantics.memory import Memory, originals
 
 MOST_EDITS = 4
 MOST_PROPOSALS = 3

@@ -26,7 +26,8 @@ from asever.pipeline import Options
 from asever.record import record
 from asever.repair.idle import Removals, idle_rules
 from asever.repair.texts import applied
-from asever.semantics.loading import Memory, load_program, originals
+from asever.semantics.loading import load_program
+from asever.semantics.memory import Memory, originals
 from asever.solve.answer import Depth, answer
 from asever.source import SourceFile, Span
 
@@ -109,7 +110,7 @@ class _Series:
 class Trials:
     """Edited programs by their edits, each loaded once. `path` is the main file; nothing is read again but the library.
 
-    `memory` may hold what the program was read with (`asever.semantics.loading.Memory` of originals).
+    `memory` may hold what the program was read with (`asever.semantics.memory.Memory` of originals).
     """
 
     path: Path

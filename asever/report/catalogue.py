@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from asever.catalogue import Entry
+from asever.catalogue.entries import Entry
 from asever.report.lines import BLANK, WIDTH, Line, Piece, Style, drawn, line, wrapped
 
 Switch = tuple[str, str, tuple[tuple[str, str], ...], bool, str]

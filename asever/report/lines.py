@@ -7,7 +7,6 @@ so what the characters say never depends on the terminal (docs/decisions/007).
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from io import StringIO
@@ -76,6 +75,8 @@ def wrapped(text: str, *, first: str = "", rest: str | None = None, width: int =
             return [first + text]
         if "  " not in text:
             return _filled(text.split(" "), first, indent, room)
+    import textwrap  # noqa: PLC0415 - for texts with control characters or more than one blank, which hardly any has
+
     lines = textwrap.wrap(
         text,
         width=room,

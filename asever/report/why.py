@@ -145,9 +145,9 @@ def _why_not_as_demanded(trace: Trace, claim: Claim) -> list[Why]:
 
 
 def _title(fact: str) -> str:
-    from asever.catalogue import ENTRIES  # noqa: PLC0415 - what holds needs no facts
+    from asever.catalogue.facts import FACT_OF  # noqa: PLC0415 - what holds needs no facts
 
-    return f"{ENTRIES[fact].title} " if fact in ENTRIES else ""
+    return f"{FACT_OF[fact].title} " if fact in FACT_OF else ""
 
 
 def blocker_lines(blockers: Sequence[Blocker], page: Page) -> list[Line]:

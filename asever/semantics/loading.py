@@ -22,15 +22,14 @@ from asever.semantics import files
 from asever.semantics.build import Mounted, Sources, build
 from asever.semantics.foreign import Foreigner, Unread, is_foreign, refused_suffix, settle, unread_file, with_settings
 from asever.semantics.names import Excuses
-from asever.semantics.rebuild import LastBuild
 from asever.semantics.validate import validate
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
-from asever.syntax.parser import parse, parse_once
-from asever.syntax.retained import Originals, Retained
+from asever.syntax.parser import parse
 
 if TYPE_CHECKING:
     from asever.importers.network.sheet import Sheet
+    from asever.semantics.memory import Memory
 
 MOST_IMPORTS = 2000
 """Imports that are followed in one program. A file may be reached on many ways, and their number may double with each file."""
@@ -72,29 +71,6 @@ class _Loading:
         self.followed = 0
         self.sheets: list[tuple[Sheet, tuple[nodes.Item, ...]]] = []
         self.home = Path()  # the folder of the program
-
-
-class Memory:
-    """What programs were read last, for somebody who reads them again and again while they are edited.
-
-    The places of what was read before move with the texts (`asever.source.Excerpt`); with `Originals` for `trees`, they stay.
-    """
-
-    def __init__(self, trees: Retained | Originals | None = None) -> None:
-        self.trees = Retained() if trees is None else trees
-        self._builds: dict[Path, LastBuild] = {}
-
-    def build_of(self, path: Path) -> LastBuild:
-        """The build of one program."""
-        return self._builds.setdefault(path, LastBuild())
-
-
-def originals(*, made_up: bool = False) -> Memory:
-    """A memory for somebody who tries edits of what is read first, and asks nothing but whether they are errors.
-
-    `made_up` texts do not take the place of what is kept of their files (`asever.syntax.kept`).
-    """
-    return Memory(Originals(parse_once if made_up else parse))
 
 
 def load_program(

@@ -14,7 +14,8 @@ from pathlib import Path
 from asever.diagnostics import Diagnostics
 from asever.record import field, record
 from asever.semantics.build import Build
-from asever.semantics.loading import Memory, load_names
+from asever.semantics.loading import load_names
+from asever.semantics.memory import Memory
 from asever.semantics.names import Names, Symbol
 from asever.semantics.packs import references_in
 from asever.semantics.problems import Problems

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from asever import pipeline
-from asever.catalogue import ENTRIES, LINT
+from asever.catalogue.every import ENTRIES
+from asever.catalogue.lint import LINT
 from asever.diagnostics import SpecError
 from asever.lint.findings import lint
 from asever.semantics.loading import load_program

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from asever.azure.effective import effective
-from asever.catalogue import ENTRIES
+from asever.catalogue.facts import FACT_OF
 from asever.evaluate.walk import walk
 from asever.explain.blame import Blame, blame
 from asever.model.addresses import parse_address
@@ -182,7 +182,7 @@ def test_facts_are_words_of_the_catalogue():
     for one in flows:
         found = blamed(layered(), one).facts
         assert found
-        assert set(found) <= set(ENTRIES)
+        assert set(found) <= set(FACT_OF)
 
 
 def test_a_target_that_was_translated_explains_itself():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from asever.catalogue import LINT
+from asever.catalogue.lint import LINT
 from asever.diagnostics import Diagnostic, Edit
 from asever.lint.findings import lint
 from asever.model.answers import Verdict

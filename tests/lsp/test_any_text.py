@@ -84,7 +84,7 @@ def test_after_any_edits_is_shown_what_a_fresh_server_shows(tmp_path, base):
 
 
 def verdicts(diagnostics):
-    from asever.catalogue import LINT  # noqa: PLC0415
+    from asever.catalogue.lint import LINT  # noqa: PLC0415
 
     lint = {one.code for one in LINT}
     return [one for one in diagnostics if one["code"] not in lint and not one["message"].endswith(EARLIER)]

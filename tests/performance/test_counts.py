@@ -35,7 +35,8 @@ from asever.repair.search import Limits, repair
 from asever.report import rules as report
 from asever.report.text import render_report
 from asever.semantics import rules as reading
-from asever.semantics.loading import load_program, originals
+from asever.semantics.loading import load_program
+from asever.semantics.memory import originals
 from asever.solve import classes, flows, library, paths, solver
 from asever.solve import encode as encoding
 from asever.solve import rows as subject
