@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, dataclass_transform, over
 __all__ = ["compared_fields", "field", "fields", "has_field", "is_record", "record", "replace"]
 
 T = TypeVar("T")
+_Put = Callable[[object, object], None]
 
 
 class _Unset:
@@ -61,10 +62,14 @@ else:
 
     def replace(one: object, /, **changes: object) -> object:
         """The same record with other values in these fields."""
-        for name in one.__record_fields__:
-            if name not in changes:
-                changes[name] = getattr(one, name)
-        return type(one)(**changes)
+        cls = type(one)
+        made = object.__new__(cls)
+        # Most changes are to one field of many, and a call takes longer to sort them by name.
+        for name, put in _setters(cls).items():
+            put(made, changes.pop(name) if name in changes else getattr(one, name))
+        if changes:
+            raise TypeError(f"a {cls.__qualname__} has no {', '.join(changes)}")
+        return made
 
 
 @overload
@@ -166,7 +171,7 @@ def _init(self: Any, *given: object, **values: object) -> None:  # noqa: ANN401 
     cls.__init__(self, *given, **values)
 
 
-def _constructor(cls: type[Any]) -> Callable[..., None]:
+def _constructor(cls: Any) -> Callable[..., None]:  # noqa: ANN401 - a class; mypy takes type[Any] for one without a hash
     """A constructor with a parameter for each field, and defaults where the fields have them.
 
     It is the pattern for so many fields with names and defaults of its own: compiling one takes as long as making a hundred
@@ -179,7 +184,8 @@ def _constructor(cls: type[Any]) -> Callable[..., None]:
         co_argcount=1 if by_name else 1 + len(every),
         co_kwonlyargcount=len(every) if by_name else 0,
     )
-    made = FunctionType(code, {f"set_{number}": _setter(cls, *pair) for number, pair in enumerate(every.items())})
+    sets = [_set_or_make(put, every[name].default_factory) for name, put in _setters(cls).items()]
+    made = FunctionType(code, {f"set_{number}": one for number, one in enumerate(sets)})
     made.__qualname__ = f"{cls.__qualname__}.__init__"
     defaults = {name: one.default for name, one in every.items() if one.has_default}
     if by_name:
@@ -200,13 +206,15 @@ def _pattern(number: int) -> CodeType:
     return code
 
 
-def _setter(cls: type[Any], name: str, said: _Field) -> Callable[[object, object], None]:
-    """What sets a field, past the guard of frozen records."""
-    put: Callable[[object, object], None] = getattr(cls, name).__set__
-    make = said.default_factory
-    if make is _UNSET:
-        return put
-    return lambda self, value: put(self, make() if value is _UNSET else value)
+@cache
+def _setters(cls: type[Any]) -> dict[str, _Put]:
+    """What sets each field, past the guard of frozen records."""
+    return {name: getattr(cls, name).__set__ for name in cls.__record_fields__}
+
+
+def _set_or_make(put: _Put, make: Any) -> _Put:  # noqa: ANN401 - any function, or `_UNSET`
+    """What sets a field to what is given, or to a default that is made for it."""
+    return put if make is _UNSET else lambda self, value: put(self, make() if value is _UNSET else value)
 
 
 def _frozen(self: object, name: str, *_: object) -> None:

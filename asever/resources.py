@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -27,6 +28,7 @@ def source(module: str) -> bytes:
     return (_PACKAGE / f"{module}.py").read_bytes()
 
 
+@cache
 def library() -> Path:
-    """The folder of the shipped library, which programs import as `std/…`."""
-    return _first(_SHIPPED / "std", _PACKAGE.parent / "specs")
+    """The folder of the shipped library, which programs import as `std/…`; no symbolic link leads to it."""
+    return _first(_SHIPPED / "std", _PACKAGE.parent / "specs").resolve()

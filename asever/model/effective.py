@@ -120,7 +120,7 @@ class FilterRow:
     target: AddressMatch = ANYWHERE
     target_port: NumberSet = ANY_PORT
     condition: Condition = ALWAYS
-    origin: Origin = field(default_factory=Origin, compare=False)
+    origin: Origin = field(default=Origin(), compare=False)
 
 
 def unknown_rule(row: FilterRow, resource: str) -> str:
@@ -246,7 +246,7 @@ class Route:
     regional: bool | None = True
     unmodelled: str | None = None
     condition: Condition = ALWAYS
-    origin: Origin = field(default_factory=Origin, compare=False)
+    origin: Origin = field(default=Origin(), compare=False)
 
     def is_for(self, known: frozenset[str]) -> bool | None:
         """Whether it is for a destination of which these tags are known; None is not known."""
@@ -279,7 +279,7 @@ class SourceTranslation:
     drops: str | None = None
     unmodelled: str | None = None
     condition: Condition = ALWAYS
-    origin: Origin = field(default_factory=Origin, compare=False)
+    origin: Origin = field(default=Origin(), compare=False)
 
 
 @record
@@ -322,7 +322,7 @@ class Arrival:
     fact: str | None = None
     resource: str = ""
     condition: Condition = ALWAYS
-    origin: Origin = field(default_factory=Origin, compare=False)
+    origin: Origin = field(default=Origin(), compare=False)
 
 
 @record
@@ -360,7 +360,7 @@ class Redirect:
     because: str = ""
     fact: str | None = None
     condition: Condition = ALWAYS
-    origin: Origin = field(default_factory=Origin, compare=False)
+    origin: Origin = field(default=Origin(), compare=False)
 
 
 @record
@@ -562,7 +562,7 @@ class FlowQuestion:
 
     quantifier: Quantifier
     scopes: tuple[Scope, ...]
-    success: Success = field(default_factory=Success)
+    success: Success = Success()
     fixed: Mapping[str, str] = field(default_factory=dict)
 
 

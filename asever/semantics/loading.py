@@ -340,7 +340,7 @@ def _is_file(path: Path) -> bool:
 
 def _in_library(path: Path) -> str:
     """The name of a file of the library, without its suffix; nothing for other files."""
-    library = _resolved(resources.library())
+    library = resources.library()
     return path.relative_to(library).as_posix().removesuffix(SUFFIX) if path.is_relative_to(library) else ""
 
 
