@@ -18,6 +18,9 @@ from typing import Any, NoReturn
 
 from asever.commands.console import Status, UsageError
 
+# What argparse says is English, as all that we say is: to look for translations it would load `locale`, and ask for 24 files.
+argparse._ = str  # type: ignore[attr-defined]
+
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 BROKEN_PIPE = 141  # 128 + SIGPIPE
 MOST_JOBS = 256

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from asever.azure.inventory import inventory
-from asever.azure.platform import APP_SERVICE_MANAGEMENT, INTERNET_BASE, PROBE, PROBE_SOURCE, TAG_SPACE
+from asever.azure.platform import INTERNET_BASE, PROBE, PROBE_SOURCE, TAG_SPACE, app_service_management
 from asever.azure.tags import View, canonical_tag, known_tag, meanings, view
 from asever.model.addresses import ALL_V4, parse_address, parse_prefix
 from asever.model.numbers import NumberSet, union
@@ -229,9 +229,9 @@ def test_the_program_s_own_prefixes_of_a_tag_count_whatever_the_case() -> None:
 
 def test_management_addresses_are_those_published() -> None:
     known = inventory(network())
-    assert known_tag(known, "AppServiceManagement") == APP_SERVICE_MANAGEMENT
-    assert APP_SERVICE_MANAGEMENT.size == 72 + 10 + 2
-    assert APP_SERVICE_MANAGEMENT <= TAG_SPACE
+    assert known_tag(known, "AppServiceManagement") == app_service_management()
+    assert app_service_management().size == 72 + 10 + 2
+    assert app_service_management() <= TAG_SPACE
 
 
 def test_no_service_tag_holds_private_platform_or_documentation_addresses() -> None:

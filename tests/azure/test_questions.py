@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from asever.azure.effective import effective
-from asever.azure.platform import APP_SERVICE_MANAGEMENT, PROBE
+from asever.azure.platform import PROBE, app_service_management
 from asever.azure.questions import Unanswerable, question
 from asever.model.addresses import ALL_V4, ALL_V6
 from asever.model.claims import (
@@ -401,7 +401,7 @@ def test_a_chosen_reading_is_fixed():
 def test_management_calls_from_the_published_addresses():
     scopes = asked(layered(), claim(Verb.REACHES, MANAGEMENT, the_ase("two"), on("tcp 454-455"))).scopes
 
-    assert [scope.packets.source for scope in scopes if not scope.condition] == [APP_SERVICE_MANAGEMENT]
+    assert [scope.packets.source for scope in scopes if not scope.condition] == [app_service_management()]
     assert {pair for scope in scopes for pair in scope.condition} == {("management-addresses", "any-internet")}
 
 
@@ -483,15 +483,15 @@ def test_only_leaves_azure_its_management():
     [management] = [scope for scope in strangers if 454 in scope.packets.target_port]
     [rest] = [scope for scope in strangers if 443 in scope.packets.target_port]
     assert management.packets.target_port == ports("454")
-    assert not management.packets.source.overlaps(APP_SERVICE_MANAGEMENT)
-    assert rest.packets.source >= APP_SERVICE_MANAGEMENT
+    assert not management.packets.source.overlaps(app_service_management())
+    assert rest.packets.source >= app_service_management()
 
 
 def test_only_for_a_machine_leaves_out_nothing_of_azure():
     scopes = plain(mixed(), claim(Verb.ONLY, the_vm("near"), the_vm("sql"), on("tcp 454")))
     [strangers] = [scope for scope in scopes if scope.origin == "Internet"]
 
-    assert strangers.packets.source >= APP_SERVICE_MANAGEMENT
+    assert strangers.packets.source >= app_service_management()
 
 
 def test_addresses_that_may_call_leave_their_neighbours():
@@ -509,7 +509,7 @@ def test_exceptions_are_true_origins():
     asks = claim(Verb.NEVER_REACHES, INTERNET, the_ase("two"), on("tcp 454"), excepted=(MANAGEMENT,))
     [scope] = plain(layered(), asks)
 
-    assert not scope.packets.source.overlaps(APP_SERVICE_MANAGEMENT)
+    assert not scope.packets.source.overlaps(app_service_management())
 
 
 def test_an_exception_for_an_unknown_tag_leaves_what_cannot_be_in_it():

@@ -6,7 +6,8 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from asever.record import field, fields, record
+from asever import record as records
+from asever.record import compared_fields, field, fields, record
 
 
 @record
@@ -53,6 +54,32 @@ def test_fields_are_given_by_name(wrong):
         Base(*wrong)
     with pytest.raises(TypeError):
         Base(name="a", nonsense=1)
+
+
+@record(kw_only=False)
+class Ordered:
+    low: int
+    high: int = 9
+
+
+def test_fields_of_some_may_be_given_by_order():
+    assert Ordered(1) == Ordered(low=1) == Ordered(1, 9) == Ordered(1, high=9)
+    for wrong in (Ordered, lambda: Ordered(1, 2, 3), lambda: Ordered(1, low=1)):
+        with pytest.raises(TypeError, match=r"Ordered.__init__\(\)"):
+            wrong()
+
+
+def test_a_changed_copy_has_all_other_values_of_the_first():
+    one = Derived(name="a", note="x", parts={"b": 1})
+    other = records.replace(one, size=8)
+    assert [getattr(other, name) for name in fields(one)] == ["a", "x", 8, {"b": 1}]
+    assert one.size == 7
+    with pytest.raises(TypeError, match="nonsense"):
+        records.replace(one, nonsense=1)
+
+
+def test_those_fields_are_compared_that_say_nothing_else():
+    assert list(compared_fields(Derived)) == ["name", "size"]
 
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])  # noqa: S301

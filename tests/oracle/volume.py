@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from asever.azure.effective import effective
-from asever.azure.platform import APP_SERVICE_MANAGEMENT
+from asever.azure.platform import app_service_management
 from asever.evaluate.walk import walk
 from asever.model.addresses import format_address
 from asever.model.answers import Outcome
@@ -26,7 +26,7 @@ from tests.oracle.wide_networks import wide_network
 PAIRS = 100_000
 PER_NETWORK = 25
 SMALL = 0.3  # the share of networks with two environments and little else
-PUBLISHED = {"AppServiceManagement": APP_SERVICE_MANAGEMENT}
+PUBLISHED = {"AppServiceManagement": app_service_management()}
 AGREE, CONTRADICT, WALK_UNKNOWN, ORACLE_UNKNOWN = "agree", "contradict", "walk unknown", "oracle unknown"
 OUTCOMES = ("delivered", "reply-lost", "dropped", WALK_UNKNOWN, CONTRADICT)
 
