@@ -42,6 +42,7 @@ def interrupt() -> None:
 
 
 _ENDLESS = 2**32 - 1  # milliseconds, for Z3
+_CANCELED = "canceled"  # what Z3 says of what was interrupted
 _SHORT = 50_000  # characters; a solver of a longer text holds more memory than time is won
 
 
@@ -177,8 +178,23 @@ class _Solver:
         self._read(solver, clauses)
 
     def _read(self, solver: int, clauses: str) -> None:
-        self._z3.solver_from_string(solver, clauses.encode())
-        self._library.raise_errors(self._z3)
+        """Adds clauses to the solver, past an interruption that came when nothing was asked: Z3 heeds it until something is."""
+        text = clauses.encode()
+        self._z3.solver_from_string(solver, text)
+        try:
+            self._library.raise_errors(self._z3)
+        except self._library.Z3Error as error:
+            if str(error) != _CANCELED:
+                raise
+            self._ask_nothing()
+            self._z3.solver_from_string(solver, text)  # what it has of them already says the same twice
+            self._library.raise_errors(self._z3)
+
+    def _ask_nothing(self) -> None:
+        nothing = self._z3.mk_solver_for_logic(self._z3.mk_string_symbol(b"QF_FD"))
+        self._z3.solver_inc_ref(nothing)
+        self._z3.solver_check_assumptions(nothing, 0, self._library.handles([]))
+        self._z3.solver_dec_ref(nothing)
 
     def _literal(self, number: int) -> int:
         """The handle of a literal; equal terms of Z3 are one."""

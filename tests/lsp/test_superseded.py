@@ -12,6 +12,7 @@ import pytest
 from asever import judging
 from asever.solve import solver
 from tests.lsp.quiet import Quiet
+from tests.puzzles import pigeons
 
 sys.path.append(str(Path(__file__).parents[2] / "bench"))
 
@@ -66,23 +67,12 @@ def test_another_program_goes_first_and_the_rest_follows(judged):
 
 def test_a_question_of_z3_that_takes_long_is_ended(monkeypatch):
     """A puzzle that Z3 does not solve in a minute stands in the way of the second version."""
-    pigeons, holes = 14, 13
-    sits = [[f"p{one}h{hole}" for hole in range(holes)] for one in range(pigeons)]
-    names = [name for each in sits for name in each]
-    clauses = [f"(assert (or {' '.join(each)}))" for each in sits]
-    clauses += [
-        f"(assert (or (not {one[hole]}) (not {other[hole]})))"
-        for hole in range(holes)
-        for number, one in enumerate(sits)
-        for other in sits[:number]
-    ]
-    puzzle = "".join([*(f"(declare-const {name} Bool)" for name in names), *clauses])
     asked, real = Event(), judging.judged
 
     def hard(tables, one, options):
         if not asked.is_set():
             asked.set()
-            solver.Session(puzzle, None).satisfiable([])
+            solver.Session(pigeons(13), None).satisfiable([])
         return real(tables, one, options)
 
     monkeypatch.setattr(judging, "judged", hard)

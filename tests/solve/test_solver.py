@@ -12,7 +12,8 @@ from asever.solve import library, solver
 from asever.solve.clauses import Text, text_of
 from asever.solve.library import Z3Error
 from asever.solve.solver import Session, TimeOut
-from asever.solve.terms import Terms, disjunction, implication, negation
+from asever.solve.terms import Terms, implication, negation
+from tests.puzzles import pigeons
 
 
 def said(first, second, third, *others):
@@ -28,19 +29,6 @@ RENAMED = said("another", "b", "é")
 
 def literal(name, *, true=True):
     return f"|{name}|" if true else negation(f"|{name}|")
-
-
-def pigeons(holes):
-    """A text that no solver of clauses is quick with: one pigeon more than holes, each in one of its own."""
-    terms = Terms()
-    ins = [[terms.boolean(f"{pigeon} in {hole}") for hole in range(holes)] for pigeon in range(holes + 1)]
-    apart = (
-        disjunction((negation(one[hole]), negation(other[hole])))
-        for hole in range(holes)
-        for number, one in enumerate(ins)
-        for other in ins[:number]
-    )
-    return text_of(terms, [*map(disjunction, ins), *apart])
 
 
 @pytest.fixture
@@ -159,3 +147,13 @@ def test_an_interrupt_while_z3_works_is_no_answer():
     Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
         asked.satisfiable(["|goal|"])
+
+
+def test_an_interrupt_when_nothing_is_asked_ends_no_later_question():
+    """Z3 heeds it until something is asked, and reads no text before that."""
+    solver.interrupt()
+    later = Session(said("not", "yet", "asked", "interrupted"), None)
+    assert later.satisfiable([literal("not")])
+    solver.interrupt()
+    later.forbid([literal("not")], literal("switch"))
+    assert not later.satisfiable([literal("not"), literal("switch")])
