@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import chdir
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,9 @@ def generate(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.pickle"):
         old.unlink()
-    for start in STARTS:
-        _made(start, Reading(), str(folder / _name(start)))
+    with chdir(folder):  # lark writes into the tables where they are: not where on the machine that builds
+        for start in STARTS:
+            _made(start, Reading(), _name(start))
 
 
 def _made(start: str, reading: Reading, tables: str | None) -> lark.Lark:

@@ -59,6 +59,11 @@ def test_the_wheel_holds_all_data(wheel):
     assert not [name for name in names if name.startswith(("tests/", "docs/", "examples/"))]
 
 
+def test_the_wheel_does_not_tell_where_it_was_built(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        assert not [name for name in archive.namelist() if str(ROOT).encode() in archive.read(name)]
+
+
 def test_it_works_outside_the_checkout(installed, tmp_path):
     shutil.copy(ROOT / "examples" / "layered.asev", tmp_path)
 
