@@ -26,11 +26,11 @@ from asever.repair.lists import (
     ALLOWS,
     DENIES,
     Extent,
+    NewRules,
     RuleList,
     counted,
     extent_of,
     list_of,
-    priorities_for,
     rows_by_rule,
     rows_of,
     rule_behind,
@@ -60,7 +60,7 @@ def admitting(one: Case, step: Step) -> Iterator[Candidate]:
     if decider is not None:
         yield from _reordered(one, step, step.filter, listed, decider)
         yield from _turned(one, step.filter, listed, decider)
-    yield from _added(one, step, listed, decider)
+    yield from _added(one, step, step.filter, listed, decider)
 
 
 # -- Rules that nearly match --------------------------------------------------------------------------------------------
@@ -250,11 +250,9 @@ def _turned(one: Case, filter_: Filter, listed: RuleList, decider: DeclaredRule)
 # -- A rule of its own --------------------------------------------------------------------------------------------------
 
 
-def _added(one: Case, step: Step, listed: RuleList, decider: DeclaredRule | None) -> Iterator[Candidate]:
+def _added(one: Case, step: Step, filter_: Filter, listed: RuleList, decider: DeclaredRule | None) -> Iterator[Candidate]:
     """A rule for exactly these flows, asked before the one that decides, or before each that denies one of them."""
-    packet, filter_ = step.before, step.filter
-    if filter_ is None:
-        return
+    new, packet = NewRules(listed, filter_, decider, DENIES, one.tables), step.before
     needed = ports_at(one, packet)
     protocol = protocol_at(one, packet)
     sources = source_terms(one, packet, listed.home)
@@ -282,19 +280,13 @@ def _added(one: Case, step: Step, listed: RuleList, decider: DeclaredRule | None
             target=target.text,
             ports="" if needed == ANY_PORT or not protocol_numbers(protocol) & PROTOCOLS_WITH_PORTS else format_ports(needed),
         )
-        found: Candidate | None = None
-        for priority in priorities_for(listed, filter_, extent, decider, DENIES, one.tables):
-            edit = listed.added(priority, rule)
-            if edit is not None:
-                found = Candidate(
-                    words=f"add rule {priority} to {listed.title} for exactly these packets",
-                    edits=(edit,),
-                    widening=counted(listed, extent).size,
-                    width=width(listed, extent),
-                    left=counted(listed, extent).size,
-                    literal=not (source.named and target.named),
-                    fresh=True,
-                    earlier=found,
-                )
-        if found is not None:
-            yield found
+        size = counted(listed, extent).size
+        like = Candidate(
+            words="for exactly these packets",
+            edits=(),
+            widening=size,
+            width=width(listed, extent),
+            left=size,
+            literal=not (source.named and target.named),
+        )
+        yield from new.candidates(rule, extent, like)

@@ -10,7 +10,7 @@ from asever.model.effective import EffectiveNetwork, Filter, FilterKind, FilterR
 from asever.model.numbers import NumberSet, union
 from asever.model.things import AddressTerm, DeclaredRule, Direction, Network
 from asever.record import record, replace
-from asever.repair.candidates import most
+from asever.repair.candidates import Candidate, most
 from asever.repair.places import NewRule, free_priority, new_rule
 from asever.repair.wording import home_of
 from asever.source import Span
@@ -190,41 +190,43 @@ def extent_of(listed: RuleList, rows: Sequence[FilterRow], rule: DeclaredRule, t
     return counted(listed, extent)
 
 
-def priorities_for(
-    listed: RuleList,
-    one: Filter,
-    extent: Extent,
-    decider: DeclaredRule | None,
-    others: Container[str],
-    tables: EffectiveNetwork,
-) -> Iterator[int]:
-    """Where a rule for the packets of an extent may stand, the last one nearest to the rule that decides one of them.
+class NewRules:
+    """Where rules of their own may stand in a list: before the rule that decides a packet, or before all that decide otherwise.
 
-    If one of the `others` matches any of them before that, the next packet would meet it: first a place before all of these.
+    `others` are the accesses of rules that decide otherwise than the new ones.
     """
-    near = listed.priority_before(decider)
-    first = _first_of(listed, one, extent, decider, others, tables)
-    early = None if first is None else listed.priority_before(first)
-    yield from (priority for priority in dict.fromkeys((early, near)) if priority is not None)
 
+    def __init__(
+        self, listed: RuleList, one: Filter, decider: DeclaredRule | None, others: Container[str], tables: EffectiveNetwork
+    ) -> None:
+        rows = rows_by_rule(one)
+        self._listed = listed
+        self._tables = tables
+        self._near = listed.priority_before(decider)
+        self._before = [
+            (rule, rows.get(rule.span, ()))
+            for rule in listed.rules
+            if (decider is None or rule.priority < decider.priority) and rule.access in others and rule.span is not None
+        ]
 
-def _first_of(
-    listed: RuleList,
-    one: Filter,
-    extent: Extent,
-    decider: DeclaredRule | None,
-    access: Container[str],
-    tables: EffectiveNetwork,
-) -> DeclaredRule | None:
-    """The first rule with such an access, before the one that decides, that matches any packet of an extent."""
-    every = rows_by_rule(one)
-    for rule in listed.rules:
-        if decider is not None and rule.priority >= decider.priority:
-            break
-        rows = () if rule.span is None or rule.access not in access else every.get(rule.span, ())
-        if any(_meets(row, extent, tables) for row in rows):
-            return rule
-    return None
+    def candidates(self, rule: NewRule, extent: Extent, like: Candidate) -> Iterator[Candidate]:
+        """The rule nearest to the one that decides, if there is room: like another candidate, whose words say what for."""
+        found: Candidate | None = None
+        for priority in self._priorities(extent):
+            edit = self._listed.added(priority, rule)
+            if edit is not None:
+                words = f"add rule {priority} to {self._listed.title} {like.words}"
+                found = replace(like, words=words, edits=(edit,), fresh=True, earlier=found)
+        if found is not None:
+            yield found
+
+    def _priorities(self, extent: Extent) -> list[int]:
+        """The nearest one last. If one of the others before it matches a packet of the extent, a place before all of these."""
+        if self._near is None:
+            return []
+        first = next((rule for rule, rows in self._before if any(_meets(row, extent, self._tables) for row in rows)), None)
+        early = None if first is None else self._listed.priority_before(first)
+        return [self._near] if early is None or early == self._near else [early, self._near]
 
 
 def _meets(row: FilterRow, extent: Extent, tables: EffectiveNetwork) -> bool:

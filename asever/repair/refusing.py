@@ -7,7 +7,7 @@ from itertools import product
 
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.answers import Step, StepKind
-from asever.model.effective import FilterKind
+from asever.model.effective import Filter, FilterKind
 from asever.model.packets import ANY_PORT, PROTOCOLS_WITH_PORTS, format_ports
 from asever.model.things import DeclaredRule, Direction
 from asever.record import replace
@@ -15,11 +15,11 @@ from asever.repair.candidates import Candidate, Case, ports_at, protocol_at, sou
 from asever.repair.lists import (
     ALLOWS,
     Extent,
+    NewRules,
     RuleList,
     counted,
     extent_of,
     list_of,
-    priorities_for,
     rows_of,
     rule_behind,
     rule_name,
@@ -37,14 +37,14 @@ def refusing(one: Case) -> Iterator[Candidate]:
         if step.kind is StepKind.PASS and not step.reply and step.filter is not None and step.filter.kind.has_rules:
             listed = list_of(one.network, step.filter)
             if listed is not None and step.before.source != one.tables.probe_source:
-                yield from _at(one, step, listed)
+                yield from _at(one, step, step.filter, listed)
 
 
-def _at(one: Case, step: Step, listed: RuleList) -> Iterator[Candidate]:
+def _at(one: Case, step: Step, filter_: Filter, listed: RuleList) -> Iterator[Candidate]:
     admits = rule_behind(listed, step.row)
     if admits is not None:
         yield from _narrowed(one, step, listed, admits)
-    yield from _denied(one, step, listed, admits)
+    yield from _denied(one, step, filter_, listed, admits)
 
 
 def _narrowed(one: Case, step: Step, listed: RuleList, rule: DeclaredRule) -> Iterator[Candidate]:
@@ -81,14 +81,12 @@ def _narrowed(one: Case, step: Step, listed: RuleList, rule: DeclaredRule) -> It
         )
 
 
-def _denied(one: Case, step: Step, listed: RuleList, admits: DeclaredRule | None) -> Iterator[Candidate]:
+def _denied(one: Case, step: Step, filter_: Filter, listed: RuleList, admits: DeclaredRule | None) -> Iterator[Candidate]:
     """A rule that denies exactly these flows, or all of the tag by which a default rule lets them in.
 
     It is asked before the rule that lets the packet in, or before each that lets in one of them.
     """
-    packet, filter_ = step.before, step.filter
-    if filter_ is None:
-        return
+    new, packet = NewRules(listed, filter_, admits, ALLOWS, one.tables), step.before
     needed, protocol = ports_at(one, packet), protocol_at(one, packet)
     sources = list(source_terms(one, packet, listed.home)[:2])
     targets = list(target_terms(one, packet, listed.home)[:1])
@@ -113,19 +111,11 @@ def _denied(one: Case, step: Step, listed: RuleList, admits: DeclaredRule | None
             target=target.addresses,
             target_port=numbers,
         )
-        against = "exactly these packets" if shape is exact else "these packets and more"
-        found: Candidate | None = None
-        for priority in priorities_for(listed, filter_, extent, admits, ALLOWS, one.tables):
-            edit = listed.added(priority, rule)
-            if edit is not None:
-                found = Candidate(
-                    words=f"add rule {priority} to {listed.title} against {against}",
-                    edits=(edit,),
-                    literal=not (source.named and target.named),
-                    fresh=True,
-                    left=counted(listed, extent).size,
-                    takes=frozenset({listed.resource}),
-                    earlier=found,
-                )
-        if found is not None:
-            yield found
+        like = Candidate(
+            words="against exactly these packets" if shape is exact else "against these packets and more",
+            edits=(),
+            literal=not (source.named and target.named),
+            left=counted(listed, extent).size,
+            takes=frozenset({listed.resource}),
+        )
+        yield from new.candidates(rule, extent, like)
