@@ -32,24 +32,20 @@ class Prepared:
 
 
 class Questions(Sequence[Asked]):
-    """What checks ask, each asked when somebody wants it: of many checks whoever judges them asks for his own."""
+    """What checks ask, each asked whenever somebody wants it: of many checks whoever judges them asks for his own."""
 
     def __init__(self, checks: Sequence[Check], asking: Callable[[Check], Asked]) -> None:
         self._checks = checks
         self._asking = asking
-        self._asked: dict[int, Asked] = {}
 
     @overload
     def __getitem__(self, number: int) -> Asked: ...
     @overload
-    def __getitem__(self, number: slice) -> Questions: ...
-    def __getitem__(self, number: int | slice) -> Asked | Questions:
+    def __getitem__(self, number: slice) -> Sequence[Asked]: ...
+    def __getitem__(self, number: int | slice) -> Asked | Sequence[Asked]:
         if isinstance(number, slice):
-            return Questions(self._checks[number], self._asking)
-        found = self._asked.get(number)
-        if found is None:
-            found = self._asked[number] = self._asking(self._checks[number])
-        return found
+            return tuple(map(self._asking, self._checks[number]))
+        return self._asking(self._checks[number])
 
     def __len__(self) -> int:
         return len(self._checks)

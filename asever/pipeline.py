@@ -108,11 +108,13 @@ def told_all(
     pairs: Sequence[tuple[Program, Options]],
     telling: Telling[T],
     *,
-    jobs: int | None = 1,
+    jobs: int = 1,
     waiting: Waiting = nullcontext,
 ) -> tuple[list[T], float]:
-    """What `telling` makes of the findings of `examine_all`, and the seconds it took; raises as that does."""
-    jobs = jobs_for(pairs, jobs)
+    """What `telling` makes of the findings of `examine_all`, and the seconds it took; raises as that does.
+
+    Each of `jobs` processes tells what it judges, however little there is to do.
+    """
     every = _ready(pairs, prepare, waiting, early=jobs == 1)
     with told_by(_sound(every), jobs, telling) as outcomes, waiting():
         done = list(_each(every, outcomes))
@@ -135,10 +137,11 @@ def prepare(program: Program, options: Options, tables: EffectiveNetwork | None 
 def with_questions(one: Prepared) -> Prepared:
     """The program, whose checks have asked now; raises `SpecError` for those that cover nothing."""
     started = time.perf_counter()
-    vacuous = [found for asked in one.asked for found in vacuities(asked)]
+    asked = tuple(one.asked)
+    vacuous = [found for each in asked for found in vacuities(each)]
     if vacuous:
         raise SpecError((*one.program.warnings, *vacuous))
-    return replace(one, seconds=one.seconds + time.perf_counter() - started)
+    return replace(one, asked=asked, seconds=one.seconds + time.perf_counter() - started)
 
 
 # -- In order -----------------------------------------------------------------------------------------------------------

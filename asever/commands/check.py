@@ -120,8 +120,8 @@ def _told(pairs: Sequence[tuple[Program, Options]], arguments: Namespace) -> tup
     """What is to be said of every check, and the seconds that took."""
     from asever.pipeline import told_all  # noqa: PLC0415 - a file with a mistake is not checked
 
-    _load_solver(pairs, arguments.jobs)
-    return told_all(pairs, _telling(arguments, None), jobs=arguments.jobs, waiting=lambda: progress("checking"))
+    jobs = _load_solver(pairs, arguments.jobs)
+    return told_all(pairs, _telling(arguments, None), jobs=jobs, waiting=lambda: progress("checking"))
 
 
 def _told_after(every: Sequence[Examined], arguments: Namespace, blocks: Blocks | None) -> list[Told]:
@@ -140,8 +140,8 @@ def _examined(pairs: Sequence[tuple[Program, Options]], arguments: Namespace, se
         if session.solves:
             _load_solver(pairs, 1)
         return session.examine(pairs, waiting=lambda: progress("checking"))
-    _load_solver(pairs, arguments.jobs)
-    every = examine_all(pairs, jobs=arguments.jobs, waiting=lambda: progress("checking"))
+    jobs = _load_solver(pairs, arguments.jobs)
+    every = examine_all(pairs, jobs=jobs, waiting=lambda: progress("checking"))
     if arguments.cross_check:
         every = _with(every, _cross_checked(every, arguments))
     if arguments.certificate is not None:
@@ -149,13 +149,15 @@ def _examined(pairs: Sequence[tuple[Program, Options]], arguments: Namespace, se
     return every
 
 
-def _load_solver(pairs: Sequence[tuple[Program, Options]], jobs: int | None) -> None:
-    """Begins to load the solver for this process, if it is the one that will ask."""
+def _load_solver(pairs: Sequence[tuple[Program, Options]], jobs: int | None) -> int:
+    """How many processes are to judge; begins to load the solver for this one, if it is the one that will ask."""
     from asever.judging import jobs_for  # noqa: PLC0415 - a file with a mistake is not checked
     from asever.solve.solver import prepare  # noqa: PLC0415 - nor is Z3 needed for it
 
-    if any(program.checks for program, _ in pairs) and jobs_for(pairs, jobs) == 1:
+    worth = jobs_for(pairs, jobs)
+    if worth == 1 and any(program.checks for program, _ in pairs):
         prepare()
+    return worth
 
 
 def _telling(arguments: Namespace, blocks: Blocks | None) -> Telling[Told]:
@@ -164,17 +166,14 @@ def _telling(arguments: Namespace, blocks: Blocks | None) -> Telling[Told]:
         return _telling_as_json
     color = wants_color(arguments.color, sys.stdout, arguments.output)
 
-    def telling(program: Program, tables: EffectiveNetwork) -> Callable[[Finding], Told]:
-        from asever.report.page import Page  # noqa: PLC0415 - JSON output does not pay for it
-        from asever.report.text import finding_text  # noqa: PLC0415
+    def as_text(program: Program, tables: EffectiveNetwork) -> Callable[[Finding], Told]:
+        from asever.report.text import telling  # noqa: PLC0415 - JSON output does not pay for it
         from asever.report.words import Vocabulary  # noqa: PLC0415
 
-        page = Page(words=Vocabulary(tables.names, program.network), evidence=arguments.evidence)
-        return lambda finding: Told(
-            finding.standing, finding_text(finding, page, color=color, quiet=arguments.quiet, blocks=blocks)
-        )
+        words = Vocabulary(tables.names, program.network)
+        return telling(words, color=color, evidence=arguments.evidence, quiet=arguments.quiet, blocks=blocks)
 
-    return telling
+    return as_text
 
 
 def _telling_as_json(_program: Program, _tables: EffectiveNetwork) -> Callable[[Finding], Told]:
@@ -218,19 +217,16 @@ def _report(
     told: Sequence[Told], seconds: float, warnings: Sequence[Diagnostic], arguments: Namespace, found: Sequence[Finding]
 ) -> int:
     """Writes one document for all programs, and tells the verdict."""
-    standings = [one.standing for one in told]
-    verdict = together(standings)
-    texts = [one.text for one in told]
+    verdict = together(one.standing for one in told)
     if arguments.format == "json":
         from asever.report.json import report_text  # noqa: PLC0415 - text output does not pay for it
 
-        text = report_text(texts, verdict, seconds, version=__version__, warnings=warnings)
+        text = report_text([one.text for one in told], verdict, seconds, version=__version__, warnings=warnings)
     else:
-        from asever.report.text import summary_text  # noqa: PLC0415 - JSON output does not pay for it
+        from asever.report import text as texts  # noqa: PLC0415 - JSON output does not pay for it
 
         color = wants_color(arguments.color, sys.stdout, arguments.output)
-        last = "" if arguments.quiet else summary_text(standings, seconds if arguments.timing else None, color=color)
-        text = "".join((*texts, last))
+        text = texts.report_text(told, seconds if arguments.timing else None, color=color, quiet=arguments.quiet)
     write_result(text, arguments.output)
     if arguments.cross_check and _say_disagreements(found):
         return Status.INTERNAL

@@ -5,9 +5,9 @@ ASCII, at most 100 columns, readable at 80. The same report gives the same bytes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from asever.model.answers import Finding, Report, Standing, Trace, Verdict
+from asever.model.answers import Finding, Report, Standing, Told, Trace, Verdict
 from asever.model.program import Program
 from asever.report.blocks import Blocks
 from asever.report.findings import finding_lines, headline, reason_lines
@@ -51,29 +51,40 @@ def render_reports(
     """
     if blocks is not None:
         blocks.begin()
-    texts: list[str] = []
+    told: list[Told] = []
     for report, program in pairs:
-        page = Page(words=Vocabulary(report.names, program.network), width=max(width, NARROW), evidence=evidence)
-        texts += [finding_text(one, page, color=color, quiet=quiet, blocks=blocks) for one in report.results]
-    if not quiet:
-        standings = [finding.standing for report, _ in pairs for finding in report.results]
-        texts.append(summary_text(standings, sum(report.seconds for report, _ in pairs) if timing else None, color=color))
-    return "".join(texts)
+        words = Vocabulary(report.names, program.network)
+        told += map(telling(words, color=color, width=width, evidence=evidence, quiet=quiet, blocks=blocks), report.results)
+    seconds = sum(report.seconds for report, _ in pairs) if timing else None
+    return report_text(told, seconds, color=color, quiet=quiet)
 
 
-def finding_text(
-    finding: Finding, page: Page, *, color: bool = False, quiet: bool = False, blocks: Blocks | None = None
-) -> str:
-    """What a report says of one finding; the options as in `render_reports`."""
-    if quiet:
-        return "" if finding.met else drawn([headline(finding, page)], color=color)
-    text = drawn(finding_lines(finding, page), color=color) if blocks is None else blocks.text(finding, page, color=color)
-    return text + "\n"
+def telling(
+    words: Vocabulary,
+    *,
+    color: bool = False,
+    width: int = WIDTH,
+    evidence: bool = False,
+    quiet: bool = False,
+    blocks: Blocks | None = None,
+) -> Callable[[Finding], Told]:
+    """What puts findings of a program into words; the options as in `render_reports`."""
+    page = Page(words=words, width=max(width, NARROW), evidence=evidence)
+
+    def text(finding: Finding) -> str:
+        if quiet:
+            return "" if finding.met else drawn([headline(finding, page)], color=color)
+        if blocks is None:
+            return drawn(finding_lines(finding, page), color=color) + "\n"
+        return blocks.text(finding, page, color=color) + "\n"
+
+    return lambda finding: Told(finding.standing, text(finding))
 
 
-def summary_text(standings: Sequence[Standing], seconds: float | None = None, *, color: bool = False) -> str:
-    """The last line of a report."""
-    return drawn([summary(standings, seconds)], color=color)
+def report_text(told: Sequence[Told], seconds: float | None, *, color: bool, quiet: bool) -> str:
+    """The whole report of findings that are told, with how long it took if that is to be said."""
+    last = "" if quiet else drawn([summary([one.standing for one in told], seconds)], color=color)
+    return "".join((*(one.text for one in told), last))
 
 
 def summary(standings: Sequence[Standing], seconds: float | None = None) -> Line:

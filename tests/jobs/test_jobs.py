@@ -52,7 +52,7 @@ def counted(module, name, what):
     setattr(module, name, count)
 counted(asever.pipeline, "ask", "asked")
 counted(asever.judging, "judged", "judged")
-counted(asever.report.text, "finding_text", "told")
+counted(asever.report.text, "finding_lines", "told")
 counted(asever.report.json, "finding_text", "told")
 atexit.register(lambda: print("the parent " + ", ".join(f"{what} {count}" for what, count in counts.items())))
 """
