@@ -62,6 +62,7 @@ class Endpoints:
         self.internet = tables.sites[INTERNET]
         self._inside: dict[str, tuple[Site, ...]] = {}
         self._having: dict[NumberSet, tuple[Site, ...]] = {}
+        self._owning: dict[tuple[NumberSet, bool], tuple[tuple[Site, NumberSet], ...]] = {}
 
     # -- Sites ----------------------------------------------------------------------------------------------------------
 
@@ -97,17 +98,23 @@ class Endpoints:
         The platform's addresses are the same in every virtual network: they are meant only where nothing else is, and
         then those of `vnets`.
         """
-        for site in self._near(addresses):
-            others = self.other_addresses(site) - (self.silent_frontends(site) if calling else EMPTY)
-            own = site.addresses if others.overlaps(addresses) else site.addresses & addresses
-            if own:
-                yield site, own
+        found = self._owning.get((addresses, calling))
+        if found is None:
+            found = self._owning[addresses, calling] = tuple(self._owners(addresses, calling=calling))
+        yield from found
         if addresses <= PLATFORM:
             near = frozenset(vnets)
             for vnet in self.known.network.vnets:
                 if vnet in near:
                     platform = self.tables.sites[platform_site(vnet)]
                     yield platform, platform.addresses & addresses
+
+    def _owners(self, addresses: NumberSet, *, calling: bool) -> Iterator[tuple[Site, NumberSet]]:
+        for site in self._near(addresses):
+            others = self.other_addresses(site) - (self.silent_frontends(site) if calling else EMPTY)
+            own = site.addresses if others.overlaps(addresses) else site.addresses & addresses
+            if own:
+                yield site, own
 
     def _near(self, addresses: NumberSet) -> tuple[Site, ...]:
         """The sites, but for the platform's, that may have one of these addresses, and others; in the order of all sites."""

@@ -43,6 +43,20 @@ def core_of(
         return Core(settings=settings)
 
 
+def proof_of(network: EffectiveNetwork, question: FlowQuestion, pick: Pick, deadline: float | None) -> Core | None:
+    """The same core of a question of which it is yet to be proved that `pick` holds for no flow: the proof comes with it.
+
+    None if that is not so, or if there are too many rules to name. Raises `TimeOut` when it is not known in time.
+    """
+    minimal = _Minimal(network, question, pick, {}, deadline, settings=False)
+    if minimal.too_many or not minimal.proves():
+        return None
+    try:
+        return minimal.core()
+    except TimeOut:
+        return Core()
+
+
 class _Minimal:
     """Everything that may be left out has a switch; while that is off, it does the worst for the proof (`encode_within`)."""
 
@@ -68,12 +82,17 @@ class _Minimal:
             if settings and name in encoding.rows.open
         }
         self.readings = made
-        self.needs_none = formula == FALSE or not (self.tracked or made)
+        self.impossible = formula == FALSE
+        self.needs_none = self.impossible or not (self.tracked or made)
         self.too_many = len(self.tracked) > (MOST_SETTINGS if settings else MOST_ROWS)
-        if not self.needs_none and not self.too_many:
+        if not self.impossible and not self.too_many:
             taken = [encoding.rows.reading(name, value) for name, value in readings.items() if name in encoding.rows.open]
             self.literals = [encoding.terms.switch("goal", formula), *(one for one in taken if one not in made)]
             self.session = Session(text_of(encoding.terms), deadline)
+
+    def proves(self) -> bool:
+        """Whether the claim holds with everything as it is."""
+        return self.impossible or not self.session.satisfiable([*self.literals, *self.tracked, *self.readings])
 
     def core(self) -> Core:
         """The core, by name where there is one."""

@@ -229,6 +229,10 @@ class Flows:
                 self._refuted.add(asked)
         return found
 
+    def expects_none(self, *picks: Pick) -> bool:
+        """Whether the guide says of each of these that it holds for no flow of the question."""
+        return self.guide is not None and all(self._start(pick, ALL)[1] is False for pick in picks)
+
     def _tells(self, pick: Pick) -> Tells:
         """What the guide says about flows of which the pick holds."""
         whole = self._whole

@@ -10,8 +10,8 @@ mistakes (tests/differential).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from operator import attrgetter
+from functools import cached_property, lru_cache
+from operator import attrgetter, itemgetter
 
 from asever.model.effective import (
     ALWAYS,
@@ -39,7 +39,7 @@ from asever.model.identity import Same
 from asever.model.numbers import NumberSet, union
 from asever.model.packets import TCP, choice_name
 from asever.record import record, replace
-from asever.solve.terms import covers, meets
+from asever.solve.terms import covers, last, meets
 
 FIELDS = ("protocol", "source", "source_port", "target", "target_port")
 fields_of: Callable[[Packets], tuple[NumberSet, ...]] = attrgetter(*FIELDS)
@@ -210,29 +210,39 @@ def _paths_of(network: Same[EffectiveNetwork], scope: Scope, fixed: Mapping[str,
         mine = tuple(every)
         found = _Found(scope=scope, paths=mine, asked=frozenset(journey.asked), ruled=_of_rules(mine))
         repeats = journey.repeats and found.paths
-        known[:] = [_Outline(compared=tuple(journey.compared.values()), found=found)] if repeats else []
+        known[:] = [_Outline(tuple(journey.compared.values()), found)] if repeats else []
         return found
     numbers = dict(zip(FIELDS, fields_of(scope.packets), strict=True))
     last = known[0].found
     return replace(last, scope=scope, paths=tuple(replace(one, region={**one.region, **numbers}) for one in last.paths))
 
 
-@record
 class _Outline:
-    """Paths that hold all packets of their scope, and how its fields compared with the sets of the tables, in order.
+    """Paths that hold all packets of their scope, and how its fields compared with the sets of the tables.
 
     Nothing else is asked of the packets on the way: others that compare alike take the same paths.
     """
 
-    compared: tuple[tuple[str, NumberSet, bool], ...]
-    found: _Found
+    def __init__(self, compared: Iterable[tuple[str, NumberSet, bool]], found: _Found) -> None:
+        """Of each comparison the field, the set, and whether all of the field lies in it, or nothing."""
+        self._compared = compared
+        self.found = found
+
+    @cached_property
+    def _within(self) -> Mapping[str, NumberSet]:
+        """Where each field that was compared has to lie, to compare alike."""
+        within: dict[str, NumberSet] = {}
+        for name, numbers, inside in sorted(self._compared, key=itemgetter(2), reverse=True):
+            known = within.get(name)
+            if inside:
+                within[name] = numbers if known is None else known & numbers
+            else:
+                within[name] = (NumberSet.span(0, last(name)) if known is None else known) - numbers
+        return within
 
     def fits(self, packets: Packets) -> bool:
-        """Whether packets compare alike: all of a field lies in the set, or none of it."""
-        return not packets.is_empty() and all(
-            covers(allowed, getattr(packets, name)) if inside else not meets(getattr(packets, name), allowed)
-            for name, allowed, inside in self.compared
-        )
+        """Whether packets compare alike."""
+        return not packets.is_empty() and all(covers(numbers, getattr(packets, name)) for name, numbers in self._within.items())
 
 
 @lru_cache(maxsize=64)
