@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from asever.record import record
 from asever.report.lines import WIDTH, Line, Piece, Style, line, printable, wrapped
@@ -160,23 +161,14 @@ def _underlines(marks: Sequence[_Drawn], room: int) -> list[Line]:
     if not marks:
         return []
     ordered = sorted(marks, key=lambda one: (one.start, one.end))
-    row: list[Piece] = []
-    column = 0
-    strokes = [" "] * max(one.end for one in ordered)
-    styles = [Style.PLAIN] * len(strokes)
+    cells = [(" ", Style.PLAIN)] * max(one.end for one in ordered)
     # Where marks overlap, the primary one is seen.
     for one in sorted(ordered, key=lambda one: one.mark.primary):
-        for index in range(one.start, one.end):
-            strokes[index], styles[index] = _stroke(one.mark)
-    while column < len(strokes):
-        end = column
-        while end < len(strokes) and styles[end] is styles[column] and strokes[end] == strokes[column]:
-            end += 1
-        row.append(Piece("".join(strokes[column:end]), styles[column]))
-        column = end
+        cells[one.start : one.end] = [_stroke(one.mark)] * (one.end - one.start)
+    row = [Piece(stroke * len(list(run)), style) for (stroke, style), run in groupby(cells)]
     last, below = ordered[-1], [one for one in ordered[:-1] if one.mark.text]
     lines: list[Line] = []
-    if last.mark.text and len(strokes) + 1 + len(last.mark.text) <= room:
+    if last.mark.text and len(cells) + 1 + len(last.mark.text) <= room:
         row += [Piece(" "), Piece(last.mark.text, _stroke(last.mark)[1])]
     elif last.mark.text:
         below.append(last)
