@@ -60,11 +60,15 @@ def write_result(text: str, output: Path | None = None) -> None:
 
 
 def write_report(arguments: Namespace, *, text: Callable[[bool], str], document: Callable[[], object]) -> None:
-    """The result in the form that `--format` asks for, to where `--output` says; `text` is told whether to paint."""
+    """The result in the form that `--format` asks for, to where `--output` says; `text` is told whether to paint.
+
+    A document of very many values may come as the text that it is written as.
+    """
     if arguments.format == "json":
         from asever.report.json import dumped  # noqa: PLC0415 - text output does not pay for it
 
-        write_result(dumped(document()), arguments.output)
+        made = document()
+        write_result(made if isinstance(made, str) else dumped(made), arguments.output)
     else:
         write_result(text(wants_color(arguments.color, sys.stdout, arguments.output)), arguments.output)
 

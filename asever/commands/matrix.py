@@ -11,7 +11,7 @@ from asever.explain.matrix import Wanted, matrix
 from asever.explain.parties import ANY_PORT_SERVICES
 from asever.model.claims import Reachability, Service
 from asever.model.program import Program
-from asever.report.matrix import matrix_json, render_matrix
+from asever.report.matrix import matrix_text, render_matrix
 from asever.semantics.loading import load_program
 
 
@@ -28,7 +28,7 @@ def run(arguments: Namespace) -> int:
     write_report(
         arguments,
         text=lambda color: render_matrix(found, color=color),
-        document=lambda: matrix_json(found, version=__version__),
+        document=lambda: matrix_text(found, version=__version__),
     )
     return Status.MET
 

@@ -47,11 +47,18 @@ def report_text(
     Keys and their order are fixed. Findings may come as text from other processes, and are of any number: a document of all of
     them would be built only to be written.
     """
-    head = dumped({"asever": version, "verdict": verdict.value}).removesuffix("\n}\n")
-    tail = dumped({"diagnostics": diagnostics_json(warnings), "seconds": round(seconds, 3)}).removeprefix("{\n")
-    listed = ",\n".join(checks)
-    between = f"\n{listed}\n  " if checks else ""
-    return f'{head},\n  "checks": [{between}],\n{tail}'
+    before = {"asever": version, "verdict": verdict.value}
+    after = {"diagnostics": diagnostics_json(warnings), "seconds": round(seconds, 3)}
+    return with_list(before, "checks", checks, after)
+
+
+def with_list(before: Json, name: str, items: Iterable[str], after: Json | None = None) -> str:
+    """A document with one long list, whose items are texts already, behind some keys and before others."""
+    listed = ",\n".join(items)
+    between = f"\n{listed}\n  " if listed else ""
+    head = dumped(before).removesuffix("\n}\n")
+    tail = ",\n" + dumped(after).removeprefix("{\n") if after else "\n}\n"
+    return f'{head},\n  "{name}": [{between}]{tail}'
 
 
 def finding_text(finding: Finding) -> str:

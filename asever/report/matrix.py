@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from asever.model.matrix import Cell, Matrix, Reach
 from asever.report.flows import region_json, region_text
-from asever.report.json import Json
+from asever.report.json import Json, with_list
 from asever.report.lines import BLANK, NARROW, Line, Piece, Style, drawn, line, shortened
 from asever.report.page import Page, listed
 
@@ -126,9 +127,9 @@ def _summary(matrix: Matrix) -> str:
     return f"{number} cells: {', '.join(parts) or 'none'}; decided by exact sets, {how}"
 
 
-def matrix_json(matrix: Matrix, *, version: str) -> Json:
-    """The table for machines; `parts` is absent where it was not computed."""
-    return {
+def matrix_text(matrix: Matrix, *, version: str) -> str:
+    """The table for machines, a cell a line: there may be millions. `parts` is absent where it was not computed."""
+    before: Json = {
         "asever": version,
         "services": [one.name for one in matrix.services],
         "rows": list(matrix.rows),
@@ -136,8 +137,8 @@ def matrix_json(matrix: Matrix, *, version: str) -> Json:
         "alike": {title: list(others) for title, others in matrix.alike.items()},
         "seed": matrix.seed,
         "confirmed": matrix.proved,
-        "cells": [_cell_json(one) for one in matrix.cells],
     }
+    return with_list(before, "cells", (f"    {json.dumps(_cell_json(one), ensure_ascii=False)}" for one in matrix.cells))
 
 
 def _cell_json(cell: Cell) -> Json:
