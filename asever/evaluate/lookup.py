@@ -37,6 +37,7 @@ class _Field:
         self._open = open_rows
         self._left = _LOOKS * len(sets)
         self._looked: dict[tuple[int, int], int] = {}
+        self._held: dict[int, int] = {}
 
     def among(self, rows: int, value: int) -> int:
         """Those of some rows that a value may match."""
@@ -69,13 +70,21 @@ class _Field:
 
     def holding(self, value: int) -> int:
         """The rows that a value may match."""
+        found = self._held.get(value)
+        if found is None:
+            if len(self._held) >= _LOOKED:
+                self._held.clear()
+            found = self._held[value] = self._known_to_hold(value) | self._open
+        return found
+
+    def _known_to_hold(self, value: int) -> int:
         cuts, rows, known = self._changes
         place = bisect_right(cuts, value)
         block = place // _STRIDE
         found = known[block]
         for row in rows[block * _STRIDE : place]:
             found ^= 1 << row
-        return found | self._open
+        return found
 
 
 class Lookup:

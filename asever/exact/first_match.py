@@ -7,8 +7,9 @@ meets a region; what the row leaves over falls into at most one disjoint product
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, reduce
+from operator import or_
 
 from asever.exact.boxes import Budget
 from asever.exact.readings import HEADERS, reading_name, reading_values, readings_of
@@ -31,7 +32,7 @@ _STRIDE = 16
 _RANGES = 16
 """So many ranges of a region cost as much to look at as one more row."""
 _KEPT = 1_000
-_WIDE = 2_000
+_WIDE = 32_000
 """A set that more of those of rows than these begin or end in tells them apart too slowly to be worth it."""
 
 
@@ -55,6 +56,8 @@ class _Dimension:
         self._changing = [one & (1 << bits) - 1 for one in changes]
         self._sets = sets
         self._known: list[int] = []
+        blocks = range(0, len(changes), _STRIDE)
+        self._changed = [self._rows_of(self._changing[start : start + _STRIDE]) for start in blocks]
         self._every = (1 << len(sets)) - 1
         self._found: dict[NumberSet, tuple[int, int]] = {}
         now = 0
@@ -81,13 +84,23 @@ class _Dimension:
             return self._every, sum(1 << row for row in holding)
         meeting, holding_all = 0, self._every
         for first, last in places:
-            changing = 0
-            for number in set(self._changing[first:last]):
-                changing |= self._rows[number]
+            changing = self._between(first, last)
             holding_here = self._at(first)
             meeting |= holding_here | changing
             holding_all &= holding_here & ~changing
         return meeting, holding_all
+
+    def _rows_of(self, numbers: Iterable[int]) -> int:
+        """The rows that have some of these sets."""
+        return reduce(or_, [self._rows[number] for number in set(numbers)], 0)
+
+    def _between(self, first: int, last: int) -> int:
+        """The rows whose sets begin or end between two places."""
+        begin, end = -(-first // _STRIDE), last // _STRIDE
+        if begin >= end:
+            return self._rows_of(self._changing[first:last])
+        at_ends = (*self._changing[first : begin * _STRIDE], *self._changing[end * _STRIDE : last])
+        return reduce(or_, self._changed[begin:end], self._rows_of(at_ends))
 
     def _at(self, place: int) -> int:
         """The rows that hold the numbers between two cuts."""

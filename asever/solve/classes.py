@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
-from itertools import accumulate
-from operator import xor
+from functools import cached_property, lru_cache, reduce
+from itertools import accumulate, chain
+from operator import or_, xor
 
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.bits import bits_of, each, places
@@ -115,8 +115,8 @@ class _Classified:
         return rows & meeting
 
     @cached_property
-    def _classes(self) -> tuple[list[int], list[list[int]], list[int]]:
-        """Where the classes begin, the rows of the sets that change there, and the rows of every so many classes."""
+    def _classes(self) -> tuple[list[int], list[list[int]], list[int], list[int]]:
+        """Where the classes begin, and the rows of sets that change there; of every so many the rows, and all that change."""
         events: dict[int, list[int]] = {0: []}
         for ranges, rows in places(one.ranges for one in self._sets).items():
             for low, high in ranges:
@@ -131,11 +131,12 @@ class _Classified:
                 kept.append(now)
             for rows in changing:
                 now ^= rows
-        return starts, changes, kept
+        blocks = (changes[first : first + _STRIDE] for first in range(0, len(changes), _STRIDE))
+        return starts, changes, kept, [_any_of(block) for block in blocks]
 
     def _before(self, place: int) -> int:
         """The rows of the class before the one that begins at this place."""
-        _, changes, kept = self._classes
+        _, changes, kept, _ = self._classes
         block = min(place // _STRIDE, len(kept) - 1)
         found = kept[block]
         for changing in changes[block * _STRIDE : place]:
@@ -145,15 +146,25 @@ class _Classified:
 
     def _meeting(self, numbers: NumberSet) -> int:
         """One bit for each row of some class that holds a number of the set."""
-        starts, changes, _ = self._classes
+        starts, *_ = self._classes
         found = 0
         for low, high in numbers.ranges:
             first, last = bisect_right(starts, low), bisect_right(starts, high)
-            found |= self._before(first)
-            for changing in changes[first:last]:
-                for rows in changing:
-                    found |= rows
+            found |= self._before(first) | self._between(first, last)
         return found
+
+    def _between(self, first: int, last: int) -> int:
+        """The rows of the sets that change at these places."""
+        _, changes, _, blocks = self._classes
+        begin, end = -(-first // _STRIDE), last // _STRIDE
+        if begin >= end:
+            return _any_of(changes[first:last])
+        at_ends = (*changes[first : begin * _STRIDE], *changes[end * _STRIDE : last])
+        return reduce(or_, blocks[begin:end], _any_of(at_ends))
+
+
+def _any_of(changes: Iterable[Iterable[int]]) -> int:
+    return reduce(or_, chain.from_iterable(changes), 0)
 
 
 def swept(sets: Iterable[NumberSet]) -> tuple[list[int], list[int]]:
