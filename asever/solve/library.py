@@ -35,6 +35,8 @@ _FUNCTIONS: Final[dict[str, tuple[Any, ...]]] = {
     "mk_params": (_POINTER,),
     "params_inc_ref": (None, _POINTER),
     "params_dec_ref": (None, _POINTER),
+    "params_set_bool": (None, _POINTER, _POINTER, ctypes.c_bool),
+    "params_set_symbol": (None, _POINTER, _POINTER, _POINTER),
     "params_set_uint": (None, _POINTER, _POINTER, _NUMBER),
     "mk_solver_for_logic": (_POINTER, _POINTER),
     "solver_inc_ref": (None, _POINTER),
