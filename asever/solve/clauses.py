@@ -11,7 +11,7 @@ nothing but numbers. So texts that say the same of symbols of other names are on
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from asever.record import record
@@ -80,27 +80,30 @@ class _Clauses:
             return
         literals: dict[int | None, None] = dict.fromkeys(excuses)
         for one, its in parts:
-            literals.update(dict.fromkeys(self._alternatives(one, holds=its)))
+            self._gather(literals, one, holds=its)
         if None not in literals:
             self._lines.append(" ".join(map(str, (*literals, 0))))
 
-    def _alternatives(self, formula: str, *, holds: bool) -> Iterator[int | None]:
-        """Literals of which one must be true for a formula to hold (or not to); None for what is true."""
+    def _gather(self, literals: dict[int | None, None], formula: str, *, holds: bool) -> None:
+        """Adds literals of which one must be true for a formula to hold (or not to); None for what is true."""
         formula, holds = bare(formula, holds=holds)
-        if formula in self._terms.defined:
-            yield self._literal(formula, holds=holds)
+        number = self._numbers.get(formula)
+        if number is not None:  # as most are: a symbol that has come up
+            literals[number if holds else -number] = None
+        elif formula in self._terms.defined:
+            literals[self._literal(formula, holds=holds)] = None
         elif formula in (TRUE, FALSE):
             if (formula == TRUE) is holds:
-                yield None
+                literals[None] = None
         elif not isinstance(formula, Formula):
-            yield self._number(formula) if holds else -self._number(formula)
+            literals[self._number(formula) if holds else -self._number(formula)] = None
         else:
             operator, parts = self._operation(formula, holds=holds)
             if operator == "and":
-                yield self._literal(formula, holds=holds)
+                literals[self._literal(formula, holds=holds)] = None
             else:
                 for one, its in parts:
-                    yield from self._alternatives(one, holds=its)
+                    self._gather(literals, one, holds=its)
 
     def _literal(self, formula: str, *, holds: bool) -> int:
         """A literal that is true only if a formula holds (or does not)."""

@@ -70,6 +70,11 @@ class Rows:
         within = hull[now]
         if numbers is within:
             return TRUE if numbers else FALSE
+        if len(numbers.ranges) == 1 == len(within.ranges):  # as most are
+            ((first, final),), ((low, high),) = numbers.ranges, within.ranges
+            if first <= low and high <= final:
+                return TRUE
+            return FALSE if high < first or final < low else self.terms.inside(now, numbers, low, high)
         if not meets(numbers, within):
             return FALSE
         if covers(numbers, within):
@@ -81,6 +86,8 @@ class Rows:
         if match.unknown_tags & tags:
             return TRUE, TRUE
         known = self.lies(now, match.addresses, hull)
+        if not match.unknown_tags:  # as most
+            return known, known
         open_tags = sorted(match.open_tags(tags))
         if not open_tags or known == TRUE:
             return known, known
@@ -98,7 +105,7 @@ class Rows:
     ) -> Match | None:
         """When a row matches; None when nothing in the hull can."""
         protocol, source, source_port, target, target_port = view
-        fields: list[str] = [self.readings(row.condition)]
+        fields: list[str] = [self.readings(row.condition) if row.condition else TRUE]
         for now, numbers in ((protocol, row.protocol), (target_port, row.target_port), (source_port, row.source_port)):
             if FALSE in fields:
                 return None
@@ -108,8 +115,8 @@ class Rows:
         may = conjunction((*fields, source_may, target_may))
         if may == FALSE:
             return None
-        must = conjunction((*fields, source_must, target_must))
-        return Match(row=row, must=must, may=may)
+        alike = source_must is source_may and target_must is target_may
+        return Match(row=row, must=may if alike else conjunction((*fields, source_must, target_must)), may=may)
 
     def matching(
         self, rows: tuple[FilterRow, ...], view: View, hull: Hull, source_tags: frozenset[str], target_tags: frozenset[str]

@@ -14,7 +14,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 
 from asever.model.addresses import ALL_ADDRESSES
-from asever.model.numbers import NumberSet
+from asever.model.numbers import NumberSet, Range
 
 TRUE, FALSE = "true", "false"
 
@@ -36,7 +36,7 @@ class Formula(str):
     def of(cls, operator: str, parts: Iterable[str]) -> Formula:
         """An operator with its operands."""
         operands = tuple(parts)
-        made = cls(f"({operator} {' '.join(operands)})")
+        made = cls(f"({operator} {' '.join(operands)})" if len(operands) != 1 else f"({operator} {operands[0]})")
         made.operator, made.parts = operator, operands
         return made
 
@@ -122,11 +122,15 @@ class Terms:
 
     def at_least(self, variable: str, number: int) -> str:
         """The literal `variable >= number`."""
-        domain = self._domain(variable)
-        cut = from_on(domain, number)
+        ranges = self._domain(variable).ranges
+        if len(ranges) == 1:
+            first, final = ranges[0]
+            cut = None if number > final else max(first, number)
+        else:
+            first, cut = ranges[0][0], _from_on(ranges, number)
         if cut is None:
             return FALSE
-        if cut == domain.first:
+        if cut == first:
             return TRUE
         self.cuts.setdefault(variable, set()).add(cut)
         return f"|{variable}>={cut}|"
@@ -138,11 +142,25 @@ class Terms:
         """That the variable lies in the set, for a variable that is known to lie between `low` and `high`."""
         if numbers is self.domains.get(variable):
             return TRUE
+        if len(numbers.ranges) == 1 == len(self._domain(variable).ranges):  # as most are, and seldom two rules' alike
+            return self.named(self._range(variable, *numbers.ranges[0], low, high), variable)
         key = (variable, numbers, low, high)
         found = self._inside.get(key)
         if found is None:
             found = self._inside[key] = self.named(disjunction(self._ranges(variable, numbers, low, high)), variable)
         return found
+
+    def _range(self, variable: str, first: int, final: int, low: int, high: int) -> str:
+        """That the variable, whose domain has no gaps, lies from one number to another."""
+        if first > high or final < low:
+            return FALSE
+        start = TRUE if first <= low else self.at_least(variable, first)
+        after = FALSE if final >= high else self.at_least(variable, final + 1)
+        if start == TRUE:
+            return negation(after)
+        if after in (TRUE, FALSE):
+            return FALSE if after == TRUE else start
+        return Formula.of("and", (start, Formula.of("not", (after,))))
 
     def _ranges(self, variable: str, numbers: NumberSet, low: int, high: int) -> Iterator[str]:
         for start, after in self._stretches(self._domain(variable), numbers, low, high):
@@ -224,7 +242,10 @@ _WHOLE = {variable: NumberSet.span(0, number) for variable, number in LAST.items
 
 def from_on(numbers: NumberSet, number: int) -> int | None:
     """The first number of a set that is no less than this one."""
-    ranges = numbers.ranges
+    return _from_on(numbers.ranges, number)
+
+
+def _from_on(ranges: tuple[Range, ...], number: int) -> int | None:
     index = bisect_right(ranges, (number, -1)) if len(ranges) > 1 else 0
     for low, high in ranges[max(index - 1, 0) : index + 1]:
         if high >= number:
