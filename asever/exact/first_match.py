@@ -29,8 +29,8 @@ _ORDER = (4, 0, 3, 1, 2)
 _MANY = 48
 """So many rows are looked at one by one."""
 _STRIDE = 16
-_RANGES = 16
-"""So many ranges of a region cost as much to look at as one more row."""
+_RANGES, _LONG = 16, 3_000
+"""So many ranges of a region cost as much to look at as one more row, and so do so many rows in which the row stands."""
 _KEPT = 1_000
 _WIDE = 32_000
 """A set that more of those of rows than these begin or end in tells them apart too slowly to be worth it."""
@@ -146,6 +146,7 @@ class FirstMatch:
         }
         self._columns = list(zip(*self._regions, strict=True))
         self._dimensions: dict[int, _Dimension] = {}
+        self._look = 1 + len(rows) // _LONG
         self._every = (1 << len(self._regions)) - 1
 
     def parts(self, region: Region, wanted: Sequence[Action], budget: Budget) -> Iterator[tuple[Region, Action]]:
@@ -156,7 +157,7 @@ class FirstMatch:
         ahead = [(region, self._narrowed(self._every, region))]
         while ahead:
             here, rows = ahead.pop()
-            look = 1 + sum([len(one.ranges) for one in here]) // _RANGES
+            look = self._look + sum([len(one.ranges) for one in here]) // _RANGES
             while True:
                 rows &= (1 << (rows & doing).bit_length()) - 1  # what comes after the last wanted row is not asked about
                 if not rows:

@@ -27,7 +27,6 @@ from asever.model.numbers import NumberSet, union
 from asever.record import record, replace
 from asever.solve.paths import FIELDS, Path, Place, Taken, existing_ways, fields_of
 from asever.solve.rows import Hull, Match, Rows
-from asever.solve.shadows import shadowed
 from asever.solve.terms import FALSE, TRUE, Terms, conjunction, disjunction, negation
 
 
@@ -264,12 +263,10 @@ class _Encoder:
     def _matching(self, key: _Key, one: Filter, place: Place) -> tuple[Match, ...]:
         found = self._matches.get(key)
         if found is None:
-            tags = (place.source_tags, place.target_tags)
-            found = tuple(self.rows.matching(one.rows, place.view, self._hulls[key], *tags))
-            if self.tracks is None:  # a row that is switched off holds nothing
-                hidden = shadowed([match.row for match in found])
-                found = tuple(match for number, match in enumerate(found) if number not in hidden) if hidden else found
-            self._matches[key] = found
+            asked = (one.rows, place.view, self._hulls[key], place.source_tags, place.target_tags)
+            # A row that is switched off holds nothing.
+            every = self.rows.needed(*asked, one.otherwise) if self.tracks is None else self.rows.matching(*asked)
+            found = self._matches[key] = tuple(every)
         return found
 
     def _decision(self, key: _Key, one: Filter, worth: str, *, sure: bool) -> str:

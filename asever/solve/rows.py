@@ -11,6 +11,7 @@ from asever.model.numbers import NumberSet
 from asever.record import record
 from asever.solve.classes import classes_of
 from asever.solve.paths import FIELDS, View
+from asever.solve.shadows import needed
 from asever.solve.terms import FALSE, TRUE, Terms, conjunction, covers, disjunction, meets, negation
 
 _MANY = 32
@@ -122,22 +123,42 @@ class Rows:
         self, rows: tuple[FilterRow, ...], view: View, hull: Hull, source_tags: frozenset[str], target_tags: frozenset[str]
     ) -> Iterator[Match]:
         """The rows that can match, up to the first that always does."""
-        for row in self._worth_a_look(rows, view, hull, tagged=bool(source_tags or target_tags)):
+        return self._matching(self._worth_a_look(rows, view, hull, source_tags, target_tags), view, hull, source_tags, target_tags)
+
+    def needed(
+        self,
+        rows: tuple[FilterRow, ...],
+        view: View,
+        hull: Hull,
+        source_tags: frozenset[str],
+        target_tags: frozenset[str],
+        otherwise: Action,
+    ) -> Iterator[Match]:
+        """The same without some that make no difference to what the first that matches decides, and else `otherwise`."""
+        every = list(self._worth_a_look(rows, view, hull, source_tags, target_tags))
+        left = needed(every, [*_packets(view, hull).values()], otherwise)
+        return self._matching(left, view, hull, source_tags, target_tags)
+
+    def _matching(
+        self, rows: Iterable[FilterRow], view: View, hull: Hull, source_tags: frozenset[str], target_tags: frozenset[str]
+    ) -> Iterator[Match]:
+        for row in rows:
             found = self.match(row, view, hull, source_tags, target_tags)
             if found is not None:
                 yield found
                 if found.must == TRUE:
                     return
 
-    def _worth_a_look(self, rows: tuple[FilterRow, ...], view: View, hull: Hull, *, tagged: bool) -> Iterable[FilterRow]:
+    def _worth_a_look(
+        self, rows: tuple[FilterRow, ...], view: View, hull: Hull, source_tags: frozenset[str], target_tags: frozenset[str]
+    ) -> Iterable[FilterRow]:
         """Without rows of which `match` would say nothing and note nothing, as the classes of a long filter tell."""
         if len(rows) < _MANY:
             return rows
-        numbers = [NumberSet.single(now) if isinstance(now, int) else hull[now] for now in view]
         classes = classes_of(rows, self.network.tag_space)
-        mask = classes.sharing(dict(zip(FIELDS, numbers, strict=True))) | classes.conditional
+        mask = classes.sharing(_packets(view, hull)) | classes.conditional
         # A packet that is known to lie in a tag matches a rule that names it, wherever its address is.
-        return (rows[index] for index in each(mask | classes.tagged if tagged else mask))
+        return (rows[index] for index in each(mask | classes.tagged if source_tags or target_tags else mask))
 
     # -- Deciding -------------------------------------------------------------------------------------------------------
 
@@ -172,6 +193,11 @@ class Rows:
                 worth = guess
             result = self.terms.named(_first(one.must, one.may, worth, result, sure=sure), what)
         return result
+
+
+def _packets(view: View, hull: Hull) -> dict[str, NumberSet]:
+    """What a filter sees of a hull, field by field."""
+    return {field: NumberSet.single(now) if isinstance(now, int) else hull[now] for field, now in zip(FIELDS, view, strict=True)}
 
 
 def _must(one: Match) -> str:

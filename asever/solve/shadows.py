@@ -1,20 +1,24 @@
-"""Rows that decide nothing, as intervals tell: they can be left out of a text for the solver.
+"""Rows that make no difference, as intervals tell: they can be left out of a text for the solver.
 
 A row can only decide a packet that no row before it matches. Where earlier rows match everything that it does, it is never the
 first, so a formula says the same of every packet with and without it; yet each such row is a cover problem of its own for the
 solver. Only covers that are plain are looked for: one row that holds another in every field, or several that hold it in every
 field but one and together in that. What is not found stays in the text.
+
+Nor does a row make a difference behind which all rows do as it does.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from asever.model.effective import ALWAYS, FilterRow
+from asever.model.bits import bits_of
+from asever.model.effective import ALWAYS, Action, FilterRow
 from asever.model.numbers import NumberSet, Range, union
 from asever.solve.classes import FIELDS
+from asever.solve.terms import covers
 
 _MANY = 512
 """In shorter lists the solver finds out as fast."""
@@ -24,7 +28,23 @@ _STRIDE = 16
 _COMMON = 16
 """So many sets of several ranges are known to a field, such as all addresses, which are of two families."""
 _SAMPLE, _OFTEN = 128, 8
-"""Of so many rows one in so many must be held by several, or the rest is not looked at."""
+"""Of so many rows one in so many must be held, or the rest is not looked at."""
+
+
+def needed(rows: Sequence[FilterRow], packets: Sequence[NumberSet], otherwise: Action) -> Sequence[FilterRow]:
+    """The rows without some that make no difference to packets with these fields, where nothing else decides `otherwise`."""
+    last = next((place for place, row in enumerate(rows) if _is_plain(row) and _holds_all(row, packets)), None)
+    reached, final = (rows, otherwise) if last is None else (rows[: last + 1], rows[last].action)
+    hidden = shadowed(reached)
+    left = [row for place, row in enumerate(reached) if place not in hidden] if hidden else reached
+    end = len(left)
+    while end and left[end - 1].action is final and _is_plain(left[end - 1]):
+        end -= 1
+    return left[:end] if last is None else [*left[:end], rows[last]]
+
+
+def _holds_all(row: FilterRow, packets: Sequence[NumberSet]) -> bool:
+    return all(covers(mine, asked) for mine, asked in zip(_sets(row), packets, strict=True))
 
 
 def shadowed(rows: Sequence[FilterRow]) -> frozenset[int]:
@@ -35,10 +55,10 @@ def shadowed(rows: Sequence[FilterRow]) -> frozenset[int]:
     rarer = min(actions, key=lambda one: (actions[one], one))
     wanted = [place for place, row in enumerate(rows) if row.action.value == rarer and _is_plain(row) and all(_sets(row))]
     held = _Held(rows)
-    # What one row holds costs the solver nothing; it is what several hold together that does.
-    if sum(held.by_earlier(place) > 1 for place in wanted[:_SAMPLE]) * _OFTEN < len(wanted[:_SAMPLE]):
+    sample = [wanted[number * len(wanted) // _SAMPLE] for number in range(_SAMPLE if wanted else 0)]
+    if sum(map(held.by_earlier, sample)) * _OFTEN < len(sample):
         return frozenset()
-    return frozenset(place for place in wanted if held.by_earlier(place))
+    return frozenset(filter(held.by_earlier, wanted))
 
 
 def _is_plain(row: FilterRow) -> bool:
@@ -47,8 +67,8 @@ def _is_plain(row: FilterRow) -> bool:
 
 
 def _sets(row: FilterRow) -> tuple[NumberSet, ...]:
-    addresses = {"source": row.source.addresses, "target": row.target.addresses}
-    return tuple(addresses[field] if field in addresses else getattr(row, field) for field in FIELDS)
+    """What a row holds of each of `FIELDS`."""
+    return row.protocol, row.source.addresses, row.source_port, row.target.addresses, row.target_port
 
 
 class _Held:
@@ -57,10 +77,12 @@ class _Held:
     def __init__(self, rows: Sequence[FilterRow]) -> None:
         self._sets = [_sets(row) for row in rows]
         plain = [place for place, row in enumerate(rows) if _is_plain(row)]
-        self._fields = [_Field([(self._sets[place][number], place) for place in plain]) for number in range(len(FIELDS))]
+        self._fields = [
+            _Field([(self._sets[place][number], place) for place in plain], len(rows)) for number in range(len(FIELDS))
+        ]
 
-    def by_earlier(self, place: int) -> int:
-        """How many of the rows before one hold it: none as far as is plain, one, or several (two)."""
+    def by_earlier(self, place: int) -> bool:
+        """Whether rows before one hold it, as far as is plain."""
         before = (1 << place) - 1
         mine = self._sets[place]
         holding = [field.holding(numbers) & before for field, numbers in zip(self._fields, mine, strict=True)]
@@ -69,11 +91,9 @@ class _Held:
             for other, rows in enumerate(holding):
                 if other != number:
                     others &= rows
-            if others & holding[number]:
-                return 1
-            if others and numbers <= union(self._sets[one][number] for one in _last(others)):
-                return 2
-        return 0
+            if others and (others & holding[number] or numbers <= union(self._sets[one][number] for one in _last(others))):
+                return True
+        return False
 
 
 def _last(rows: int) -> Iterator[int]:
@@ -89,10 +109,10 @@ def _last(rows: int) -> Iterator[int]:
 class _Field:
     """The sets of one field, each with the place of its row: those of one range, and the commonest of several."""
 
-    def __init__(self, sets: Sequence[tuple[NumberSet, int]]) -> None:
+    def __init__(self, sets: Sequence[tuple[NumberSet, int]], size: int) -> None:
         single = [(one.ranges[0], place) for one, place in sets if len(one.ranges) == 1]
-        self._begun = _UpTo([(low, place) for (low, _), place in single])
-        self._ended = _UpTo([(high, place) for (_, high), place in single])
+        self._begun = _UpTo([(low, place) for (low, _), place in single], size)
+        self._ended = _UpTo([(high, place) for (_, high), place in single], size)
         common = Counter(one for one, _ in sets if len(one.ranges) > 1).most_common(_COMMON)
         self._several = [(one, sum(1 << place for other, place in sets if other == one)) for one, _ in common]
         self._known: dict[tuple[Range, ...], int] = {}
@@ -102,7 +122,7 @@ class _Field:
         found = self._known.get(numbers.ranges)
         if found is None:
             low, high = numbers.ranges[0][0], numbers.ranges[-1][1]
-            found = self._begun.rows(low) & ~self._ended.rows(high - 1)
+            found = self._begun.bits(low) & ~self._ended.bits(high - 1)
             for one, rows in self._several:
                 if numbers <= one:
                     found |= rows
@@ -111,23 +131,25 @@ class _Field:
 
 
 class _UpTo:
-    """Rows in the order of a number that each has; those of every number would be too many bits, so some are kept."""
+    """Places in a list in the order of a number that each has, at least one; those up to a number, as bits.
 
-    def __init__(self, numbered: Sequence[tuple[int, int]]) -> None:
-        ordered = sorted(numbered)
-        self._numbers = [number for number, _ in ordered]
-        self._rows = [place for _, place in ordered]
+    Those of every number would be as many bits as there are places, times numbers: they are kept for some, and for the others
+    found from there.
+    """
+
+    def __init__(self, numbered: Iterable[tuple[int, int]], size: int) -> None:
+        """`numbered` are numbers with places below `size`."""
+        # A number and a place as one number: those are sorted in a third of the time of pairs.
+        width = size.bit_length()
+        ordered = sorted([number << width | place for number, place in numbered])
+        self._numbers = [one >> width for one in ordered]
+        self._places = [one & (1 << width) - 1 for one in ordered]
         self._kept = [0]
-        for first in range(0, len(ordered), _STRIDE):
-            self._kept.append(self._with(self._kept[-1], first, first + _STRIDE))
+        for first in range(0, len(ordered) - len(ordered) % _STRIDE, _STRIDE):
+            self._kept.append(self._kept[-1] | bits_of(self._places[first : first + _STRIDE]))
 
-    def _with(self, rows: int, first: int, end: int) -> int:
-        """These rows and those between two places of the order."""
-        for place in self._rows[first:end]:
-            rows |= 1 << place
-        return rows
-
-    def rows(self, number: int) -> int:
-        """The rows with this number or a smaller one, as bits."""
+    def bits(self, number: int) -> int:
+        """The places with this number or a smaller one."""
         place = bisect_right(self._numbers, number)
-        return self._with(self._kept[place // _STRIDE], place - place % _STRIDE, place)
+        kept, further = divmod(place, _STRIDE)
+        return self._kept[kept] | bits_of(self._places[place - further : place])

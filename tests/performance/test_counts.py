@@ -425,7 +425,7 @@ def test_rows_that_two_others_hold_are_not_in_the_text():
     """Each would be a cover problem of its own for the solver: 67 s of them in a list of 10,000 rules."""
     every = rows(KINDS["shadowed"](600, 1))
     assert len(shadowed(every)) == sum(row.action is Action.DENY for row in every)
-    assert not shadowed(rows(KINDS["rectangles"](600, 1)))
+    assert not shadowed(rows(KINDS["acl"](600, 1)))
 
 
 def test_a_table_asks_about_few_pairs_alone_and_looks_closer_at_few(monkeypatch):

@@ -67,11 +67,46 @@ def test_one_row_or_two_that_split_a_field_hold_a_row_and_what_they_leave_stays(
     assert shadows.shadowed([halves[0], row(Action.ALLOW, high, WIDE, middle), denied]) == set()
 
 
-def test_where_no_row_is_held_by_several_nothing_is_left_out(monkeypatch):
-    """What one row holds is plain to the solver too."""
+def test_where_hardly_a_row_is_held_nothing_is_left_out(monkeypatch):
+    """To look for the few would cost more than they do."""
     monkeypatch.setattr(shadows, "_SAMPLE", 9)
-    allowed = row(Action.ALLOW, WIDE, WIDE, WIDE)
-    assert shadows.shadowed([allowed, allowed, row(Action.DENY, WIDE, WIDE, WIDE)]) == set()
+    allowed = row(Action.ALLOW, NumberSet.span(0, 1), WIDE, WIDE)
+    held = row(Action.DENY, NumberSet.single(0), WIDE, WIDE)
+    free = [row(Action.DENY, NumberSet.single(3), *map(NumberSet.single, one)) for one in product(SIDE, repeat=2)]
+    assert shadows.shadowed([*[allowed] * 3, held]) == {3}
+    assert shadows.shadowed([*[allowed] * 20, *free, held]) == set()
+
+
+@given(st.lists(ROW, max_size=8), st.sampled_from([Action.ALLOW, Action.DENY]), NUMBERS)
+@settings(max_examples=400, deadline=None, derandomize=True)
+def test_what_is_needed_decides_every_packet_that_is_asked_about_as_all_do(drawn, otherwise, asked):
+    rows = [row(*one) for one in drawn]
+    packets = (rows[0].protocol if rows else WIDE, asked, rows[0].source_port if rows else WIDE, WIDE, WIDE)
+    left = shadows.needed(rows, packets, otherwise)
+    for packet in product(asked, SIDE, SIDE):
+        for sure in (True, False):  # rows in doubt match, or do not
+            assert decided(left, packet, otherwise, sure=sure) is decided(rows, packet, otherwise, sure=sure)
+
+
+def decided(rows, packet, otherwise, *, sure):
+    found = (one.action for one in rows if (sure or not doubtful(one)) and holds(one, packet))
+    return next(found, otherwise)
+
+
+def doubtful(one):
+    return bool(one.condition or one.source.unknown_tags)
+
+
+def test_rows_behind_which_all_do_the_same_are_not_needed():
+    some, other = (NumberSet.span(0, 1), NumberSet.span(2, 3))
+    first, permits, denies = row(Action.DENY, some, some, WIDE), row(Action.ALLOW, other, some, WIDE), row(Action.DENY, other, WIDE, WIDE)
+    every = row(Action.ALLOW, WIDE, WIDE, WIDE)
+    packets = (every.protocol, WIDE, every.source_port, WIDE, WIDE)
+    assert shadows.needed([first, permits, every, denies], packets, Action.DENY) == [first, every]
+    assert shadows.needed([first, permits, denies], packets, Action.DENY) == [first, permits]
+    assert shadows.needed([permits, every], packets, Action.DENY) == [every]
+    doubted = row(Action.ALLOW, other, some, WIDE, conditional=True)
+    assert shadows.needed([doubted, every], packets, Action.DENY) == [doubted, every]
 
 
 def test_a_row_that_holds_only_in_some_readings_or_with_some_tags_holds_nothing():
