@@ -8,7 +8,7 @@ from asever.model.answers import Core, CoreRow, CoreWay, is_written
 from asever.model.effective import EffectiveNetwork, FlowQuestion, Route
 from asever.record import replace
 from asever.solve.clauses import text_of
-from asever.solve.encode import encode_within
+from asever.solve.encode import TooManyRows, encode_within
 from asever.solve.queries import Pick, asked
 from asever.solve.solver import Session, TimeOut
 from asever.solve.terms import FALSE
@@ -39,7 +39,7 @@ def core_of(
     """
     try:
         return _Minimal(network, question, pick, readings, deadline, settings=settings).core()
-    except TimeOut:
+    except (TimeOut, TooManyRows):
         return Core(settings=settings)
 
 
@@ -48,7 +48,10 @@ def proof_of(network: EffectiveNetwork, question: FlowQuestion, pick: Pick, dead
 
     None if that is not so, or if there are too many rules to name. Raises `TimeOut` when it is not known in time.
     """
-    minimal = _Minimal(network, question, pick, {}, deadline, settings=False)
+    try:
+        minimal = _Minimal(network, question, pick, {}, deadline, settings=False)
+    except TooManyRows:
+        return None
     if minimal.too_many or not minimal.proves():
         return None
     try:
@@ -72,7 +75,8 @@ class _Minimal:
     ) -> None:
         self.settings = settings
         asks = replace(question, fixed={}) if settings else question
-        encoding = encode_within(network, asks, _every_row if settings else is_written)
+        most = MOST_SETTINGS if settings else MOST_ROWS
+        encoding = encode_within(network, asks, _every_row if settings else is_written, most)
         self.tracked = encoding.tracked
         self.checks = 0
         formula = asked(encoding, pick)
@@ -84,7 +88,7 @@ class _Minimal:
         self.readings = made
         self.impossible = formula == FALSE
         self.needs_none = self.impossible or not (self.tracked or made)
-        self.too_many = len(self.tracked) > (MOST_SETTINGS if settings else MOST_ROWS)
+        self.too_many = len(self.tracked) > most
         if not self.impossible and not self.too_many:
             taken = [encoding.rows.reading(name, value) for name, value in readings.items() if name in encoding.rows.open]
             self.literals = [encoding.terms.switch("goal", formula), *(one for one in taken if one not in made)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 
 from asever.model.answers import CoreRow, CoreWay, Way
 from asever.model.effective import (
@@ -70,21 +71,28 @@ Tracks = Callable[[Way], bool]
 """Which rows that decide the way of a packet get a switch."""
 
 
+class TooManyRows(Exception):  # noqa: N818 - what happened, in words
+    """More rows of one filter would get a switch than are wanted."""
+
+
 def encode(network: EffectiveNetwork, question: FlowQuestion, terms: Terms | None = None) -> Encoding:
     """The formulas of a question, in a text of their own or added to `terms`; they say all about every number."""
     every = enumerate(existing_ways(network, question))
     return _Encoder(network, question, terms or Terms()).encoding(every)
 
 
-def encode_within(network: EffectiveNetwork, question: FlowQuestion, tracks: Tracks | None = None) -> Encoding:
+def encode_within(
+    network: EffectiveNetwork, question: FlowQuestion, tracks: Tracks | None = None, most: int | None = None
+) -> Encoding:
     """The formulas of a question in a text of their own, where every number lies in its domain (`Terms`): that of its flows.
 
     With `tracks` there is a switch for every filter row that can meet the question, and for the other rows that it names.
     While the switch of a filter row is off, the row may decide either way (`Rows.tracked`). While that of a route, translation,
-    arrival or redirect is off, whatever takes the row may end anywhere, as if the row were `unmodelled`.
+    arrival or redirect is off, whatever takes the row may end anywhere, as if the row were `unmodelled`. Raises `TooManyRows`
+    where more than `most` rows of one filter would have one.
     """
     every = list(enumerate(existing_ways(network, question)))
-    return _Encoder(network, question, Terms(_domains(every)), tracks).encoding(every)
+    return _Encoder(network, question, Terms(_domains(every)), tracks, most).encoding(every)
 
 
 def encode_way(network: EffectiveNetwork, question: FlowQuestion, index: int, scope: Scope, path: Path) -> Encoding:
@@ -120,12 +128,14 @@ class _Encoder:
         question: FlowQuestion,
         terms: Terms,
         tracks: Tracks | None = None,
+        most: int | None = None,
     ) -> None:
         self.network = network
         self.question = question
         self.terms = terms
         self.rows = Rows(self.terms, network, question.fixed)
         self.tracks = tracks
+        self.most = most
         self.tracked: dict[str, CoreRow | CoreWay] = {}
         self._switches: dict[Hashable, str] = {}
         self._hulls: dict[_Key, Hull] = {}
@@ -264,9 +274,13 @@ class _Encoder:
         found = self._matches.get(key)
         if found is None:
             asked = (one.rows, place.view, self._hulls[key], place.source_tags, place.target_tags)
-            # A row that is switched off holds nothing.
-            every = self.rows.needed(*asked, one.otherwise) if self.tracks is None else self.rows.matching(*asked)
-            found = self._matches[key] = tuple(every)
+            if self.tracks is None:
+                found = tuple(self.rows.needed(*asked, one.otherwise))
+            else:  # a row that is switched off holds nothing, so that all are needed
+                found = tuple(islice(self.rows.matching(*asked), None if self.most is None else self.most + 1))
+                if self.most is not None and len(found) > self.most:
+                    raise TooManyRows
+            self._matches[key] = found
         return found
 
     def _decision(self, key: _Key, one: Filter, worth: str, *, sure: bool) -> str:
