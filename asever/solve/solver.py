@@ -106,7 +106,7 @@ class _Solver:
 
     def __init__(self, clauses: str) -> None:
         self._clauses = clauses
-        self._known: dict[frozenset[int], bool] = {}
+        self._known = _answers(clauses)
         self._last: frozenset[int] | None = None
         self._solver: int | None = None
         self._literals: dict[int, int] = {}
@@ -199,7 +199,7 @@ class _Solver:
     def add(self, clauses: str) -> None:
         """From now on these hold as well."""
         solver = self._begun()
-        self._known.clear()
+        self._known = {}
         self._last = None
         self._read(solver, clauses)
 
@@ -239,3 +239,9 @@ class _Solver:
 
 _shared = lru_cache(maxsize=32)(_Solver)
 """The solver of a text, if it is one of the last."""
+
+
+@lru_cache(maxsize=8)
+def _answers(_clauses: str) -> dict[frozenset[int], bool]:
+    """What is known of a text, if it is one of the last; another reading of an assumption often comes to the same long text."""
+    return {}

@@ -39,7 +39,8 @@ def calls(monkeypatch):
     for name in ("solver_from_string", "solver_check_assumptions"):
         real = getattr(z3, name)
         monkeypatch.setattr(z3, name, lambda *given, real=real, name=name: made.append(name) or real(*given))
-    solver._shared.cache_clear()  # noqa: SLF001 - nothing from other tests
+    for one in (solver._shared, solver._answers):  # noqa: SLF001
+        one.cache_clear()  # nothing from other tests
     return made
 
 
@@ -157,3 +158,27 @@ def test_an_interrupt_when_nothing_is_asked_ends_no_later_question():
     solver.interrupt()
     later.forbid([literal("not")], literal("switch"))
     assert not later.satisfiable([literal("not"), literal("switch")])
+
+
+def test_a_long_text_is_not_asked_again_what_another_solver_of_it_was_asked(calls, monkeypatch):
+    """Its solver is not kept, since that would be much memory; what it answered is."""
+    monkeypatch.setattr(solver, "_SHORT", 0)
+    for _ in range(2):
+        asks = Session(TEXT, None)
+        assert not asks.satisfiable(["|a b|", literal("é", true=False)])
+    assert calls == ["solver_from_string", "solver_check_assumptions"]
+    asks.forbid(["|c|"], "|search|")
+    assert not asks.satisfiable(["|c|", "|search|"])
+    assert Session(TEXT, None).satisfiable(["|c|"])
+
+
+def test_a_long_text_is_asked_as_a_short_one_is(monkeypatch):
+    """Literals or none, in time or not: the other front end has a second solver, which must not be asked."""
+    monkeypatch.setattr(solver, "_SHORT", 0)
+    solver._answers.cache_clear()  # noqa: SLF001 - nothing from other tests
+    asks = Session(TEXT, time.monotonic() + 100)
+    assert asks.satisfiable([])
+    assert not asks.satisfiable(["|a b|", literal("é", true=False)])
+    assert set(asks.core(["|a b|", "|c|", literal("é", true=False)])) <= {"|a b|", "|c|", literal("é", true=False)}
+    with pytest.raises(TimeOut):
+        Session(pigeons(11), time.monotonic() + 0.3).satisfiable([])
