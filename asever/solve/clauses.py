@@ -97,6 +97,9 @@ class _Clauses:
                 literals[None] = None
         elif not isinstance(formula, Formula):
             literals[self._number(formula) if holds else -self._number(formula)] = None
+        elif formula.operator == ("or" if holds else "and"):  # as nearly all that are left
+            for one in formula.parts:
+                self._gather(literals, one, holds=holds)
         else:
             operator, parts = self._operation(formula, holds=holds)
             if operator == "and":

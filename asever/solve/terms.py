@@ -14,7 +14,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 
 from asever.model.addresses import ALL_ADDRESSES
-from asever.model.numbers import NumberSet, Range
+from asever.model.numbers import NumberSet
 
 TRUE, FALSE = "true", "false"
 
@@ -122,28 +122,30 @@ class Terms:
 
     def at_least(self, variable: str, number: int) -> str:
         """The literal `variable >= number`."""
-        ranges = self._domain(variable).ranges
-        if len(ranges) == 1:
-            first, final = ranges[0]
-            cut = None if number > final else max(first, number)
-        else:
-            first, cut = ranges[0][0], _from_on(ranges, number)
+        domain = self._domain(variable)
+        cut = from_on(domain, number)
         if cut is None:
             return FALSE
-        if cut == first:
-            return TRUE
+        return TRUE if cut == domain.first else self._cut(variable, cut)
+
+    def _cut(self, variable: str, cut: int) -> str:
+        """The literal of a cut within the domain of a variable."""
         self.cuts.setdefault(variable, set()).add(cut)
         return f"|{variable}>={cut}|"
 
     def _domain(self, variable: str) -> NumberSet:
-        return self.domains.get(variable) or _WHOLE.get(variable, ALL_ADDRESSES)
+        found = self.domains.get(variable)
+        return found if found is not None and found.ranges else _WHOLE.get(variable, ALL_ADDRESSES)
 
     def inside(self, variable: str, numbers: NumberSet, low: int = 0, high: int = _LAST_ADDRESS) -> str:
         """That the variable lies in the set, for a variable that is known to lie between `low` and `high`."""
         if numbers is self.domains.get(variable):
             return TRUE
-        if len(numbers.ranges) == 1 == len(self._domain(variable).ranges):  # as most are, and seldom two rules' alike
-            return self.named(self._range(variable, *numbers.ranges[0], low, high), variable)
+        if len(numbers.ranges) == 1:  # as most, and seldom two alike
+            every = self._domain(variable).ranges
+            if len(every) == 1:
+                ((first, final),) = every
+                return self.named(self._range(variable, *numbers.ranges[0], max(low, first), min(high, final)), variable)
         key = (variable, numbers, low, high)
         found = self._inside.get(key)
         if found is None:
@@ -151,16 +153,14 @@ class Terms:
         return found
 
     def _range(self, variable: str, first: int, final: int, low: int, high: int) -> str:
-        """That the variable, whose domain has no gaps, lies from one number to another."""
+        """That the variable lies from one number to another, if all from `low` to `high` are in its domain and it is one of them."""
         if first > high or final < low:
             return FALSE
-        start = TRUE if first <= low else self.at_least(variable, first)
-        after = FALSE if final >= high else self.at_least(variable, final + 1)
-        if start == TRUE:
-            return negation(after)
-        if after in (TRUE, FALSE):
-            return FALSE if after == TRUE else start
-        return Formula.of("and", (start, Formula.of("not", (after,))))
+        start = TRUE if first <= low else self._cut(variable, first)
+        if final >= high:
+            return start
+        below = Formula.of("not", (self._cut(variable, final + 1),))
+        return below if start == TRUE else Formula.of("and", (start, below))
 
     def _ranges(self, variable: str, numbers: NumberSet, low: int, high: int) -> Iterator[str]:
         for start, after in self._stretches(self._domain(variable), numbers, low, high):
@@ -242,10 +242,7 @@ _WHOLE = {variable: NumberSet.span(0, number) for variable, number in LAST.items
 
 def from_on(numbers: NumberSet, number: int) -> int | None:
     """The first number of a set that is no less than this one."""
-    return _from_on(numbers.ranges, number)
-
-
-def _from_on(ranges: tuple[Range, ...], number: int) -> int | None:
+    ranges = numbers.ranges
     index = bisect_right(ranges, (number, -1)) if len(ranges) > 1 else 0
     for low, high in ranges[max(index - 1, 0) : index + 1]:
         if high >= number:
