@@ -18,7 +18,7 @@ def each(bits: int) -> Iterator[int]:
 
 def bits_of(numbers: Sequence[int]) -> int:
     """The bits of these numbers. They are set in one go, since each bit that is added to a number copies it."""
-    if len(numbers) < 2:  # noqa: PLR2004 - one or none
+    if len(numbers) < 2:
         return 1 << numbers[0] if numbers else 0
     digits = bytearray(max(numbers, default=0) // 8 + 1)
     for one in numbers:

@@ -105,7 +105,7 @@ class _Classified:
             self._left -= max(rows.bit_count(), 1)
             if len(self._looked) >= _LOOKED:
                 self._looked.clear()
-            found = self._looked[rows, numbers] = self._overlapping(rows, numbers)
+            found = self._looked[rows, numbers] = bits_of([row for row in each(rows) if self._sets[row].overlaps(numbers)])
             return found
         meeting = self._found.get(numbers)
         if meeting is None:
@@ -113,19 +113,6 @@ class _Classified:
                 self._found.clear()
             meeting = self._found[numbers] = self._meeting(numbers)
         return rows & meeting
-
-    def _overlapping(self, rows: int, numbers: NumberSet) -> int:
-        """The same, looked at one by one."""
-        sets = self._sets
-        if len(numbers.ranges) != 1:
-            return bits_of([row for row in each(rows) if sets[row].overlaps(numbers)])
-        ((first, last),) = numbers.ranges
-        missed = []
-        for row in each(rows):
-            ranges = sets[row].ranges
-            if not ranges or ranges[0][0] > last or ranges[-1][1] < first or (len(ranges) > 1 and not sets[row].overlaps(numbers)):
-                missed.append(row)
-        return rows ^ bits_of(missed)
 
     @cached_property
     def _classes(self) -> tuple[list[int], list[list[int]], list[int], list[int]]:

@@ -123,7 +123,9 @@ class Rows:
         self, rows: tuple[FilterRow, ...], view: View, hull: Hull, source_tags: frozenset[str], target_tags: frozenset[str]
     ) -> Iterator[Match]:
         """The rows that can match, up to the first that always does."""
-        return self._matching(self._worth_a_look(rows, view, hull, source_tags, target_tags), view, hull, source_tags, target_tags)
+        return self._matching(
+            self._worth_a_look(rows, view, hull, source_tags, target_tags), view, hull, source_tags, target_tags
+        )
 
     def needed(
         self,
@@ -197,7 +199,9 @@ class Rows:
 
 def _packets(view: View, hull: Hull) -> dict[str, NumberSet]:
     """What a filter sees of a hull, field by field."""
-    return {field: NumberSet.single(now) if isinstance(now, int) else hull[now] for field, now in zip(FIELDS, view, strict=True)}
+    return {
+        field: NumberSet.single(now) if isinstance(now, int) else hull[now] for field, now in zip(FIELDS, view, strict=True)
+    }
 
 
 def _must(one: Match) -> str:

@@ -44,11 +44,11 @@ def interrupt() -> None:
 _ENDLESS = 2**32 - 1  # milliseconds, for Z3
 _CANCELED = "canceled"  # what Z3 says of what was interrupted
 _SHORT = 50_000  # characters; a solver of a longer text holds more memory than time is won
-# Order-encoded text is propositional, and both solvers keep what they learn from one question to the next. They are one solver of
-# clauses behind two front ends: this one is made in less time, the other takes a fifth of the time for each clause.
+# Order-encoded text is propositional, and both solvers keep what they learn from one question to the next. They are one solver
+# of clauses behind two front ends: the first is made in less time, the second takes a fifth of the time for each clause.
 _FOR_SHORT, _FOR_LONG = b"QF_FD", b"QF_BV"
-# What a long text is asked with. Trying each cut before the search finds nothing there. Leaving all of a large jump's decisions
-# undone after a conflict is to do them again; and the last phases lead to the next conflict.
+# What a long text is asked with. To try each cut before the search (probing) finds nothing there. A conflict often undoes
+# hundreds of decisions, which would only be taken again: with chronological backtracking they stay.
 _SETTINGS: Sequence[tuple[str, bool | int | str]] = (
     ("ignore_solver1", True),  # its front end has a second solver, for questions without literals
     ("probing", False),

@@ -153,7 +153,7 @@ class Terms:
         return found
 
     def _range(self, variable: str, first: int, final: int, low: int, high: int) -> str:
-        """That the variable lies from one number to another, if all from `low` to `high` are in its domain and it is one of them."""
+        """That the variable, one of the numbers from `low` to `high`, which its domain has, lies from `first` to `final`."""
         if first > high or final < low:
             return FALSE
         start = TRUE if first <= low else self._cut(variable, first)

@@ -99,7 +99,11 @@ def doubtful(one):
 
 def test_rows_behind_which_all_do_the_same_are_not_needed():
     some, other = (NumberSet.span(0, 1), NumberSet.span(2, 3))
-    first, permits, denies = row(Action.DENY, some, some, WIDE), row(Action.ALLOW, other, some, WIDE), row(Action.DENY, other, WIDE, WIDE)
+    first, permits, denies = (
+        row(Action.DENY, some, some, WIDE),
+        row(Action.ALLOW, other, some, WIDE),
+        row(Action.DENY, other, WIDE, WIDE),
+    )
     every = row(Action.ALLOW, WIDE, WIDE, WIDE)
     packets = (every.protocol, WIDE, every.source_port, WIDE, WIDE)
     assert shadows.needed([first, permits, every, denies], packets, Action.DENY) == [first, every]
