@@ -14,10 +14,10 @@ from operator import or_
 from asever.exact.boxes import Budget
 from asever.exact.readings import HEADERS, reading_name, reading_values, readings_of
 from asever.model.addresses import ALL_ADDRESSES
-from asever.model.bits import each, places
+from asever.model.bits import UpTo, bits_of, each
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, FilterRow, conditions_of
 from asever.model.identity import Same
-from asever.model.numbers import NumberSet
+from asever.model.numbers import NumberSet, Range
 from asever.model.numbers import union as union_of_numbers
 from asever.model.regions import Region
 
@@ -32,6 +32,8 @@ _STRIDE = 16
 _RANGES, _LONG = 16, 3_000
 """So many ranges of a region cost as much to look at as one more row, and so do so many rows in which the row stands."""
 _KEPT = 1_000
+_CLOSE = 16
+"""Of a set of more ranges only the first and the last number are looked at."""
 _WIDE = 32_000
 """A set that more of those of rows than these begin or end in tells them apart too slowly to be worth it."""
 
@@ -41,31 +43,14 @@ class NotTold(Exception):  # noqa: N818 - what happened, in words
 
 
 class _Dimension:
-    """The rows that meet a set of numbers in one dimension, as bits."""
+    """The rows that meet a set of numbers in one dimension, as bits: those with one range, which most are, and the others."""
 
     def __init__(self, sets: Sequence[NumberSet]) -> None:
-        # Many rows may name one set, of thousands of ranges: a set has its rows as bits.
-        owners = places(one.ranges for one in sets)
-        self._rows = list(owners.values())
-        # A cut and a set as one number: those are sorted in a third of the time of pairs.
-        bits = len(owners).bit_length()
-        changes = sorted(
-            cut << bits | number for number, ranges in enumerate(owners) for low, high in ranges for cut in (low, high + 1)
-        )
-        self._cuts = [one >> bits for one in changes]
-        self._changing = [one & (1 << bits) - 1 for one in changes]
-        self._sets = sets
-        self._known: list[int] = []
-        blocks = range(0, len(changes), _STRIDE)
-        self._changed = [self._rows_of(self._changing[start : start + _STRIDE]) for start in blocks]
-        self._every = (1 << len(sets)) - 1
+        one_range = [(row, one.ranges[0]) for row, one in enumerate(sets) if len(one.ranges) == 1]
+        self._begun = UpTo([(low, row) for row, (low, _) in one_range], len(sets))
+        self._ended = UpTo([(high, row) for row, (_, high) in one_range], len(sets))
+        self._several = _Several({row: one for row, one in enumerate(sets) if len(one.ranges) > 1})
         self._found: dict[NumberSet, tuple[int, int]] = {}
-        now = 0
-        for place, number in enumerate(self._changing):
-            if place % _STRIDE == 0:
-                self._known.append(now)
-            now ^= self._rows[number]
-        self._known.append(now)
 
     def around(self, numbers: NumberSet) -> tuple[int, int]:
         """The rows that share a number with the set, and perhaps more; those that hold all of it, and perhaps fewer."""
@@ -77,11 +62,52 @@ class _Dimension:
         return found
 
     def _looked_up(self, numbers: NumberSet) -> tuple[int, int]:
+        ranges = numbers.ranges
+        first, last = ranges[0][0], ranges[-1][1]
+        meeting, holding = self._several.around(numbers)
+        holding |= self._begun.bits(first) & ~self._ended.bits(last - 1)
+        for low, high in ranges if len(ranges) <= _CLOSE else [(first, last)]:
+            meeting |= self._begun.bits(high) & ~self._ended.bits(low - 1)
+        return meeting, holding
+
+
+class _Several:
+    """The same of rows with several ranges."""
+
+    def __init__(self, sets: Mapping[int, NumberSet]) -> None:
+        # Many rows may name one set, of thousands of ranges: a set has its rows as bits.
+        owners: dict[tuple[Range, ...], list[int]] = {}
+        for row, one in sets.items():
+            owners.setdefault(one.ranges, []).append(row)
+        self._rows = [bits_of(its) for its in owners.values()]
+        # A cut and a set as one number: those are sorted in a third of the time of pairs.
+        bits = len(owners).bit_length()
+        changes = sorted(
+            cut << bits | number for number, ranges in enumerate(owners) for low, high in ranges for cut in (low, high + 1)
+        )
+        self._cuts = [one >> bits for one in changes]
+        self._changing = [one & (1 << bits) - 1 for one in changes]
+        self._sets = sets
+        self._known: list[int] = []
+        blocks = range(0, len(changes), _STRIDE)
+        self._changed = [self._rows_of(self._changing[start : start + _STRIDE]) for start in blocks]
+        self._every = bits_of([*sets])
+        now = 0
+        for place, number in enumerate(self._changing):
+            if place % _STRIDE == 0:
+                self._known.append(now)
+            now ^= self._rows[number]
+        self._known.append(now)
+
+    def around(self, numbers: NumberSet) -> tuple[int, int]:
+        """The rows of these that share a number with the set, and those that hold all of it."""
+        if not self._every:
+            return 0, 0
         places = [(bisect_right(self._cuts, low), bisect_right(self._cuts, high)) for low, high in numbers.ranges]
         if sum(last - first for first, last in places) > _WIDE:
             few = self._at(places[0][0])
             holding = [row for row in each(few) if _holds(self._sets[row], numbers)] if few.bit_count() <= _MANY else []
-            return self._every, sum(1 << row for row in holding)
+            return self._every, bits_of(holding)
         meeting, holding_all = 0, self._every
         for first, last in places:
             changing = self._between(first, last)

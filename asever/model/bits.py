@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
+_STRIDE = 16
 
 
 def each(bits: int) -> Iterator[int]:
@@ -32,3 +34,28 @@ def places(keys: Iterable[Key]) -> dict[Key, int]:
     for place, key in enumerate(keys):
         found.setdefault(key, []).append(place)
     return {key: bits_of(its) for key, its in found.items()}
+
+
+class UpTo:
+    """Places in a list in the order of a number that each has, at least one; those up to a number, as bits.
+
+    Those of every number would be as many bits as there are places, times numbers: they are kept for some, and for the others
+    found from there.
+    """
+
+    def __init__(self, numbered: Iterable[tuple[int, int]], size: int) -> None:
+        """`numbered` are numbers with places below `size`."""
+        # A number and a place as one number: those are sorted in a third of the time of pairs.
+        width = size.bit_length()
+        ordered = sorted([number << width | place for number, place in numbered])
+        self._numbers = [one >> width for one in ordered]
+        self._places = [one & (1 << width) - 1 for one in ordered]
+        self._kept = [0]
+        for first in range(0, len(ordered) - len(ordered) % _STRIDE, _STRIDE):
+            self._kept.append(self._kept[-1] | bits_of(self._places[first : first + _STRIDE]))
+
+    def bits(self, number: int) -> int:
+        """The places with this number or a smaller one."""
+        place = bisect_right(self._numbers, number)
+        kept, further = divmod(place, _STRIDE)
+        return self._kept[kept] | bits_of(self._places[place - further : place])

@@ -10,11 +10,10 @@ Nor does a row make a difference behind which all rows do as it does.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from asever.model.bits import bits_of
+from asever.model.bits import UpTo
 from asever.model.effective import ALWAYS, Action, FilterRow
 from asever.model.numbers import NumberSet, Range, union
 from asever.solve.classes import FIELDS
@@ -24,7 +23,6 @@ _MANY = 512
 """In shorter lists the solver finds out as fast."""
 _MOST = 64
 """So many rows, the last ones, may hold a field together."""
-_STRIDE = 16
 _COMMON = 16
 """So many sets of several ranges are known to a field, such as all addresses, which are of two families."""
 _SAMPLE, _OFTEN = 128, 8
@@ -111,8 +109,8 @@ class _Field:
 
     def __init__(self, sets: Sequence[tuple[NumberSet, int]], size: int) -> None:
         single = [(one.ranges[0], place) for one, place in sets if len(one.ranges) == 1]
-        self._begun = _UpTo([(low, place) for (low, _), place in single], size)
-        self._ended = _UpTo([(high, place) for (_, high), place in single], size)
+        self._begun = UpTo([(low, place) for (low, _), place in single], size)
+        self._ended = UpTo([(high, place) for (_, high), place in single], size)
         common = Counter(one for one, _ in sets if len(one.ranges) > 1).most_common(_COMMON)
         self._several = [(one, sum(1 << place for other, place in sets if other == one)) for one, _ in common]
         self._known: dict[tuple[Range, ...], int] = {}
@@ -128,28 +126,3 @@ class _Field:
                     found |= rows
             self._known[numbers.ranges] = found
         return found
-
-
-class _UpTo:
-    """Places in a list in the order of a number that each has, at least one; those up to a number, as bits.
-
-    Those of every number would be as many bits as there are places, times numbers: they are kept for some, and for the others
-    found from there.
-    """
-
-    def __init__(self, numbered: Iterable[tuple[int, int]], size: int) -> None:
-        """`numbered` are numbers with places below `size`."""
-        # A number and a place as one number: those are sorted in a third of the time of pairs.
-        width = size.bit_length()
-        ordered = sorted([number << width | place for number, place in numbered])
-        self._numbers = [one >> width for one in ordered]
-        self._places = [one & (1 << width) - 1 for one in ordered]
-        self._kept = [0]
-        for first in range(0, len(ordered) - len(ordered) % _STRIDE, _STRIDE):
-            self._kept.append(self._kept[-1] | bits_of(self._places[first : first + _STRIDE]))
-
-    def bits(self, number: int) -> int:
-        """The places with this number or a smaller one."""
-        place = bisect_right(self._numbers, number)
-        kept, further = divmod(place, _STRIDE)
-        return self._kept[kept] | bits_of(self._places[place - further : place])

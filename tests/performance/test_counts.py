@@ -19,7 +19,7 @@ from asever.bulk.pairs import _Pairs
 from asever.evaluate import judge
 from asever.exact.covers import Covers
 from asever.exact.diagram import Lines
-from asever.exact.first_match import _Dimension
+from asever.exact.first_match import _Several
 from asever.exact.oracle import Oracle
 from asever.explain import difference, exactly
 from asever.explain.difference import compare
@@ -213,7 +213,7 @@ def test_a_row_that_permits_is_one_clause_and_no_variable_of_its_own(monkeypatch
 
 
 def changes_of_sets(sets):
-    return len(_Dimension(sets)._changing)  # noqa: SLF001 - what the index holds
+    return len(_Several(dict(enumerate(sets)))._changing)  # noqa: SLF001 - what the index holds
 
 
 def changes_of_classes(sets):
