@@ -173,6 +173,42 @@ def covered(count: int, seed: int) -> Workload:
     return Workload("covered", (*rules[: count - 1], _rule(_BOX, permits=True)))
 
 
+def staircase(count: int, seed: int) -> Workload:
+    """Permitting boxes from one corner, the longer in two fields the shorter in two; then denying ones, each within one.
+
+    A proof: the last rule permits all.
+    """
+    draw = Random(seed)
+    half = (count - 1) // 2
+    places = [draw.random() for _ in range(half)]
+    rules = [_rule(_step(place, place), permits=True) for place in places]
+    rules += [_rule(_step(place * 0.999, place + (1 - place) * 0.001), permits=False) for place in places]
+    return Workload("staircase", (*rules, _rule(_BOX, permits=True)))
+
+
+def _step(up: float, down: float) -> Box:
+    """The box from the corner to a part of two fields, and to what the other part leaves of the others."""
+    ends = (up, 1 - down, up, 1 - down)
+    return tuple((low, low + int((high - low) * end)) for (low, high), end in zip(_BOX, ends, strict=True))
+
+
+def dense(count: int, seed: int) -> Workload:
+    """Permitting boxes of one size anywhere, so large that sixteen hold a packet on average: next to none is in none."""
+    draw = Random(seed)
+    share = (16 / max(count, 100)) ** (1 / len(_BOX))
+    part = share / (1 - share)
+    rules = [_rule(tuple(_piece(draw, span, part) for span in _BOX), permits=True) for _ in range(count)]
+    return Workload("dense", tuple(rules))
+
+
+def _piece(draw: Random, span: Span, part: float) -> Span:
+    """So large a part of a span, somewhere; what would lie outside is cut off."""
+    low, high = span
+    size = int((high - low) * part)
+    start = draw.randint(low - size, high)
+    return max(low, start), min(high, start + size)
+
+
 def _inside(draw: Random, box: Box) -> Box:
     """A random box within a box that holds its middle."""
     middles = ((low, (low + high) // 2, high) for low, high in box)
@@ -284,6 +320,6 @@ KINDS: dict[str, Maker] = (
         for proved in (True, False)
     }
     | {kind: partial(classbench, kind) for kind in _CLASSBENCH}
-    | {"rectangles": rectangles, "shadowed": shadowed, "covered": covered}
+    | {"rectangles": rectangles, "dense": dense, "staircase": staircase, "shadowed": shadowed, "covered": covered}
 )
 """What makes a workload of a size with a seed."""

@@ -19,7 +19,7 @@ from asever.bulk.pairs import _Pairs
 from asever.evaluate import judge
 from asever.exact.covers import Covers
 from asever.exact.diagram import Lines
-from asever.exact.first_match import _Several
+from asever.exact.first_match import _Dimension, _Several
 from asever.exact.oracle import Oracle
 from asever.explain import difference, exactly
 from asever.explain.difference import compare
@@ -43,6 +43,7 @@ from asever.solve import rows as subject
 from asever.solve.answer import Depth, answer
 from asever.solve.classes import _Classified
 from asever.solve.clauses import text_of
+from asever.solve.cores import MOST_ROWS
 from asever.solve.encode import encode, encode_within
 from asever.solve.queries import AIMS, queries
 from asever.solve.rows import Rows
@@ -426,6 +427,37 @@ def test_rows_that_two_others_hold_are_not_in_the_text():
     every = rows(KINDS["shadowed"](600, 1))
     assert len(shadowed(every)) == sum(row.action is Action.DENY for row in every)
     assert not shadowed(rows(KINDS["acl"](600, 1)))
+
+
+@pytest.mark.parametrize("name", ["shadowed", "staircase", "holes proved"])
+def test_a_list_whose_rules_make_no_difference_takes_no_question_and_no_formulas(name, monkeypatch):
+    """Denials that others hold, and permissions before one of everything: what is left is that one."""
+    asked, made = counted(monkeypatch, Session, "satisfiable"), counted(monkeypatch, Rows, "match")
+    found = answer(*asked_about(KINDS[name](RULES, 1)), seconds=None, core=Depth.NOTHING)
+    assert isinstance(found, Proved)
+    assert not asked
+    assert len(made) == 1
+
+
+def test_rules_that_are_too_many_to_be_named_are_not_made_into_formulas(monkeypatch):
+    tables, asks = asked_about(KINDS["tiling proved"](2 * RULES, 1))
+    made = counted(monkeypatch, Rows, "match")
+    found = answer(tables, asks, seconds=None, core=Depth.RULES)
+    assert isinstance(found, Proved)
+    assert not found.core.rows
+    assert len(made) <= 2 * RULES + MOST_ROWS + 1
+
+
+def test_an_index_of_ranges_looks_at_few_rows_however_wide_the_set_that_they_shall_meet(monkeypatch):
+    from asever.model import bits  # noqa: PLC0415 - what is counted
+
+    index = _Dimension([NumberSet.span(10 * row, 10 * row + 5) for row in range(RULES)])
+    real, looked_at = bits.bits_of, []
+    monkeypatch.setattr(bits, "bits_of", lambda places: looked_at.extend(places) or real(places))
+    meeting, holding = index.around(NumberSet.span(3, 10 * (RULES // 2)))
+    assert meeting == (1 << RULES // 2 + 1) - 1
+    assert not holding
+    assert len(looked_at) < 64
 
 
 def test_a_table_asks_about_few_pairs_alone_and_looks_closer_at_few(monkeypatch):
