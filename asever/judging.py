@@ -98,7 +98,7 @@ _SECONDS_A_RULE = 0.000005
 
 def _seconds_of(program: Program, options: Options) -> float:
     """About how long judging takes one process."""
-    largest = max((len(one.inbound) + len(one.outbound) for one in program.network.groups.values()), default=0)
+    largest = max((one.size for one in program.network.groups.values()), default=0)
     checks = (one for one in program.checks if not options.only or any(is_named(one, glob) for glob in options.only))
     questions = sum(len(one.claim.requirements) if isinstance(one.claim, Healthy) else 1 for one in checks)
     return questions * (_SECONDS_A_QUESTION + _SECONDS_A_RULE * largest)

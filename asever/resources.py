@@ -28,6 +28,14 @@ def source(module: str) -> bytes:
     return (_PACKAGE / f"{module}.py").read_bytes()
 
 
+def sources(package: str) -> list[bytes]:
+    """The sources of the modules of one of our packages. Raises `OSError` where only byte code was installed."""
+    found = [one.read_bytes() for one in sorted((_PACKAGE / package).glob("*.py"))]
+    if not found:
+        raise FileNotFoundError(package)
+    return found
+
+
 @cache
 def library() -> Path:
     """The folder of the shipped library, which programs import as `std/…`; no symbolic link leads to it."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
 
 from asever.model.numbers import EMPTY, NumberSet
 from asever.record import field, record
@@ -62,8 +63,28 @@ class DeclaredRule:
     parts: Mapping[str, Span] = field(default_factory=dict, compare=False, hash=False)
 
 
+Rules = tuple[DeclaredRule, ...]
+
+
+class _RulesLater:
+    """An NSG may get its rules when somebody first asks for them: of a thousand NSGs a check meets two."""
+
+    __slots__ = ("_make_rules",)
+    _make_rules: tuple[int, Callable[[], tuple[Rules, Rules]]]
+
+    if not TYPE_CHECKING:  # checkers know which fields there are
+
+        def __getattr__(self, name: str) -> Rules:
+            if name not in ("inbound", "outbound"):
+                raise AttributeError(f"a {type(self).__name__} has no {name!r}")
+            _, make = self._make_rules
+            for field_, rules in zip(_LISTS, make(), strict=True):
+                field_.__set__(self, rules)
+            return object.__getattribute__(self, name)
+
+
 @record
-class Thing:
+class Thing(_RulesLater):
     """What every declared resource has: its full name (`corp/back-end`, `prod.one`) and where it is declared.
 
     `parts` maps an attribute's name to the span of its values ("vip", "nsg", "address"), for messages.
@@ -187,8 +208,41 @@ class Machine(Thing):
 class SecurityGroup(Thing):
     """A network security group as written, without Azure's default rules; each list ascends by priority."""
 
-    inbound: tuple[DeclaredRule, ...] = ()
-    outbound: tuple[DeclaredRule, ...] = ()
+    inbound: Rules = ()
+    outbound: Rules = ()
+
+    @property
+    def size(self) -> int:
+        """How many rules it has; they are not read for that."""
+        return self._make_rules[0] if _are_put_off(self) else len(self.inbound) + len(self.outbound)
+
+
+_LISTS: Final[tuple[Any, Any]] = (vars(SecurityGroup)["inbound"], vars(SecurityGroup)["outbound"])
+_MAKE_RULES: Final[Any] = vars(_RulesLater)["_make_rules"]
+
+
+def rules_later(one: SecurityGroup, size: int, make: Callable[[], tuple[Rules, Rules]]) -> SecurityGroup:
+    """An NSG that nobody else has seen yet, with the lists of rules that this makes when one of them is first read.
+
+    They are `size` rules. Asked again, by another thread, it must give the same lists.
+    """
+    _MAKE_RULES.__set__(one, (size, make))
+    for rules in _LISTS:
+        rules.__delete__(one)
+    return one
+
+
+def rules_so_far(one: SecurityGroup) -> Rules:
+    """The rules of an NSG; none where they are read later and nobody has asked for them."""
+    return () if _are_put_off(one) else (*one.inbound, *one.outbound)
+
+
+def _are_put_off(one: SecurityGroup) -> bool:
+    try:
+        _LISTS[-1].__get__(one)
+    except AttributeError:
+        return True
+    return False
 
 
 @record

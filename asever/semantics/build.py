@@ -9,7 +9,7 @@ from asever.model import claims, things
 from asever.model.addresses import parse_prefix
 from asever.model.azure_tags import COMPUTED, canonical_tag
 from asever.model.numbers import NumberSet, union
-from asever.record import replace
+from asever.record import record, replace
 from asever.semantics.attributes import Reader, plain_word
 from asever.semantics.checks import CheckReader
 from asever.semantics.declare import Declarer
@@ -37,6 +37,14 @@ class Mounted:
         self.aliases = aliases
 
 
+@record
+class Quiet:
+    """An NSG with nothing to say of its rules: how many they are, and the addresses in them that are somebody's."""
+
+    size: int
+    named: NumberSet
+
+
 class Sources:
     """All trees of a program, in the order of their checks, with what could not be read.
 
@@ -60,16 +68,15 @@ class Sources:
         self.health = health or {}
 
 
-def build(sources: Sources, diagnostics: Diagnostics) -> tuple[things.Network, tuple[claims.Check, ...]]:
-    """The declared network and the checks of a program. What is wrong goes to `diagnostics` and is left out."""
-    return Build(sources, Problems(diagnostics)).run()
-
-
 class Build:
-    """One build; the parts that read rules, services and checks share its tables."""
+    """One build; the parts that read rules, services and checks share its tables.
 
-    def __init__(self, sources: Sources, problems: Problems) -> None:
+    The rules of `quiet` NSGs are read when somebody asks for them.
+    """
+
+    def __init__(self, sources: Sources, problems: Problems, quiet: Mapping[str, Quiet] | None = None) -> None:
         self.sources = sources
+        self.quiet = quiet or {}
         self.problems = problems
         self.names = Names(problems, sources.homes, sources.excuses, sources.sealed)
         self.things: dict[str, things.Thing] = {}
@@ -98,7 +105,8 @@ class Build:
         rules = RuleReader(self.problems, terms)
         unknowns = Unknowns()
         reader = Reader(problems=self.problems, excuses=self.sources.excuses, named=self._named, unknowns=unknowns)
-        declarer = self.declarer = Declarer(reader, self.names, rules, self.things)
+        sizes = {name: one.size for name, one in self.quiet.items()}
+        declarer = self.declarer = Declarer(reader, self.names, rules, self.things, sizes)
         for name, declaration in self.declarations.items():
             declarer.declare(declaration, name)
         unknowns.settle(self.things, self._written)
@@ -109,6 +117,7 @@ class Build:
         for name, addresses in terms.read_tags(known).items():
             declarer.add(things.Tag(name=name, span=self.tags[name].name.span, addresses=addresses))
         declarer.finish()
+        self.literals.extend(one.named for one in self.quiet.values())
         services = Services(self.problems, self.names)
         services.read_all(self.services)
         checks = CheckReader(terms, services, self.packs, self.sources.health)
@@ -255,6 +264,11 @@ class Build:
 def is_somebodys(numbers: NumberSet) -> bool:
     """Whether their author knows whose these addresses are, so that Azure lends none of them to a machine."""
     return 0 < numbers.size <= NAMED_AT_MOST and not numbers.overlaps(_PRIVATE)
+
+
+def somebodys(node: nodes.Declaration, but: Container[int] = ()) -> set[NumberSet]:
+    """The addresses in a declaration that make the Internet smaller, since their author knows whose they are."""
+    return {one.value for one in addresses_in(node.body, but) if is_somebodys(one.value)}
 
 
 def addresses_in(body: nodes.Body | None, but: Container[int] = ()) -> Iterator[nodes.Addresses]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from asever.model import things
 from asever.model.addresses import ALL_V4, parse_addresses, prefixes
 from asever.model.azure_tags import BASE_TAGS, ENDPOINT_SERVICES, NOT_IN_ROUTES, canonical_tag, is_azure_tag
+from asever.model.later import Later
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.record import replace
 from asever.semantics.attributes import Reader, Values, is_unknown, plain_word, read
@@ -19,13 +20,17 @@ from asever.syntax import nodes
 
 HOPS = ("internet", "vnet-local", "gateway", "appliance", "none", "unknown")
 _BALANCED = ("tcp", "udp", "any")
-_Rules = tuple[things.DeclaredRule, ...]
 
 
 class Declarer:
-    """Makes things and keeps them by full name in `made`. `later` holds the second half of those that have one."""
+    """Makes things and keeps them by full name in `made`. `later` holds the second half of those that have one.
 
-    def __init__(self, reader: Reader, names: Names, rules: RuleReader, made: dict[str, things.Thing]) -> None:
+    `quiet` are NSGs with nothing to say of their rules, by full name, with how many these are.
+    """
+
+    def __init__(
+        self, reader: Reader, names: Names, rules: RuleReader, made: dict[str, things.Thing], quiet: Mapping[str, int]
+    ) -> None:
         self.problems = reader.problems
         self.reader = reader
         self.names = names
@@ -34,6 +39,9 @@ class Declarer:
         self.made = made
         self.later: list[Callable[[], None]] = []
         self.both_sides: list[things.Peering] = []
+        self.quiet = quiet
+        self.lists: dict[str, Callable[[], tuple[things.Rules, things.Rules]]] = {}
+        self.put_off = Later(self.lists)
 
     def declare(self, node: nodes.Declaration, name: str) -> None:
         """One declaration, under its full name."""
@@ -301,7 +309,7 @@ def _application_group(to: Declarer, name: str, node: nodes.Declaration, _: Valu
 # -- Rules --------------------------------------------------------------------------------------------------------------
 
 
-def _two_lists(to: Declarer, values: Values, book: Book, name: str) -> tuple[_Rules, _Rules]:
+def _two_lists(to: Declarer, values: Values, book: Book, name: str) -> tuple[things.Rules, things.Rules]:
     """The inbound and the outbound rules."""
     lists = {
         direction: to.rules.read(rules.rules, book, f"{direction} rules of `{name}`")
@@ -313,9 +321,18 @@ def _two_lists(to: Declarer, values: Values, book: Book, name: str) -> tuple[_Ru
 def _group(to: Declarer, name: str, node: nodes.Declaration, values: Values) -> None:
     to.add(things.SecurityGroup(name=name, span=node.name.span))
 
+    def lists() -> tuple[things.Rules, things.Rules]:
+        return _two_lists(to, values, GROUP, node.name.text)
+
     def with_rules() -> None:
-        inbound, outbound = _two_lists(to, values, GROUP, node.name.text)
-        to.add(things.SecurityGroup(name=name, span=node.name.span, inbound=inbound, outbound=outbound))
+        size = to.quiet.get(name)
+        if size is None:
+            inbound, outbound = lists()
+            to.add(things.SecurityGroup(name=name, span=node.name.span, inbound=inbound, outbound=outbound))
+        else:
+            to.lists[name] = lists
+            put_off = things.SecurityGroup(name=name, span=node.name.span)
+            to.add(things.rules_later(put_off, size, lambda: to.put_off[name]))
 
     to.later.append(with_rules)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from asever.diagnostics import Severity
 from asever.model.addresses import ALL_ADDRESSES
-from asever.model.things import AddressTerm, DeclaredRule, Network, RouteTable, SecurityGroup, TermKind, Thing
+from asever.model.things import AddressTerm, DeclaredRule, Network, RouteTable, SecurityGroup, TermKind, Thing, rules_so_far
 from asever.record import record
 from asever.semantics.problems import Problems
 from asever.source import Span
@@ -78,7 +78,7 @@ def _span(thing: Thing, part: str) -> Span | None:
 
 
 def _of_group(group: SecurityGroup) -> Iterator[_Excess]:
-    rules = (*group.inbound, *group.outbound)
+    rules = rules_so_far(group)
     yield _Excess(group.span, f"nsg `{group.name}` has {len(rules):,} rules", len(rules), RULES_OF_GROUP)
     named: set[str] = set()
     for side, of_rule in (("source", _sources), ("target", _targets)):

@@ -19,9 +19,11 @@ from asever.model.program import Program
 from asever.model.things import Network
 from asever.record import replace
 from asever.semantics import files
-from asever.semantics.build import Mounted, Sources, build
+from asever.semantics.build import Build, Mounted, Sources
 from asever.semantics.foreign import Foreigner, Unread, is_foreign, refused_suffix, settle, unread_file, with_settings
 from asever.semantics.names import Excuses
+from asever.semantics.problems import Problems
+from asever.semantics.quiet import QuietGroups
 from asever.semantics.validate import validate
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
@@ -118,8 +120,11 @@ def _program(loading: _Loading, path: Path, text: str | None) -> Program | None:
     sources, read = found
     diagnostics, memory = loading.diagnostics, loading.memory
     # What is remembered of a program is good again as soon as it can be read again.
-    made = _built if memory is None or not sources.excuses.is_empty else memory.build_of(path).build
-    network, checks = made(sources, diagnostics)
+    if memory is not None and sources.excuses.is_empty:
+        network, checks = memory.build_of(path).build(sources, diagnostics)
+    else:
+        made_up = text is not None or loading.texts or loading.settings or any(one.foreign for one in loading.files)
+        network, checks = _built(None if made_up else path, sources, diagnostics)
     if diagnostics.errors:
         return None
     warnings = tuple(one for one in diagnostics if one.severity is Severity.WARNING)
@@ -152,9 +157,14 @@ def _sources(loading: _Loading, path: Path, text: str | None) -> tuple[Sources, 
     return sources, (main.source, *(one.source for one in loading.files if one is not main), *health)
 
 
-def _built(sources: Sources, diagnostics: Diagnostics) -> tuple[Network, tuple[Check, ...]]:
-    network, checks = build(sources, diagnostics)
+def _built(path: Path | None, sources: Sources, diagnostics: Diagnostics) -> tuple[Network, tuple[Check, ...]]:
+    """The network and the checks of a program, with all that is to be said of them. `path` is where its texts begin, if they say it all."""
+    quiet = QuietGroups(path, sources) if path is not None and sources.excuses.is_empty else None
+    build = Build(sources, Problems(diagnostics), quiet.known if quiet is not None else {})
+    network, checks = build.run()
     validate(network, diagnostics)
+    if quiet is not None and build.is_independent:
+        quiet.keep(network, diagnostics)
     return network, checks
 
 

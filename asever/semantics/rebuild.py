@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeGuard
 
 from asever.diagnostics import Diagnostic, Diagnostics
 from asever.model import claims, things
-from asever.model.numbers import NumberSet
 from asever.record import record, replace
-from asever.semantics.build import Build, Sources, addresses_in, is_somebodys
+from asever.semantics.build import Build, Sources, somebodys
 from asever.semantics.limits import LIMIT
 from asever.semantics.problems import Problems
 from asever.semantics.validate import validate, validate_groups
@@ -122,12 +121,7 @@ def _is_group(item: nodes.Item) -> TypeGuard[nodes.Declaration]:
 def _name_alike(old: nodes.Declaration, new: nodes.Declaration) -> bool:
     """Whether two declarations make the Internet smaller by the same addresses."""
     both = _rules(old) & _rules(new)
-    return _named_in(old, both) == _named_in(new, both) or _named_in(old) == _named_in(new)
-
-
-def _named_in(node: nodes.Declaration, but: Container[int] = ()) -> set[NumberSet]:
-    """The addresses in a declaration that make the Internet smaller, since their author knows whose they are."""
-    return {one.value for one in addresses_in(node.body, but) if is_somebodys(one.value)}
+    return somebodys(old, both) == somebodys(new, both) or somebodys(old) == somebodys(new)
 
 
 def _rules(node: nodes.Declaration) -> set[int]:

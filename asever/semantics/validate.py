@@ -11,7 +11,7 @@ from asever.diagnostics import Diagnostics, Label, Severity
 from asever.model.addresses import format_address, format_addresses, is_v6, parse_prefix
 from asever.model.azure_tags import COMPUTED
 from asever.model.numbers import NumberSet, union
-from asever.model.things import Environment, LoadBalancer, Network, SecurityGroup, Subnet, TermKind, Thing, Vnet
+from asever.model.things import Environment, LoadBalancer, Network, SecurityGroup, Subnet, TermKind, Thing, Vnet, rules_so_far
 from asever.record import replace
 from asever.semantics.connections import validate_connections
 from asever.semantics.limits import validate_group_limits, validate_limits
@@ -34,7 +34,10 @@ _DELEGATION = "Microsoft.Web/hostingEnvironments"
 
 
 def validate(network: Network, diagnostics: Diagnostics) -> None:
-    """Adds a diagnostic for everything that Azure would refuse, and warnings for what it admits and does not support."""
+    """Adds a diagnostic for everything that Azure would refuse, and warnings for what it admits and does not support.
+
+    Of rules that are read later there is nothing to say (`asever.semantics.quiet`).
+    """
     problems = Problems(diagnostics)
     _Validation(network, problems).run()
     validate_connections(network, problems)
@@ -216,7 +219,7 @@ class _Validation:
         """A rule from groups to groups is for members in one vnet (azure-network-semantics section 2.5)."""
         homes = {name: self.network.subnets[getattr(one, "subnet", "")].vnet for name, one in members.items()}
         for group in self.network.groups.values() if homes else ():
-            for rule in (*group.inbound, *group.outbound):
+            for rule in rules_so_far(group):
                 sides = [[term.text for term in side if term.text in homes] for side in (rule.sources, rule.targets)]
                 vnets = sorted({homes[name] for side in sides for name in side})
                 span = rule.parts.get("target", rule.span)
@@ -231,7 +234,7 @@ class _Validation:
 
     def _rule_names(self) -> None:
         for group in self.network.groups.values():
-            for rule in (*group.inbound, *group.outbound):
+            for rule in rules_so_far(group):
                 said = contradiction(rule)
                 if said is not None and rule.span is not None:
                     self.problems.error(
@@ -250,7 +253,7 @@ class _Validation:
         held = union(prefix for subnet in network.subnets.values() for prefix in subnet.prefixes)
         nobody = space - held
         for group in network.groups.values():
-            for rule in (*group.inbound, *group.outbound):
+            for rule in rules_so_far(group):
                 for term in (*rule.sources, *rule.targets):
                     if term.span is not None and term.addresses and term.addresses <= nobody:
                         self.problems.error(

@@ -1,8 +1,9 @@
 """Trees as plain data (tuples, lists, texts, numbers), to keep them between runs and to move them to another place in a text.
 
-A node is a tuple: the number of its kind, where it starts and ends, and its other fields. A tuple of nodes is a list; a
-`NumberSet` is a tuple of a kind of its own. Places count from the start of the item, so that an item that moves need not be
-parsed again. What is restored is made piece by piece, as somebody asks for it.
+A node is a tuple: the number of its kind, where it starts and ends, and its other fields. A tuple of nodes is a list, and a
+long one is packed by itself, as nobody asks for most of them; a `NumberSet` is a tuple of a kind of its own. Places count from
+the start of the item, so that an item that moves need not be parsed again. What is restored is made piece by piece, as somebody
+asks for it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
+from asever import cache
 from asever.model.numbers import NumberSet, Range
 from asever.record import fields
 from asever.source import SourceFile, Span
@@ -27,6 +29,9 @@ _KINDS: Final[tuple[type[nodes.Node], ...]] = (
     nodes.Check, nodes.Pack, nodes.Apply,
 )  # fmt: skip
 _NUMBERS: Final = len(_KINDS)
+LONG: Final = 24
+"""So many nodes make a list long."""
+
 _NUMBER_OF: Final = {kind: number for number, kind in enumerate(_KINDS)}
 
 
@@ -39,7 +44,8 @@ def stored(node: nodes.Node, base: int | None = None) -> Stored:
 def _taken(value: Any, base: int) -> Any:  # noqa: ANN401 - any part of a node
     kind = type(value)
     if kind is tuple:
-        return [_taken(one, base) for one in value]
+        taken = [_taken(one, base) for one in value]
+        return taken if len(taken) < LONG else cache.packed(taken)
     if kind is NumberSet:
         return (_NUMBERS, *value.ranges)
     number = _NUMBER_OF.get(kind)
@@ -57,18 +63,21 @@ def restored(data: Stored, file: SourceFile, base: int) -> Any:  # noqa: ANN401 
 
 
 def _fill(node: nodes.Node, name: str, data: Stored, file: SourceFile, base: int) -> None:
-    """Sets the span of a node, or all its other fields."""
-    span, many, puts = _HOW[data[0]]
+    """Sets the span of a node, or all its other fields; of long lists only that which is asked for."""
+    span, many, puts, names = _HOW[data[0]]
     if name == "span":
         span(node, Span(file, base + data[1], base + data[2]))
         return
     one = restored if many else _made
-    for put, value in zip(puts, data[3:]):  # noqa: B905 - as many as were taken
+    for put, value, own in zip(puts, data[3:], names):  # noqa: B905 - as many as were taken
         kind = type(value)
         if kind is tuple:
             put(node, _made(value, file, base))
         elif kind is list:
             put(node, tuple([one(each, file, base) for each in value]))
+        elif kind is bytes:
+            if name == own:
+                put(node, tuple([restored(each, file, base) for each in cache.unpacked(value)]))
         else:
             put(node, value)
 
@@ -90,10 +99,10 @@ def _numbers(ranges: tuple[Range, ...]) -> NumberSet:
     return NumberSet(ranges)
 
 
-def _how(kind: type[nodes.Node]) -> tuple[_Put, bool, tuple[_Put, ...]]:
-    """What sets the fields of a kind of node, past the guard of frozen records; whether it may hold very many others."""
+def _how(kind: type[nodes.Node]) -> tuple[_Put, bool, tuple[_Put, ...], tuple[str, ...]]:
+    """What sets the fields of a kind of node, past the guard of frozen records, and their names; whether it may hold many."""
     span, *others = (getattr(kind, name).__set__ for name in fields(kind))
-    return span, kind in (nodes.Body, nodes.Rules, nodes.Pack), tuple(others)
+    return span, kind in (nodes.Body, nodes.Rules, nodes.Pack), tuple(others), fields(kind)[1:]
 
 
 _new: Final = object.__new__
