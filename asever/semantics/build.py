@@ -8,7 +8,7 @@ from asever.diagnostics import Diagnostics, Edit
 from asever.model import claims, things
 from asever.model.addresses import parse_prefix
 from asever.model.azure_tags import COMPUTED, canonical_tag
-from asever.model.numbers import NumberSet, union
+from asever.model.numbers import NumberSet, Range, union
 from asever.record import record, replace
 from asever.semantics.attributes import Reader, plain_word
 from asever.semantics.checks import CheckReader
@@ -80,7 +80,7 @@ class Build:
         self.problems = problems
         self.names = Names(problems, sources.homes, sources.excuses, sources.sealed)
         self.things: dict[str, things.Thing] = {}
-        self.literals: list[NumberSet] = []
+        self.literals: set[tuple[Range, ...]] = set()
         self.declarations: dict[str, nodes.Declaration] = {}
         self.tags: dict[str, nodes.Tag] = {}
         self.services: dict[str, nodes.Service] = {}
@@ -117,7 +117,6 @@ class Build:
         for name, addresses in terms.read_tags(known).items():
             declarer.add(things.Tag(name=name, span=self.tags[name].name.span, addresses=addresses))
         declarer.finish()
-        self.literals.extend(one.named for one in self.quiet.values())
         services = Services(self.problems, self.names)
         services.read_all(self.services)
         checks = CheckReader(terms, services, self.packs, self.sources.health)
@@ -162,8 +161,7 @@ class Build:
         return union(one.value for one in found if one.value.is_single)
 
     def _named(self, numbers: NumberSet) -> None:
-        if is_somebodys(numbers):
-            self.literals.append(numbers)
+        self.literals.add(numbers.ranges)
 
     # -- Definitions ----------------------------------------------------------------------------------------------------
 
@@ -257,7 +255,9 @@ class Build:
             **tables,  # type: ignore[arg-type] # each table holds its type
             open_tags=self.open_tags,
             guesses=self.guesses,
-            named_addresses=union(self.literals),
+            named_addresses=union(
+                (*filter(is_somebodys, map(NumberSet, self.literals)), *(one.named for one in self.quiet.values()))
+            ),
         )
 
 

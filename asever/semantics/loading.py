@@ -158,7 +158,10 @@ def _sources(loading: _Loading, path: Path, text: str | None) -> tuple[Sources, 
 
 
 def _built(path: Path | None, sources: Sources, diagnostics: Diagnostics) -> tuple[Network, tuple[Check, ...]]:
-    """The network and the checks of a program, with all that is to be said of them. `path` is where its texts begin, if they say it all."""
+    """The network and the checks of a program, with all that is to be said of them.
+
+    `path` is its file, if its files are all that decides.
+    """
     quiet = QuietGroups(path, sources) if path is not None and sources.excuses.is_empty else None
     build = Build(sources, Problems(diagnostics), quiet.known if quiet is not None else {})
     network, checks = build.run()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 
 from asever.diagnostics import Label
-from asever.model.addresses import ALL_ADDRESSES, ALL_V4
+from asever.model.addresses import ALL_V4
 from asever.model.numbers import NumberSet, Range
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOL_NUMBERS
-from asever.model.things import AddressTerm, DeclaredRule, TermKind
+from asever.model.things import AddressTerm, DeclaredRule
 from asever.record import record
 from asever.semantics.problems import Problems, listed
 from asever.semantics.terms import Terms
@@ -52,8 +53,9 @@ class RuleReader:
     def read(self, written: Sequence[nodes.Rule], book: Book, where: str) -> tuple[DeclaredRule, ...]:
         """The rules of one list, ascending by priority. `where` names it: "inbound rules of `data-tier`"."""
         self._priorities(written, book, where)
-        built = (self.known.get(one.span) or self._rule(one, book) for one in written)
-        return tuple(sorted((one for one in built if one is not None), key=lambda rule: rule.priority))
+        known = self.known
+        built = [(known.get(one.span) if known else None) or self._rule(one, book) for one in written]
+        return tuple(sorted([one for one in built if one is not None], key=attrgetter("priority")))
 
     def _priorities(self, written: Sequence[nodes.Rule], book: Book, where: str) -> None:
         taken: dict[int, nodes.Rule] = {}
@@ -78,18 +80,22 @@ class RuleReader:
                 )
 
     def _rule(self, one: nodes.Rule, book: Book) -> DeclaredRule | None:
-        access = known_word(self.problems, one.access, book.access, "a rule says", "unknown-access")
-        protocol = known_word(self.problems, one.protocol, PROTOCOLS, "the protocol of a rule is", "unknown-protocol")
+        access: str | None = one.access.text
+        if access not in book.access:
+            access = known_word(self.problems, one.access, book.access, "a rule says", "unknown-access")
+        protocol: str | None = one.protocol.text
+        if protocol not in _NUMBERS_OF:
+            protocol = known_word(self.problems, one.protocol, PROTOCOLS, "the protocol of a rule is", "unknown-protocol")
         sources, targets = self.terms.read(one.sources), self.terms.read(one.targets)
         self._one_family(one, (*sources, *targets))
-        translated = self._translated(one, access)
+        translated = self._translated(one, access) if access == "dnat" or one.translated is not None else None
         if access is None or protocol is None or not sources or not targets:
             return None
         return DeclaredRule(
             priority=one.priority.low,
             name=one.name.text if one.name is not None else f"rule {one.priority.low}",
             access=access,
-            protocol=protocol_numbers(protocol),
+            protocol=_NUMBERS_OF[protocol],
             any_protocol=protocol == "any",
             sources=sources,
             source_port=ports(one.source_ports),
@@ -101,15 +107,14 @@ class RuleReader:
             parts=_Parts(one),
         )
 
-    def _one_family(self, one: nodes.Rule, terms: Iterable[AddressTerm]) -> None:
+    def _one_family(self, one: nodes.Rule, terms: Sequence[AddressTerm]) -> None:
         # IPv4 and IPv6 prefixes cannot be mixed in one rule (azure-network-semantics 2.4). What holds both, `*` or a subnet
         # with two prefixes, goes with either.
-        literal = [term for term in terms if term.kind is TermKind.ADDRESSES and term.addresses != ALL_ADDRESSES]
-        if len(literal) < 2:
+        families = [_family(term.addresses.ranges) for term in terms]
+        if 4 not in families or 6 not in families:
             return
-        four = next((term for term in literal if term.addresses <= ALL_V4), None)
-        six = next((term for term in literal if not term.addresses.overlaps(ALL_V4)), None)
-        if four is not None and six is not None and four.span is not None and six.span is not None:
+        four, six = (next(term for term, its in zip(terms, families, strict=True) if its == each) for each in (4, 6))
+        if four.span is not None and six.span is not None:
             self.problems.error(
                 "mixed-families",
                 f"rule {one.priority.low} mixes IPv4 and IPv6 addresses",
@@ -136,6 +141,13 @@ class RuleReader:
             )
             return None
         return self.terms.single(one.translated, "what a dnat rule translates to")
+
+
+@lru_cache(maxsize=1 << 14)
+def _family(ranges: tuple[Range, ...]) -> int | None:
+    """4 or 6, if all of some addresses are of that version of IP, and there are some."""
+    numbers = NumberSet(ranges)
+    return None if not ranges else 4 if numbers <= ALL_V4 else None if numbers.overlaps(ALL_V4) else 6
 
 
 class _Parts(Mapping[str, Span]):

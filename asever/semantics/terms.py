@@ -43,9 +43,12 @@ class Terms:
     def term(self, one: Written) -> AddressTerm | None:
         """One term. A VIP that the file does not give is a tag of unknown content, called `one.vip`."""
         if isinstance(one, nodes.Addresses):
-            self.named(one.value)
+            numbers = one.value
+            self.named(numbers)
             return (
-                AddressTerm(kind=TermKind.ADDRESSES, text=one.text, addresses=one.value, span=one.span) if one.value else None
+                AddressTerm(kind=TermKind.ADDRESSES, text=one.text, addresses=numbers, span=one.span)
+                if numbers.ranges
+                else None
             )
         resolved = self.names.reference(one, "thing, tag or asg")
         if resolved is None:
@@ -58,8 +61,8 @@ class Terms:
         unknown = self.unknown_vip(resolved)
         if unknown is not None:
             return AddressTerm(kind=TermKind.TAG, text=unknown, span=one.span)
-        numbers = self.addresses(one, resolved)
-        return AddressTerm(kind=TermKind.ADDRESSES, text=one.text, addresses=numbers, span=one.span) if numbers else None
+        found = self.addresses(one, resolved)
+        return AddressTerm(kind=TermKind.ADDRESSES, text=one.text, addresses=found, span=one.span) if found else None
 
     def single(self, one: Written, what: str) -> int | None:
         """The one address that a term stands for; `what` says in a message where it stands."""

@@ -43,16 +43,15 @@ def stored(node: nodes.Node, base: int | None = None) -> Stored:
 
 def _taken(value: Any, base: int) -> Any:  # noqa: ANN401 - any part of a node
     kind = type(value)
+    number = _NUMBER_OF.get(kind)
+    if number is not None:
+        span = value.span
+        taken = [one if type(one) in _PLAIN else _taken(one, base) for one in _VALUES[number](value)]
+        return (number, span.start - base, span.end - base, *taken)
     if kind is tuple:
         taken = [_taken(one, base) for one in value]
         return taken if len(taken) < LONG else cache.packed(taken)
-    if kind is NumberSet:
-        return (_NUMBERS, *value.ranges)
-    number = _NUMBER_OF.get(kind)
-    if number is None:
-        return value
-    span = value.span
-    return (number, span.start - base, span.end - base, *[_taken(get(value), base) for get in _GETS[number]])
+    return (_NUMBERS, *value.ranges) if kind is NumberSet else value
 
 
 def restored(data: Stored, file: SourceFile, base: int) -> Any:  # noqa: ANN401 - the kind is in the data
@@ -64,18 +63,19 @@ def restored(data: Stored, file: SourceFile, base: int) -> Any:  # noqa: ANN401 
 
 def _fill(node: nodes.Node, name: str, data: Stored, file: SourceFile, base: int) -> None:
     """Sets the span of a node, or all its other fields; of long lists only that which is asked for."""
-    span, many, puts, names = _HOW[data[0]]
     if name == "span":
-        span(node, Span(file, base + data[1], base + data[2]))
+        _PUT_SPAN(node, Span(file, base + data[1], base + data[2]))
         return
-    one = restored if many else _made
-    for put, value, own in zip(puts, data[3:], names):  # noqa: B905 - as many as were taken
-        kind = type(value)
-        if kind is tuple:
+    kind = data[0]
+    is_large = kind in _LARGE
+    for own, put, value in zip(_NAMES[kind], _PUTS[kind], data[3:]):  # noqa: B905 - as many as were taken
+        what = type(value)
+        if what is tuple:
             put(node, _made(value, file, base))
-        elif kind is list:
+        elif what is list:
+            one = restored if is_large else _made
             put(node, tuple([one(each, file, base) for each in value]))
-        elif kind is bytes:
+        elif what is bytes:
             if name == own:
                 put(node, tuple([restored(each, file, base) for each in cache.unpacked(value)]))
         else:
@@ -89,7 +89,11 @@ def _made(data: Stored, file: SourceFile, base: int) -> Any:  # noqa: ANN401 - a
         return _numbers(data[1:])
     node = _new(_KINDS[kind])
     _PUT_LATER(node, (_fill, data, file, base))
-    _fill(node, "", data, file, base)
+    if kind in _WORDS:  # most nodes of a rule
+        for put, value in zip(_PUTS[kind], data[3:]):  # noqa: B905
+            put(node, _made(value, file, base) if type(value) is tuple else value)
+    else:
+        _fill(node, "", data, file, base)
     return node
 
 
@@ -99,13 +103,23 @@ def _numbers(ranges: tuple[Range, ...]) -> NumberSet:
     return NumberSet(ranges)
 
 
-def _how(kind: type[nodes.Node]) -> tuple[_Put, bool, tuple[_Put, ...], tuple[str, ...]]:
-    """What sets the fields of a kind of node, past the guard of frozen records, and their names; whether it may hold many."""
-    span, *others = (getattr(kind, name).__set__ for name in fields(kind))
-    return span, kind in (nodes.Body, nodes.Rules, nodes.Pack), tuple(others), fields(kind)[1:]
+def _values(kind: type[nodes.Node]) -> Callable[[object], tuple[Any, ...]]:
+    """What gives the fields of a node but its span."""
+    names = fields(kind)[1:]
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda node: tuple([getattr(node, name) for name in names])
 
 
 _new: Final = object.__new__
 _PUT_LATER: Final[_Put] = vars(nodes.Node.__base__)["_later"].__set__
-_HOW: Final = tuple(map(_how, _KINDS))
-_GETS: Final = tuple(tuple(map(attrgetter, fields(kind)[1:])) for kind in _KINDS)
+_PUT_SPAN: Final[_Put] = vars(nodes.Node)["span"].__set__
+_PLAIN: Final = frozenset((str, int, bool, type(None)))
+_NAMES: Final = tuple(fields(kind)[1:] for kind in _KINDS)
+_PUTS: Final = tuple(tuple(getattr(kind, name).__set__ for name in fields(kind)[1:]) for kind in _KINDS)
+_VALUES: Final = tuple(map(_values, _KINDS))
+_WORDS: Final = frozenset(_NUMBER_OF[kind] for kind in (nodes.Name, nodes.Ports, nodes.Addresses))
+"""Nodes that hold no others."""
+
+_LARGE: Final = frozenset(_NUMBER_OF[kind] for kind in (nodes.Body, nodes.Rules, nodes.Pack))
+"""Nodes that may hold very many others, which need not all be asked for."""
