@@ -88,6 +88,20 @@ def unpacked(data: bytes) -> Any:  # noqa: ANN401 - whatever was packed
     return marshal.loads(data)  # noqa: S302 - it is what we wrote: plain data of ours
 
 
+def squeezed(value: object) -> bytes:
+    """Plain data as a third of the bytes, for much of it: raises as `packed`."""
+    import zlib  # noqa: PLC0415 - most of what is kept is small
+
+    return zlib.compress(packed(value), 1)
+
+
+def unsqueezed(data: bytes) -> Any:  # noqa: ANN401 - whatever was squeezed
+    """What was squeezed by this version of Python."""
+    import zlib  # noqa: PLC0415
+
+    return unpacked(zlib.decompress(data))
+
+
 def save(key: bytes, value: object) -> None:
     """Keeps plain data under a key; what cannot be written is not kept."""
     where = folder()

@@ -11,7 +11,7 @@ from asever.model.addresses import ALL_V4
 from asever.model.numbers import NumberSet, Range
 from asever.model.packets import ANY_PORT, ANY_PROTOCOL, PROTOCOL_NUMBERS
 from asever.model.things import AddressTerm, DeclaredRule
-from asever.record import record
+from asever.record import maker, record
 from asever.semantics.problems import Problems, listed
 from asever.semantics.terms import Terms
 from asever.source import Span, join
@@ -91,7 +91,7 @@ class RuleReader:
         translated = self._translated(one, access) if access == "dnat" or one.translated is not None else None
         if access is None or protocol is None or not sources or not targets:
             return None
-        return DeclaredRule(
+        return _new_rule(
             priority=one.priority.low,
             name=one.name.text if one.name is not None else f"rule {one.priority.low}",
             access=access,
@@ -141,6 +141,9 @@ class RuleReader:
             )
             return None
         return self.terms.single(one.translated, "what a dnat rule translates to")
+
+
+_new_rule = maker(DeclaredRule)  # a large network has very many
 
 
 @lru_cache(maxsize=1 << 14)

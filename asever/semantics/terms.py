@@ -9,6 +9,7 @@ from asever.model import things
 from asever.model.addresses import parse_prefix
 from asever.model.numbers import EMPTY, NumberSet, union
 from asever.model.things import AddressTerm, TermKind
+from asever.record import maker
 from asever.semantics.names import PARTS, Names, Resolved, describe
 from asever.semantics.order import in_order
 from asever.semantics.problems import Problems
@@ -16,6 +17,8 @@ from asever.source import Span
 from asever.syntax import nodes
 
 Written = nodes.Addresses | nodes.Ref
+
+_new_term = maker(AddressTerm)  # a large network has very many
 
 AZURE_DNS = parse_prefix("168.63.129.16/32")
 """What a vnet without name servers of its own asks (azure-network-semantics 3.4)."""

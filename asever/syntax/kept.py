@@ -15,13 +15,10 @@ from asever.source import SourceFile
 from asever.syntax import nodes
 from asever.syntax.stored import restored, stored
 
-LARGEST = 8_000_000
-"""Characters of the largest file that is kept."""
-
 # What has a say in what the tree of a text is: when one of these changes, nothing that was kept counts.
 _DECIDING = (
-    "model/addresses", "model/numbers", "model/packets", "syntax/items", "syntax/kept", "syntax/lexing", "syntax/nodes",
-    "syntax/lalr", "syntax/parser", "syntax/reading", "syntax/shifting", "syntax/stored",
+    "cache", "model/addresses", "model/numbers", "model/packets", "syntax/items", "syntax/kept", "syntax/lalr", "syntax/lexing",
+    "syntax/nodes", "syntax/parser", "syntax/reading", "syntax/shifting", "syntax/stored",
 )  # fmt: skip
 
 
@@ -65,7 +62,7 @@ def known(file: SourceFile) -> Known:
 def keep(tree: nodes.FileNode, before: Known) -> None:
     """Keeps a tree without mistakes for the next time; what was known `before` need not be taken apart again."""
     key = _key(tree.file)
-    if key is None or len(tree.file.text) > LARGEST:
+    if key is None:
         return
     text = tree.file.text
     places = [(one.span.start, cache.digest(text[one.span.start : one.span.end])) for one in tree.items]

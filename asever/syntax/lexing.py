@@ -20,20 +20,20 @@ class QuickLexer(BasicLexer):
 
     def lex(self, state: Any, parser_state: Any) -> Iterator[Token]:  # noqa: ANN401 - lark's
         """The tokens of a text; raises what lark raises for a character that no token begins with."""
-        keywords, ignored, new = self._keywords, self.ignore_types, str.__new__
+        keywords, ignored, new = self._keywords, frozenset(map(str, self.ignore_types)), str.__new__
         text, at, token = state.text.text, state.text.start, None
         for match in self._tokens.finditer(text, at, state.text.end):
             if match.start() != at:
                 break
             kind: Any = match.lastgroup
-            at = match.end()
+            start, at = match.span(kind)
             if kind in ignored:
                 continue
-            value = match[kind]
+            value = text[start:at]
             token = new(Token, value)
             token.type = keywords[kind].get(value, kind) if kind in keywords else kind
             token.value = value
-            token.start_pos, token.end_pos = match.span(kind)
+            token.start_pos, token.end_pos = start, at
             yield token
         if token is not None:  # lark's token for the end of the text borrows its place
             token.line = token.column = token.end_line = token.end_column = 0
@@ -50,7 +50,7 @@ class QuickLexer(BasicLexer):
         """For each kind of token that keywords look like, the kinds of these by their text."""
         _ = self.scanner  # making it makes the callbacks
         return {
-            kind: {one.pattern.value: one.name for one in unless.scanner.terminals}
+            str(kind): {one.pattern.value: str(one.name) for one in unless.scanner.terminals}
             for kind, unless in self.callback.items()
             if hasattr(unless, "scanner")
         }

@@ -8,14 +8,16 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from lark import Token, Transformer
 
 from asever.diagnostics import Diagnostic, Edit, Label
-from asever.model.addresses import ALL_ADDRESSES, parse_address, parse_addresses, prefixes
+from asever.model.addresses import parse_address, parse_addresses, prefixes
 from asever.model.numbers import EMPTY, NumberSet
 from asever.model.packets import PROTOCOL_NUMBERS
+from asever.record import maker
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
 
@@ -43,7 +45,7 @@ class Reading(Transformer[Token, Any]):
 
     def _at(self, token: Token) -> Span:
         """Where one token stands, which is in the text."""
-        return Span(self.file, self.base + (token.start_pos or 0), self.base + (token.end_pos or 0))
+        return _new_span(self.file, self.base + (token.start_pos or 0), self.base + (token.end_pos or 0))
 
     def _span(self, children: Sequence[Any]) -> Span:
         """From the first thing to the last; what `mistakes` closes a text with lies behind its end."""
@@ -51,7 +53,7 @@ class Reading(Transformer[Token, Any]):
         start = self.base + (first.start_pos or 0) if isinstance(first, Token) else first.span.start
         end = self.base + (last.end_pos or 0) if isinstance(last, Token) else last.span.end
         limit = self.limit
-        return Span(self.file, min(limit, start), min(limit, end))
+        return _new_span(self.file, min(limit, start), min(limit, end))
 
     def _problem(
         self,
@@ -68,7 +70,7 @@ class Reading(Transformer[Token, Any]):
     # -- Words ----------------------------------------------------------------------------------------------------------
 
     def word(self, c: Children) -> nodes.Name:
-        return nodes.Name(span=self._at(c[0]), text=str(c[0]))
+        return _new_name(span=self._at(c[0]), text=str(c[0]))
 
     subject_word = kind = kind_word = attribute_word = word
 
@@ -94,21 +96,14 @@ class Reading(Transformer[Token, Any]):
 
     def addresses_literal(self, c: Children) -> nodes.Addresses:
         text, span = str(c[0]), self._at(c[0])
-        if text == "*":
-            return nodes.Addresses(span=span, text="*", value=ALL_ADDRESSES)
-        value = self._value(text, span)
-        canonical = text
-        if value and "-" not in text and not _CANONICAL.fullmatch(text):
-            canonical = prefixes(value)[0]
-            if "/" in text and "/" not in canonical:
-                canonical = text
-        return nodes.Addresses(span=span, text=canonical, value=value)
+        canonical, value = _addresses(text) or (text, EMPTY)
+        if not value.ranges:
+            value = self._nearest(text, span)
+            canonical = _canonical(text, value)
+        return _new_addresses(span=span, text=canonical, value=value)
 
-    def _value(self, text: str, span: Span) -> NumberSet:
-        try:
-            return parse_addresses(text)
-        except ValueError:
-            pass
+    def _nearest(self, text: str, span: Span) -> NumberSet:
+        """What may be meant by a text that is no address, with a diagnostic."""
         if "/" in text:
             try:
                 start = ipaddress.ip_network(text, strict=False)
@@ -142,6 +137,8 @@ class Reading(Transformer[Token, Any]):
         return EMPTY
 
     def addresses(self, c: Children) -> tuple[Any, ...]:
+        if len(c) == 1:  # as most are
+            return (c[0],)
         return tuple([one for one in c if not isinstance(one, Token)])
 
     values = addresses
@@ -154,7 +151,7 @@ class Reading(Transformer[Token, Any]):
         if numbers[1] > 65535:
             self._problem("port-out-of-range", f"{text} is not a port; ports go from 0 to 65535", span, "too large")
             return nodes.Ports(span=span, low=min(numbers[0], 65535), high=65535)
-        return nodes.Ports(span=span, low=numbers[0], high=numbers[1])
+        return _new_ports(span=span, low=numbers[0], high=numbers[1])
 
     def number(self, c: Children) -> nodes.Ports:
         span = self._span(c)
@@ -172,10 +169,13 @@ class Reading(Transformer[Token, Any]):
         return low, high
 
     def ports(self, c: Children) -> tuple[nodes.Ports, ...]:
+        if len(c) == 1:
+            return (c[0],)
         return tuple([one for one in c if isinstance(one, nodes.Ports)])
 
     def ports_of(self, c: Children) -> tuple[nodes.Ports, ...]:
-        return next(one for one in c if isinstance(one, tuple))
+        ports: tuple[nodes.Ports, ...] = c[1]
+        return ports
 
     # -- Declarations ---------------------------------------------------------------------------------------------------
 
@@ -255,8 +255,8 @@ class Reading(Transformer[Token, Any]):
     def rule(self, c: Children) -> nodes.Rule:
         priority, name, access, protocol, _, sources, source_ports, _, targets, target_ports, translated = c
         figure = int(str(priority)[:12])
-        number = nodes.Ports(span=self._at(priority), low=figure, high=figure)
-        return nodes.Rule(
+        number = _new_ports(span=self._at(priority), low=figure, high=figure)
+        return _new_rule(
             span=self._span(c),
             priority=number,
             name=self._string(name),
@@ -346,6 +346,29 @@ class Reading(Transformer[Token, Any]):
     def one(self, c: Children) -> nodes.Item:
         item: nodes.Item = c[0]
         return item
+
+
+# Of these a large network has very many.
+_new_span = maker(Span)
+_new_name, _new_addresses = maker(nodes.Name), maker(nodes.Addresses)
+_new_ports, _new_rule = maker(nodes.Ports), maker(nodes.Rule)
+
+
+@lru_cache(maxsize=1 << 14)  # rules of a large network name the same prefixes over and over
+def _addresses(text: str) -> tuple[str, NumberSet] | None:
+    """The canonical text and the addresses of a literal; None if it is none."""
+    try:
+        value = parse_addresses(text)
+    except ValueError:
+        return None
+    return _canonical(text, value), value
+
+
+def _canonical(text: str, value: NumberSet) -> str:
+    if text == "*" or not value or "-" in text or _CANONICAL.fullmatch(text):
+        return text
+    canonical = prefixes(value)[0]
+    return text if "/" in text and "/" not in canonical else canonical
 
 
 def _outermost(children: Sequence[Any], step: int) -> Any:  # noqa: ANN401 - a token or a node

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from asever import cache
 from asever.model.numbers import NumberSet, Range
-from asever.record import fields
+from asever.record import fields, maker
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
 
@@ -50,7 +50,7 @@ def _taken(value: Any, base: int) -> Any:  # noqa: ANN401 - any part of a node
         return (number, span.start - base, span.end - base, *taken)
     if kind is tuple:
         taken = [_taken(one, base) for one in value]
-        return taken if len(taken) < LONG else cache.packed(taken)
+        return taken if len(taken) < LONG else cache.squeezed(taken)
     return (_NUMBERS, *value.ranges) if kind is NumberSet else value
 
 
@@ -64,7 +64,7 @@ def restored(data: Stored, file: SourceFile, base: int) -> Any:  # noqa: ANN401 
 def _fill(node: nodes.Node, name: str, data: Stored, file: SourceFile, base: int) -> None:
     """Sets the span of a node, or all its other fields; of long lists only that which is asked for."""
     if name == "span":
-        _PUT_SPAN(node, Span(file, base + data[1], base + data[2]))
+        _PUT_SPAN(node, _new_span(file, base + data[1], base + data[2]))
         return
     kind = data[0]
     is_large = kind in _LARGE
@@ -77,7 +77,7 @@ def _fill(node: nodes.Node, name: str, data: Stored, file: SourceFile, base: int
             put(node, tuple([one(each, file, base) for each in value]))
         elif what is bytes:
             if name == own:
-                put(node, tuple([restored(each, file, base) for each in cache.unpacked(value)]))
+                put(node, tuple([restored(each, file, base) for each in cache.unsqueezed(value)]))
         else:
             put(node, value)
 
@@ -112,6 +112,7 @@ def _values(kind: type[nodes.Node]) -> Callable[[object], tuple[Any, ...]]:
 
 
 _new: Final = object.__new__
+_new_span: Final = maker(Span)
 _PUT_LATER: Final[_Put] = vars(nodes.Node.__base__)["_later"].__set__
 _PUT_SPAN: Final[_Put] = vars(nodes.Node)["span"].__set__
 _PLAIN: Final = frozenset((str, int, bool, type(None)))

@@ -7,7 +7,7 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 
 from asever import record as records
-from asever.record import compared_fields, field, fields, record
+from asever.record import compared_fields, field, fields, maker, record
 
 
 @record
@@ -36,6 +36,19 @@ def test_what_is_not_compared_makes_no_difference():
     assert one != replace(one, size=8)
     assert one != Base(name="a")
     assert repr(one) == "Derived(name='a', note='x', size=7)"
+
+
+@pytest.mark.parametrize("cls", [Derived, maker(Derived)], ids=["class", "maker"])
+def test_what_makes_a_class_by_thousands_makes_the_same(cls):
+    one = cls(name="a", note="x")
+    assert type(one) is Derived
+    assert (one.name, one.note, one.size, one.parts) == ("a", "x", 7, {})
+    assert cls(name="a").parts is not one.parts
+    assert cls(name="a", size=8) == Derived(name="a", size=8)
+    with pytest.raises(TypeError):
+        cls("a")
+    with pytest.raises(TypeError):
+        cls(size=7)
 
 
 @pytest.mark.parametrize("change", [lambda one: setattr(one, "name", "b"), lambda one: setattr(one, "other", 1)])

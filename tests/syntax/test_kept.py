@@ -167,6 +167,25 @@ def test_only_the_item_that_changed_is_parsed_and_others_move(parses):
     assert [place[2:] for place in places(found.items)] == [place[2:] for place in places(fresh.items)]
 
 
+def test_rules_of_a_long_list_are_made_when_one_is_asked_for(monkeypatch):
+    rules = "".join(
+        f'  {number} "rule {number}" deny any from * to 10.0.0.{number} port {number}\n' for number in range(100, 200)
+    )
+    text = TEXT + f"nsg long {{ outbound {{\n{rules}}} inbound {{ 100 deny any from * to * }} }}\n"
+    first, _ = tree(text)
+    unpacked = []
+    real = cache.unsqueezed
+    monkeypatch.setattr(cache, "unsqueezed", lambda data: unpacked.append(len(data)) or real(data))
+    again, _ = tree(text)
+    lists = again.items[-1].body.items
+    assert [one.direction for one in lists] == ["outbound", "inbound"]
+    assert [len(lists[1].rules), lists[0].span.text[:10]] == [1, "outbound {"]
+    assert not unpacked
+    assert lists[0].rules[7] is lists[0].rules[7]
+    assert same(first, again)
+    assert len(unpacked) == 1
+
+
 def test_a_file_with_a_mistake_is_not_kept(folder):
     _, mistakes = tree(TEXT + "check data reaches\n")
     assert mistakes
