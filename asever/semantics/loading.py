@@ -23,7 +23,6 @@ from asever.semantics.build import Build, Mounted, Sources
 from asever.semantics.foreign import Foreigner, Unread, is_foreign, refused_suffix, settle, unread_file, with_settings
 from asever.semantics.names import Excuses
 from asever.semantics.problems import Problems
-from asever.semantics.quiet import QuietGroups
 from asever.semantics.validate import validate
 from asever.source import SourceFile, Span
 from asever.syntax import nodes
@@ -32,12 +31,16 @@ from asever.syntax.parser import parse
 if TYPE_CHECKING:
     from asever.importers.network.sheet import Sheet
     from asever.semantics.memory import Memory
+    from asever.semantics.quiet import QuietGroups
 
 MOST_IMPORTS = 2000
 """Imports that are followed in one program. A file may be reached on many ways, and their number may double with each file."""
 
 DEEPEST = 100
 """How many files one import may lead through."""
+
+LARGE = 100_000
+"""Characters of a program whose NSGs are worth knowing from one run to the next."""
 
 VERSIONS = (1, 2, 3)
 SUFFIX = ".asev"
@@ -123,8 +126,7 @@ def _program(loading: _Loading, path: Path, text: str | None) -> Program | None:
     if memory is not None and sources.excuses.is_empty:
         network, checks = memory.build_of(path).build(sources, diagnostics)
     else:
-        made_up = text is not None or loading.texts or loading.settings or any(one.foreign for one in loading.files)
-        network, checks = _built(None if made_up else path, sources, diagnostics)
+        network, checks = _built(sources, diagnostics, _quiet(loading, sources, path) if text is None else None)
     if diagnostics.errors:
         return None
     warnings = tuple(one for one in diagnostics if one.severity is Severity.WARNING)
@@ -157,12 +159,18 @@ def _sources(loading: _Loading, path: Path, text: str | None) -> tuple[Sources, 
     return sources, (main.source, *(one.source for one in loading.files if one is not main), *health)
 
 
-def _built(path: Path | None, sources: Sources, diagnostics: Diagnostics) -> tuple[Network, tuple[Check, ...]]:
-    """The network and the checks of a program, with all that is to be said of them.
+def _quiet(loading: _Loading, sources: Sources, path: Path) -> QuietGroups | None:
+    """What is known of the NSGs of a large program, where its files, and nothing else, decide what they are."""
+    made_up = loading.texts or loading.settings or any(one.foreign for one in loading.files)
+    if made_up or not sources.excuses.is_empty or sum(len(one.source.text) for one in loading.files) < LARGE:
+        return None
+    from asever.semantics.quiet import QuietGroups  # noqa: PLC0415 - most programs are small
 
-    `path` is its file, if its files are all that decides.
-    """
-    quiet = QuietGroups(path, sources) if path is not None and sources.excuses.is_empty else None
+    return QuietGroups(path, sources)
+
+
+def _built(sources: Sources, diagnostics: Diagnostics, quiet: QuietGroups | None) -> tuple[Network, tuple[Check, ...]]:
+    """The network and the checks of a program, with all that is to be said of them."""
     build = Build(sources, Problems(diagnostics), quiet.known if quiet is not None else {})
     network, checks = build.run()
     validate(network, diagnostics)

@@ -17,9 +17,6 @@ from asever.model.things import Network
 from asever.semantics.build import Quiet, Sources, somebodys
 from asever.syntax import nodes
 
-WORTH = 100_000
-"""Characters that the NSGs of a program have together, if they are to be known from one run to the next."""
-
 # What has a say in what is said of a rule, and in which addresses are somebody's.
 _DECIDING = ("model", "semantics", "syntax")
 
@@ -29,15 +26,10 @@ class QuietGroups:
 
     def __init__(self, path: Path, sources: Sources) -> None:
         self._groups = dict(_groups(sources))
-        texts = {name: node.span.text for name, node in self._groups.items()}
-        self._key = _key(path) if sum(map(len, texts.values())) >= WORTH else None
-        self._digests: Mapping[str, bytes] = {}
-        self._surroundings = b""
-        self.known: Mapping[str, Quiet] = {}
-        if self._key is not None:
-            self._digests = {name: cache.digest(name, text) for name, text in texts.items()}
-            self._surroundings = _surroundings(sources)
-            self.known = self._loaded(self._key)
+        self._digests = {name: cache.digest(name, node.span.text) for name, node in self._groups.items()}
+        self._surroundings = _surroundings(sources)
+        self._key = _key(path)
+        self.known: Mapping[str, Quiet] = {} if self._key is None else self._loaded(self._key)
 
     def _loaded(self, key: bytes) -> Mapping[str, Quiet]:
         found = cache.load(key)

@@ -11,7 +11,7 @@ from asever import cache
 from asever.model.things import rules_so_far
 from asever.pipeline import Options, run
 from asever.report.text import render_report
-from asever.semantics import quiet
+from asever.semantics import loading, quiet
 from asever.semantics.loading import load_program
 from asever.semantics.memory import Memory
 from asever.semantics.rules import RuleReader
@@ -40,7 +40,7 @@ nsg special { inbound {
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv(cache.SWITCH, raising=False)
-    monkeypatch.setattr(quiet, "WORTH", 10_000)
+    monkeypatch.setattr(loading, "LARGE", 10_000)
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_nsgs_of_imported_files_are_known_under_their_names(load, lists, tmp_pat
     [
         lambda monkeypatch: monkeypatch.setattr(quiet, "_deciding", lambda: b"another version"),
         lambda monkeypatch: monkeypatch.setenv(cache.SWITCH, "off"),
-        lambda monkeypatch: monkeypatch.setattr(quiet, "WORTH", 1_000_000),
+        lambda monkeypatch: monkeypatch.setattr(loading, "LARGE", 1_000_000),
         lambda monkeypatch: monkeypatch.setattr(cache, "load", lambda _: None),
     ],
     ids=["version", "off", "small", "damaged"],
