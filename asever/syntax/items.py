@@ -19,10 +19,13 @@ STARTERS = frozenset(
         "platform-service", "admin-rules",
     }
 )  # fmt: skip
-_BLANK = r"[ \t\r\f\v\ufeff]+"
+_SPACE = r"[ \t\r\f\v\ufeff]"
+_BLANK = rf"{_SPACE}+"
 _WORD, _NUMBER = r"[A-Za-z][A-Za-z0-9_.-]*", r"[0-9][0-9A-Za-z.:/_-]*"
-# Words and numbers that follow on the same line change nothing: most of a rule are such. Some at once: a match remembers each.
-_MORE = rf"(?:{_BLANK}(?:{_WORD}|{_NUMBER})){{,30}}"
+# What follows words and numbers in a rule changes nothing: more of them, stars and commas on the same line, and a number that
+# begins another line. Some at once: a match remembers each.
+_SAME_LINE = rf"(?:{_SPACE}*,)?{_BLANK}(?:{_WORD}|{_NUMBER}|\*)"
+_MORE = rf"(?:{_SAME_LINE}|{_SPACE}*\n{_SPACE}*{_NUMBER}){{,200}}"
 _LEXEME = (
     r"(?P<comment>//[^\n]*|/\*.*?\*/)"
     r"|(?P<open_comment>/\*)"
