@@ -13,9 +13,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
+from asever.model.bits import bits_of
 from asever.record import record
 from asever.solve.terms import FALSE, TRUE, Formula, Terms, bare, disjunction, negation
+
+if TYPE_CHECKING:
+    from asever.solve.alike import Sets
 
 _OTHER = {"and": "or", "or": "and"}
 
@@ -61,6 +66,10 @@ class _Clauses:
         while self._waiting:
             number, formula, holds = self._waiting.popleft()
             self._add_unless((-number,), formula, holds=holds)
+        if self._terms.sets:
+            used = frozenset(map(int, " ".join(self._lines).split()))
+            for sets in self._terms.sets.values():
+                self._add_meaning(sets, used)
         head = f"p cnf {self._symbols} {len(self._lines)}"
         return Text(clauses="\n".join([head, *self._lines, ""]), numbers=self._numbers, symbols=self._symbols)
 
@@ -107,6 +116,19 @@ class _Clauses:
             else:
                 for one, its in parts:
                     self._gather(literals, one, holds=its)
+
+    def _add_meaning(self, sets: Sets, literals: frozenset[int]) -> None:
+        """Adds what these literals mean of sets: that the variable is in no gap of a set, or in no run of it."""
+        numbers = [self._numbers.get(literal, 0) for literal in sets.literals]
+        used = bits_of([place for place, number in enumerate(numbers) if number])
+        classes = sets.classes(used)
+        cuts = [self._number(f"|{sets.variable} in class {place} or a later one|") for place in range(1, len(classes))]
+        self._lines += [f"-{upper} {lower} 0" for lower, upper in pairwise(cuts)]
+        before, behind = ["", *(f" -{cut}" for cut in cuts)], [*(f" {cut}" for cut in cuts), ""]
+        for place, first, after, held in sets.runs(classes, used):
+            literal = numbers[place] if held else -numbers[place]
+            if -literal in literals:
+                self._lines.append(f"{literal}{before[first]}{behind[after - 1]} 0")
 
     def _literal(self, formula: str, *, holds: bool) -> int:
         """A literal that is true only if a formula holds (or does not)."""

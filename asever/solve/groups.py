@@ -88,13 +88,13 @@ class Tags:
                 yield implication(self.known(side, tag), self.known(side, wider))
 
 
-def domain(terms: Terms, hull: Hull = EVERY_PACKET) -> str:
-    """Every packet of a hull: one family of addresses, and ports only where the protocol has them."""
+def domain(terms: Terms) -> str:
+    """Every packet: one family of addresses, and ports only where the protocol has them."""
     inside = terms.inside
     without = conjunction((inside("source_port", _NO_PORT), inside("target_port", _NO_PORT)))
     return conjunction(
         (
-            *(inside(name, hull[name]) for name in _ORDER if name == "protocol" or hull[name] != EVERY_PACKET[name]),
+            inside("protocol", ANY_PROTOCOL),
             disjunction((inside("protocol", PROTOCOLS_WITH_PORTS), without)),
             disjunction(conjunction((inside("source", one), inside("target", one))) for one in (ALL_V4, ALL_V6)),
         )
@@ -113,24 +113,19 @@ class Comparison:
     surely_not: str
 
 
-def compare(
-    network: EffectiveNetwork, question: FilterQuestion, context: FilterContext, hull: Hull = EVERY_PACKET
-) -> Comparison:
-    """`perhaps` is unsatisfiable iff the relation holds for every packet of the hull, whatever the unknown tags hold."""
+def compare(network: EffectiveNetwork, question: FilterQuestion, context: FilterContext, terms: Terms) -> Comparison:
+    """`perhaps` is unsatisfiable iff the relation holds for every packet, whatever the unknown tags hold."""
     assert context.right is not None  # noqa: S101 - only dead rules are about one filter
-    terms = Terms()
     tags = Tags(terms)
     one_world = Rows(terms, network, question.fixed, tags.one_world)
-    left, right = (_decision(one_world, one, hull, sure=True) for one in (context.left, context.right))
+    left, right = (_decision(one_world, one, sure=True) for one in (context.left, context.right))
     perhaps = _breaks(question.relation, (left, left), (right, right))
     surely = perhaps
     if tags.spaces:
         any_world = Rows(terms, network, question.fixed, tags.any_world)
-        both = [
-            tuple(_decision(any_world, one, hull, sure=sure) for sure in (True, False)) for one in (context.left, context.right)
-        ]
+        both = [tuple(_decision(any_world, one, sure=sure) for sure in (True, False)) for one in (context.left, context.right)]
         surely = _breaks(question.relation, *both)
-    every = domain(terms, hull)
+    every = domain(terms)
     terms.asserted.extend((every, *tags.facts()))
     return Comparison(terms=terms, tags=tags, rows=one_world, perhaps=perhaps, surely=surely, surely_not=negation(surely))
 
@@ -143,8 +138,8 @@ def _breaks(relation: FilterRelation, left: Sequence[str], right: Sequence[str])
     return disjunction((more, conjunction((negation(left[1]), right[0]))))
 
 
-def _decision(rows: Rows, one: Filter, hull: Hull, *, sure: bool) -> str:
-    matches = tuple(rows.matching(one.rows, FIELDS, hull, frozenset(), frozenset()))
+def _decision(rows: Rows, one: Filter, *, sure: bool) -> str:
+    matches = tuple(rows.matching(one.rows, FIELDS, EVERY_PACKET, frozenset(), frozenset()))
     return rows.decision(one.resource, matches, _PASSES, one.otherwise, sure=sure)
 
 
@@ -156,7 +151,7 @@ def answer_about_filters(network: EffectiveNetwork, question: FilterQuestion, de
     for context in question.contexts:
         if context.right is not None and _same(context.left, context.right):
             continue
-        comparison = compare(network, question, context)
+        comparison = compare(network, question, context, Terms())
         found = _difference(network, question, context, comparison, deadline)
         if isinstance(found, FiltersDiffer):
             return found

@@ -189,7 +189,7 @@ def _filter_query(network: EffectiveNetwork, question: FilterQuestion) -> Iterat
 
 
 def _compared(network: EffectiveNetwork, question: FilterQuestion, context: FilterContext) -> Iterator[str]:
-    comparison = compare(network, question, context)
+    comparison = compare(network, question, context, Terms())
     terms = comparison.terms
     yield from (*_declared(terms), *terms.definitions(), *terms.assertions())
     yield from (f"(assert {comparison.perhaps})", "(check-sat)")

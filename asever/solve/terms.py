@@ -12,14 +12,18 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from asever.model.addresses import ALL_ADDRESSES
 from asever.model.numbers import NumberSet
 
+if TYPE_CHECKING:
+    from asever.solve.alike import Sets
+
 TRUE, FALSE = "true", "false"
 
 LAST = {"protocol": 255, "source_port": 65535, "target_port": 65535}
-_LAST_ADDRESS = ALL_ADDRESSES.ranges[-1][1]
+LAST_ADDRESS = ALL_ADDRESSES.ranges[-1][1]
 # A longer formula gets a name, so that text stays linear where formulas share parts.
 _LONG = 120
 
@@ -106,6 +110,7 @@ class Terms:
         self.booleans: dict[str, None] = {}
         self.defined: dict[str, str] = {}
         self.asserted: list[str] = []
+        self.sets: dict[str, Sets] = {}
         self._inside: dict[tuple[str, NumberSet, int, int], str] = {}
 
     def copy(self) -> Terms:
@@ -137,7 +142,7 @@ class Terms:
         found = self.domains.get(variable)
         return found if found is not None and found.ranges else _WHOLE.get(variable, ALL_ADDRESSES)
 
-    def inside(self, variable: str, numbers: NumberSet, low: int = 0, high: int = _LAST_ADDRESS) -> str:
+    def inside(self, variable: str, numbers: NumberSet, low: int = 0, high: int = LAST_ADDRESS) -> str:
         """That the variable lies in the set, for a variable that is known to lie between `low` and `high`."""
         if numbers is self.domains.get(variable):
             return TRUE
@@ -170,7 +175,7 @@ class Terms:
     def _stretches(self, domain: NumberSet, numbers: NumberSet, low: int, high: int) -> Iterator[tuple[int, int | None]]:
         """The stretches of a domain, without gaps in it, that lie in a set: the first number of each, and the next after it."""
         ranges = numbers.ranges
-        first = max(bisect_right(ranges, (low, _LAST_ADDRESS)) - 1, 0)
+        first = max(bisect_right(ranges, (low, LAST_ADDRESS)) - 1, 0)
         begun, until = None, None
         for low_end, high_end in ranges[first:]:
             start = domain.first if low_end <= low else from_on(domain, low_end)
@@ -231,7 +236,7 @@ class Terms:
 
 def last(variable: str) -> int:
     """The greatest number that a variable can hold."""
-    return LAST.get(variable, _LAST_ADDRESS)
+    return LAST.get(variable, LAST_ADDRESS)
 
 
 _WHOLE = {variable: NumberSet.span(0, number) for variable, number in LAST.items()}
@@ -255,7 +260,7 @@ def meets(one: NumberSet, other: NumberSet) -> bool:
     small, large = (one, other) if len(one.ranges) <= len(other.ranges) else (other, one)
     starts = large.ranges
     for low, high in small.ranges:
-        index = bisect_right(starts, (high, _LAST_ADDRESS + 1)) - 1
+        index = bisect_right(starts, (high, LAST_ADDRESS + 1)) - 1
         if index >= 0 and starts[index][1] >= low:
             return True
     return False

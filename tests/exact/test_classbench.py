@@ -10,11 +10,12 @@ from asever.exact import boxes
 from asever.exact.regions import Space, rectangles
 from asever.model.effective import Action
 from asever.model.regions import FIELDS
+from asever.solve.alike import SetTerms
 from asever.solve.clauses import text_of
 from asever.solve.regions import holds
 from asever.solve.rows import Rows
 from asever.solve.solver import Session
-from asever.solve.terms import FALSE, TRUE, Terms, conjunction, negation
+from asever.solve.terms import FALSE, TRUE, conjunction, negation
 from tests.exact.classbench import EVERY, FOLDER, NETWORK, decided, filters, queries
 
 # Z3 takes minutes for the thousands of rectangles of whole filters; a check asks about ends and services.
@@ -59,7 +60,7 @@ def test_the_rectangles_of_a_whole_filter_are_at_most_twice_the_fewest_known(nam
 
 def proved(one, region, permitted, denied):
     """Whether Z3 finds no packet of the query that is listed wrongly, or not at all."""
-    terms = Terms()
+    terms = SetTerms()
     hull = dict(zip(FIELDS, region, strict=True))
     rows = Rows(terms, NETWORK, {})
     matches = tuple(rows.matching(one.rows, FIELDS, hull, frozenset(), frozenset()))
@@ -73,9 +74,7 @@ def proved(one, region, permitted, denied):
         conjunction((allowed, negation(asked))),
         conjunction((dropped, negation(asked))),
     ]
-    switches = [terms.switch(f"goal {number}", goal) for number, goal in enumerate(goals)]
-    session = Session(text_of(terms), None)
-    return not any(session.satisfiable([switch]) for switch in switches)
+    return not any(Session(text_of(terms, [goal]), None).satisfiable([]) for goal in goals)
 
 
 def smallest_known(parts, others, region):

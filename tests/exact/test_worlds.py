@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import product
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,7 +11,6 @@ from asever.exact.regions import rectangles
 from asever.exact.worlds import World, more
 from asever.model.effective import Action, EffectiveNetwork, FilterContext, FilterQuestion, FilterRelation, exists_in
 from asever.model.things import Direction
-from asever.solve import blocks
 from asever.solve.regions import filters_disagree
 from tests.differential.small_tables import ASSUMPTIONS, EVERY, PORTS, TAG_SPACE, filters
 
@@ -47,15 +45,6 @@ def worlds(world):
             yield readings, members, (*(ASSUMPTIONS[name].index(value) for name, value in readings.items()), *bits)
 
 
-def proof(pair, world, regions):
-    """What Z3 says, in one go and block by block."""
-    whole = proved(pair, world, regions)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "_FEW", 0)
-        assert (proved(pair, world, regions) is None) == (whole is None)
-    return whole
-
-
 def proved(pair, world, regions):
     context = FilterContext(where="", left=pair[0], right=pair[1])
     asks = FilterQuestion(relation=FilterRelation.NO_MORE, contexts=(context,))
@@ -73,8 +62,8 @@ def test_what_one_passes_and_the_other_drops_is_exact_and_proved(left, right, dr
             point = (*packet, *further)
             listed = any(all(n in numbers for n, numbers in zip(point, region, strict=True)) for region in regions)
             assert listed == (passes(left, packet, readings, members) and not passes(right, packet, readings, members))
-    assert proof((left, right), world, regions) is None
+    assert proved((left, right), world, regions) is None
     if regions:
-        assert proof((left, right), world, regions[1:]) is not None or len(regions) > 1
+        assert proved((left, right), world, regions[1:]) is not None or len(regions) > 1
     if len(regions) < 1:
-        assert proof((left, right), world, [world.domain[0]]) is not None
+        assert proved((left, right), world, [world.domain[0]]) is not None

@@ -37,7 +37,7 @@ from asever.report.text import render_report
 from asever.semantics import rules as reading
 from asever.semantics.loading import load_program
 from asever.semantics.memory import originals
-from asever.solve import classes, flows, library, paths, solver
+from asever.solve import classes, flows, library, paths, regions, solver
 from asever.solve import encode as encoding
 from asever.solve import rows as subject
 from asever.solve.answer import Depth, answer
@@ -235,6 +235,17 @@ def test_an_explanation_makes_the_rectangles_of_each_set_once(monkeypatch):
     explanation, _ = explain(program, check, Options())
     assert explanation.proved
     assert len(made) == 3
+
+
+def test_the_proof_of_an_exact_set_reads_no_more_than_its_rectangles_tell_apart(monkeypatch):
+    program = loaded(rule_program([*LISTS["corporate"](RULES, 1)], "check corp/apps reaches corp/data on tcp 443\n"))
+    texts = []
+    monkeypatch.setattr(regions, "text_of", lambda *asked: texts.append(text_of(*asked)) or texts[-1])
+    (check,) = program.checks
+    explanation, _ = explain(program, check, Options())
+    assert explanation.proved
+    assert len(texts) == 5
+    assert sum(len(one.clauses.splitlines()) for one in texts) < 5_000  # their sources have 9,000 ranges
 
 
 def test_a_report_words_only_the_rules_that_it_shows(monkeypatch):
