@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from operator import or_
 
 from asever.exact.boxes import Budget
 from asever.exact.readings import HEADERS, reading_name, reading_values, readings_of
 from asever.model.addresses import ALL_ADDRESSES
-from asever.model.bits import UpTo, bits_of, each
+from asever.model.bits import Unions, UpTo, bits_of, each, places
 from asever.model.effective import Action, AddressMatch, EffectiveNetwork, FilterRow, conditions_of
 from asever.model.identity import Same
-from asever.model.numbers import NumberSet, Range
+from asever.model.numbers import NumberSet
 from asever.model.numbers import union as union_of_numbers
 from asever.model.regions import Region
 
@@ -76,10 +76,8 @@ class _Several:
 
     def __init__(self, sets: Mapping[int, NumberSet]) -> None:
         # Many rows may name one set, of thousands of ranges: a set has its rows as bits.
-        owners: dict[tuple[Range, ...], list[int]] = {}
-        for row, one in sets.items():
-            owners.setdefault(one.ranges, []).append(row)
-        self._rows = [bits_of(its) for its in owners.values()]
+        owners = places((one.ranges, row) for row, one in sets.items())
+        self._rows = list(owners.values())
         # A cut and a set as one number: those are sorted in a third of the time of pairs.
         bits = len(owners).bit_length()
         changes = sorted(
@@ -89,8 +87,7 @@ class _Several:
         self._changing = [one & (1 << bits) - 1 for one in changes]
         self._sets = sets
         self._known: list[int] = []
-        blocks = range(0, len(changes), _STRIDE)
-        self._changed = [self._rows_of(self._changing[start : start + _STRIDE]) for start in blocks]
+        self._changed = Unions(self._changing, partial(_any_of, self._rows))
         self._every = bits_of([*sets])
         now = 0
         for place, number in enumerate(self._changing):
@@ -103,30 +100,18 @@ class _Several:
         """The rows of these that share a number with the set, and those that hold all of it."""
         if not self._every:
             return 0, 0
-        places = [(bisect_right(self._cuts, low), bisect_right(self._cuts, high)) for low, high in numbers.ranges]
-        if sum(last - first for first, last in places) > _WIDE:
-            few = self._at(places[0][0])
+        stretches = [(bisect_right(self._cuts, low), bisect_right(self._cuts, high)) for low, high in numbers.ranges]
+        if sum(last - first for first, last in stretches) > _WIDE:
+            few = self._at(stretches[0][0])
             holding = [row for row in each(few) if _holds(self._sets[row], numbers)] if few.bit_count() <= _MANY else []
             return self._every, bits_of(holding)
         meeting, holding_all = 0, self._every
-        for first, last in places:
-            changing = self._between(first, last)
+        for first, last in stretches:
+            changing = self._changed.between(first, last)
             holding_here = self._at(first)
             meeting |= holding_here | changing
             holding_all &= holding_here & ~changing
         return meeting, holding_all
-
-    def _rows_of(self, numbers: Iterable[int]) -> int:
-        """The rows that have some of these sets."""
-        return reduce(or_, [self._rows[number] for number in set(numbers)], 0)
-
-    def _between(self, first: int, last: int) -> int:
-        """The rows whose sets begin or end between two places."""
-        begin, end = -(-first // _STRIDE), last // _STRIDE
-        if begin >= end:
-            return self._rows_of(self._changing[first:last])
-        at_ends = (*self._changing[first : begin * _STRIDE], *self._changing[end * _STRIDE : last])
-        return reduce(or_, self._changed[begin:end], self._rows_of(at_ends))
 
     def _at(self, place: int) -> int:
         """The rows that hold the numbers between two cuts."""
@@ -135,6 +120,11 @@ class _Several:
         for number in self._changing[block * _STRIDE : place]:
             found ^= self._rows[number]
         return found
+
+
+def _any_of(rows: Sequence[int], numbers: Iterable[int]) -> int:
+    """The rows of some sets, by the numbers of these."""
+    return reduce(or_, [rows[number] for number in set(numbers)], 0)
 
 
 class FirstMatch:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import reduce
+from operator import or_
+from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
+T = TypeVar("T")
 _STRIDE = 16
 
 
@@ -28,10 +31,10 @@ def bits_of(numbers: Sequence[int]) -> int:
     return int.from_bytes(digits, "little")
 
 
-def places(keys: Iterable[Key]) -> dict[Key, int]:
-    """The places of each key in a list, as bits."""
+def places(keyed: Iterable[tuple[Key, int]]) -> dict[Key, int]:
+    """The places of each key, as bits."""
     found: dict[Key, list[int]] = {}
-    for place, key in enumerate(keys):
+    for key, place in keyed:
         found.setdefault(key, []).append(place)
     return {key: bits_of(its) for key, its in found.items()}
 
@@ -59,3 +62,20 @@ class UpTo:
         place = bisect_right(self._numbers, number)
         kept, further = divmod(place, _STRIDE)
         return self._kept[kept] | bits_of(self._places[place - further : place])
+
+
+class Unions(Generic[T]):
+    """What the items of any stretch of a list have together, as bits: of blocks it is known."""
+
+    def __init__(self, items: Sequence[T], together: Callable[[Iterable[T]], int]) -> None:
+        self._items = items
+        self._together = together
+        self._blocks = [together(items[first : first + _STRIDE]) for first in range(0, len(items), _STRIDE)]
+
+    def between(self, first: int, last: int) -> int:
+        """That of the items from one place to before another."""
+        begin, end = -(-first // _STRIDE), last // _STRIDE
+        if begin >= end:
+            return self._together(self._items[first:last])
+        at_ends = (*self._items[first : begin * _STRIDE], *self._items[end * _STRIDE : last])
+        return reduce(or_, self._blocks[begin:end], self._together(at_ends))

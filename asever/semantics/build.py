@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
+from typing import TypeGuard
 
 from asever.diagnostics import Diagnostics, Edit
 from asever.model import claims, things
@@ -264,6 +265,11 @@ class Build:
 def is_somebodys(numbers: NumberSet) -> bool:
     """Whether their author knows whose these addresses are, so that Azure lends none of them to a machine."""
     return 0 < numbers.size <= NAMED_AT_MOST and not numbers.overlaps(_PRIVATE)
+
+
+def is_group(item: nodes.Item) -> TypeGuard[nodes.Declaration]:
+    """Whether an item declares an NSG."""
+    return isinstance(item, nodes.Declaration) and item.kind.text == "nsg"
 
 
 def somebodys(node: nodes.Declaration, but: Container[int] = ()) -> set[NumberSet]:

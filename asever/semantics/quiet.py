@@ -14,7 +14,7 @@ from asever import cache, resources
 from asever.diagnostics import Diagnostics
 from asever.model.numbers import NumberSet, union
 from asever.model.things import Network
-from asever.semantics.build import Quiet, Sources, somebodys
+from asever.semantics.build import Quiet, Sources, is_group, somebodys
 from asever.syntax import nodes
 
 # What has a say in what is said of a rule, and in which addresses are somebody's.
@@ -55,7 +55,7 @@ def _groups(sources: Sources) -> Iterator[tuple[str, nodes.Declaration]]:
     """The NSGs by their full names."""
     for file in sources.files:
         for item in file.items:
-            if isinstance(item, nodes.Declaration) and item.kind.text == "nsg":
+            if is_group(item):
                 yield file.prefix + item.name.text, item
 
 
@@ -65,7 +65,7 @@ def _surroundings(sources: Sources) -> bytes:
     for file in sources.files:
         parts.append(repr((file.prefix, file.aliases)))
         for item in file.items:
-            if isinstance(item, nodes.Declaration) and item.kind.text == "nsg":
+            if is_group(item):
                 parts.append(item.name.text)
             elif isinstance(item, nodes.Declaration | nodes.Tag):
                 parts.append(item.span.text)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeGuard
 
 from asever.diagnostics import Diagnostic, Diagnostics
 from asever.model import claims, things
 from asever.record import record, replace
-from asever.semantics.build import Build, Sources, somebodys
+from asever.semantics.build import Build, Sources, is_group, somebodys
 from asever.semantics.limits import LIMIT
 from asever.semantics.problems import Problems
 from asever.semantics.validate import validate, validate_groups
@@ -108,14 +107,10 @@ def _changed_groups(old: Sources, new: Sources) -> _Changes | None:
         for before, after in zip(ours.items, theirs.items, strict=True):
             if before is after:
                 continue
-            if not (_is_group(before) and _is_group(after) and before.name.text == after.name.text):
+            if not (is_group(before) and is_group(after) and before.name.text == after.name.text):
                 return None
             changed.append((before, after))
     return changed
-
-
-def _is_group(item: nodes.Item) -> TypeGuard[nodes.Declaration]:
-    return isinstance(item, nodes.Declaration) and item.kind.text == "nsg"
 
 
 def _name_alike(old: nodes.Declaration, new: nodes.Declaration) -> bool:

@@ -9,7 +9,7 @@ from itertools import accumulate, chain
 from operator import or_, xor
 
 from asever.model.addresses import ALL_ADDRESSES
-from asever.model.bits import bits_of, each, places
+from asever.model.bits import Unions, bits_of, each, places
 from asever.model.effective import FilterRow
 from asever.model.identity import Same
 from asever.model.numbers import NumberSet, union
@@ -115,10 +115,10 @@ class _Classified:
         return rows & meeting
 
     @cached_property
-    def _classes(self) -> tuple[list[int], list[list[int]], list[int], list[int]]:
-        """Where the classes begin, and the rows of sets that change there; of every so many the rows, and all that change."""
+    def _classes(self) -> tuple[list[int], list[list[int]], list[int], Unions[list[int]]]:
+        """Where the classes begin, the rows of sets that change there, those of every so many classes, and all that change."""
         events: dict[int, list[int]] = {0: []}
-        for ranges, rows in places(one.ranges for one in self._sets).items():
+        for ranges, rows in places((one.ranges, row) for row, one in enumerate(self._sets)).items():
             for low, high in ranges:
                 events.setdefault(low, []).append(rows)
                 events.setdefault(high + 1, []).append(rows)
@@ -131,8 +131,7 @@ class _Classified:
                 kept.append(now)
             for rows in changing:
                 now ^= rows
-        blocks = (changes[first : first + _STRIDE] for first in range(0, len(changes), _STRIDE))
-        return starts, changes, kept, [_any_of(block) for block in blocks]
+        return starts, changes, kept, Unions(changes, _any_of)
 
     def _before(self, place: int) -> int:
         """The rows of the class before the one that begins at this place."""
@@ -146,21 +145,12 @@ class _Classified:
 
     def _meeting(self, numbers: NumberSet) -> int:
         """One bit for each row of some class that holds a number of the set."""
-        starts, *_ = self._classes
+        starts, _, _, changed = self._classes
         found = 0
         for low, high in numbers.ranges:
             first, last = bisect_right(starts, low), bisect_right(starts, high)
-            found |= self._before(first) | self._between(first, last)
+            found |= self._before(first) | changed.between(first, last)
         return found
-
-    def _between(self, first: int, last: int) -> int:
-        """The rows of the sets that change at these places."""
-        _, changes, _, blocks = self._classes
-        begin, end = -(-first // _STRIDE), last // _STRIDE
-        if begin >= end:
-            return _any_of(changes[first:last])
-        at_ends = (*changes[first : begin * _STRIDE], *changes[end * _STRIDE : last])
-        return reduce(or_, blocks[begin:end], _any_of(at_ends))
 
 
 def _any_of(changes: Iterable[Iterable[int]]) -> int:

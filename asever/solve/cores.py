@@ -52,7 +52,7 @@ def proof_of(network: EffectiveNetwork, question: FlowQuestion, pick: Pick, dead
         minimal = _Minimal(network, question, pick, {}, deadline, settings=False)
     except TooManyRows:
         return None
-    if minimal.too_many or not minimal.proves():
+    if not minimal.proves():
         return None
     try:
         return minimal.core()
@@ -61,7 +61,10 @@ def proof_of(network: EffectiveNetwork, question: FlowQuestion, pick: Pick, dead
 
 
 class _Minimal:
-    """Everything that may be left out has a switch; while that is off, it does the worst for the proof (`encode_within`)."""
+    """Everything that may be left out has a switch; while that is off, it does the worst for the proof (`encode_within`).
+
+    Raises `TooManyRows` where more would have one than are named.
+    """
 
     def __init__(
         self,
@@ -88,8 +91,9 @@ class _Minimal:
         self.readings = made
         self.impossible = formula == FALSE
         self.needs_none = self.impossible or not (self.tracked or made)
-        self.too_many = len(self.tracked) > most
-        if not self.impossible and not self.too_many:
+        if not self.impossible:
+            if len(self.tracked) > most:
+                raise TooManyRows
             taken = [encoding.rows.reading(name, value) for name, value in readings.items() if name in encoding.rows.open]
             self.literals = [encoding.terms.switch("goal", formula), *(one for one in taken if one not in made)]
             self.session = Session(text_of(encoding.terms), deadline)
@@ -100,8 +104,8 @@ class _Minimal:
 
     def core(self) -> Core:
         """The core, by name where there is one."""
-        if self.needs_none or self.too_many:
-            return Core(minimal=self.needs_none, settings=self.settings)
+        if self.needs_none:
+            return Core(minimal=True, settings=self.settings)
         ordered = sorted(self.tracked, key=self._place)
         written = [one for one in ordered if _is_first(self.tracked[one])]
         others = [*(one for one in ordered if not _is_first(self.tracked[one])), *self.readings]

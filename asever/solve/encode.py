@@ -72,7 +72,7 @@ Tracks = Callable[[Way], bool]
 
 
 class TooManyRows(Exception):  # noqa: N818 - what happened, in words
-    """More rows of one filter would get a switch than are wanted."""
+    """More rows would get a switch than are wanted."""
 
 
 def encode(network: EffectiveNetwork, question: FlowQuestion, terms: Terms | None = None) -> Encoding:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from asever.model.bits import UpTo
+from asever.model.bits import UpTo, places
 from asever.model.effective import ALWAYS, Action, FilterRow
 from asever.model.numbers import NumberSet, Range, union
 from asever.solve.classes import FIELDS
@@ -111,8 +111,8 @@ class _Field:
         single = [(one.ranges[0], place) for one, place in sets if len(one.ranges) == 1]
         self._begun = UpTo([(low, place) for (low, _), place in single], size)
         self._ended = UpTo([(high, place) for (_, high), place in single], size)
-        common = Counter(one for one, _ in sets if len(one.ranges) > 1).most_common(_COMMON)
-        self._several = [(one, sum(1 << place for other, place in sets if other == one)) for one, _ in common]
+        several = places((one, place) for one, place in sets if len(one.ranges) > 1)
+        self._several = sorted(several.items(), key=lambda its: its[1].bit_count(), reverse=True)[:_COMMON]
         self._known: dict[tuple[Range, ...], int] = {}
 
     def holding(self, numbers: NumberSet) -> int:

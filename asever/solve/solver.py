@@ -106,7 +106,8 @@ class _Solver:
 
     def __init__(self, clauses: str) -> None:
         self._clauses = clauses
-        self._known = _answers(clauses)
+        self._is_long = len(clauses) > _SHORT
+        self._known: dict[frozenset[int], bool] = _answers(clauses) if self._is_long else {}
         self._last: frozenset[int] | None = None
         self._solver: int | None = None
         self._literals: dict[int, int] = {}
@@ -120,10 +121,9 @@ class _Solver:
 
         self._library = library
         self._z3 = z3 = library.library()
-        long = len(self._clauses) > _SHORT
-        solver: int = z3.mk_solver_for_logic(z3.mk_string_symbol(_FOR_LONG if long else _FOR_SHORT))
+        solver: int = z3.mk_solver_for_logic(z3.mk_string_symbol(_FOR_LONG if self._is_long else _FOR_SHORT))
         z3.solver_inc_ref(solver)
-        if long:
+        if self._is_long:
             self._set(solver, _SETTINGS)
         self._read(solver, self._clauses)
         self._solver = solver
